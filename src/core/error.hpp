@@ -1,0 +1,30 @@
+#pragma once
+/// \file Errors are exceptions whose text follows one grammar: *problem (why) what to do*.
+
+#include <stdexcept>
+#include <string>
+#include <utility>
+
+namespace mg {
+
+/// Something failed while running: exit code 1.
+class Error : public std::runtime_error {
+public:
+    using std::runtime_error::runtime_error;
+    Error(const std::string& problem, const std::string& why, const std::string& remedy)
+        : std::runtime_error(problem + " (" + why + "); " + remedy) {}
+};
+
+/// The user's input or command line is wrong and nothing was run: exit code 2.
+class InputError : public Error {
+public:
+    using Error::Error;
+};
+
+/// The physics went wrong (NaN, atoms on top of each other, lost energy conservation): exit code 1.
+class PhysicsError : public Error {
+public:
+    using Error::Error;
+};
+
+}  // namespace mg
