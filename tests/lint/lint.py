@@ -1,0 +1,433 @@
+#!/usr/bin/env python3
+"""Enforces the layers of the source tree and its house rules, and compiles every header alone.
+
+usage: lint.py [ROOT] [--build DIR] [--no-compile] [--self-test]
+
+Prints one line "path:line: problem" per violation and exits 1 if there is any, 2 on wrong usage. The tables below are
+the rules; README.md shows the first of them to people.
+"""
+
+import argparse
+import concurrent.futures
+import hashlib
+import json
+import pathlib
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import tempfile
+
+# ---- Who may include whom: the layer of a file is its first folder below src/, or cuda, mpi, tests, benchmarks. ------
+CORE = {"core"}
+PHYSICS = CORE | {"physics"}
+SWEEPS = PHYSICS | {"sweeps"}
+OPS = SWEEPS | {"ops"}
+MD = OPS | {"md"}
+ARTN = MD | {"artn"}
+NN = OPS | {"nn"}
+IO = PHYSICS | {"io"}
+STUDY = ARTN | NN | IO | {"study"}
+REPORT = STUDY | {"report"}
+APP = REPORT | {"app", "mpi"}
+MAY_INCLUDE = {
+    "core": CORE,
+    "physics": PHYSICS,
+    "sweeps": SWEEPS,
+    "ops": OPS,
+    "md": MD,
+    "artn": ARTN,
+    "nn": NN,
+    "io": IO,
+    "study": STUDY,
+    "report": REPORT,
+    "app": APP,
+    "mpi": {"core", "ops", "mpi"},
+    "cuda": OPS | {"cuda"},
+}
+SRC_LAYERS = set(MAY_INCLUDE) - {"mpi", "cuda"}
+FREE_LAYERS = {"tests", "benchmarks"}  # may include anything
+
+# Preprocessor conditions: file or folder -> pattern of the conditions that it may use.
+CONDITIONS_ALLOWED = {
+    "src/core/macros.hpp": r".*",
+    "src/app/": r"\b(if\s+!?\s*defined\s*\(?|ifdef|ifndef)\s*MG_WITH_MPI\b",
+}
+
+# Libraries that only some layers may touch, and that no header passes on to others.
+LIBRARY_OWNERS = [
+    (re.compile(r"^(thrust|cub|cuda)/|^(cuda\w*|cublas\w*|cusolver\w*)\.h$"), {"cuda"},
+     "CUDA, Thrust and CUB belong in cuda/"),
+    (re.compile(r"^mpi\.h$"), {"mpi", "app"}, "MPI belongs in mpi/ and src/app"),
+]
+NOT_IN_HEADERS = re.compile(r"^(thrust|cub|toml\+\+)/")
+
+SOURCE = {".hpp", ".h", ".inl", ".cuh", ".cpp", ".cu"}
+HEADERS = {".hpp", ".h", ".cuh"}
+TEXT = SOURCE | {".py", ".sh", ".cmake", ".in", ".toml", ".json", ".md", ".cff", ".sbatch", ".yml", ".txt", ""}
+FREE_WIDTH = {".md", ".json", ".cff"}  # prose and data may have long lines
+MAX_COLUMNS = 120
+FORBIDDEN_WORDS = re.compile(r"\b(" + "|".join(["TO" + "DO", "FIX" + "ME", "X" + "XX"]) + r")\b")
+FORBIDDEN_PATHS = re.compile(r"\.\./" + r"shared\b|(?<![\w.$}])/(work|tmp|root|home)/")
+INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
+CONDITION = re.compile(r"^\s*#\s*(if|ifdef|ifndef|elif|elifdef|elifndef)\b")
+
+
+def project_files(root):
+    """Files of the project: what git tracks or would, else everything but builds and results."""
+    if (root / ".git").exists() and shutil.which("git"):
+        listed = subprocess.run(["git", "-C", str(root), "ls-files", "-coz", "--exclude-standard"], capture_output=True)
+        if listed.returncode == 0:
+            names = listed.stdout.decode("utf-8", "surrogateescape").split("\0")
+            return sorted({root / n for n in names if n and (root / n).is_file()})
+    files = []
+    for path in root.rglob("*"):
+        parts = path.relative_to(root).parts
+        if re.match(r"build|out|results$|\.git$|\.cache$", parts[0]) or "__pycache__" in parts or not path.is_file():
+            continue
+        files.append(path)
+    return sorted(files)
+
+
+def layer_of(relative):
+    """Layer of a path relative to the root, or None outside the layers."""
+    parts = relative.parts
+    if parts[0] == "src" and len(parts) > 2:
+        return parts[1]
+    return parts[0] if parts[0] in {"mpi", "cuda"} | FREE_LAYERS else None
+
+
+class Lint:
+    def __init__(self, root):
+        self.root = root
+        self.problems = []
+
+    def problem(self, path, line, text):
+        self.problems.append(f"{path.relative_to(self.root)}:{line}: {text}")
+
+    # ---- text rules -----------------------------------------------------------------------------------------------
+    def check_text(self, path, lines):
+        width_free = path.suffix in FREE_WIDTH
+        for number, line in enumerate(lines, 1):
+            if "\t" in line:
+                self.problem(path, number, "a tab; use spaces")
+            if line != line.rstrip():
+                self.problem(path, number, "trailing whitespace")
+            if len(line) > MAX_COLUMNS and not width_free:
+                self.problem(path, number, f"{len(line)} columns; at most {MAX_COLUMNS}")
+            if found := FORBIDDEN_WORDS.search(line):
+                self.problem(path, number, f"'{found.group(0)}': file an issue, or do it")
+            if found := FORBIDDEN_PATHS.search(line):
+                self.problem(path, number, f"'{found.group(0)}' is a path of one machine; use one in the project")
+
+    # ---- rules of C++ and CUDA files --------------------------------------------------------------------------------
+    def check_source(self, path, lines):
+        relative = path.relative_to(self.root)
+        layer = layer_of(relative)
+        header = path.suffix in HEADERS
+        if header:
+            first = next((line.strip() for line in lines if line.strip()), "")
+            if first != "#pragma once":
+                self.problem(path, 1, "a header starts with #pragma once")
+        if layer is None:
+            return
+        if layer not in MAY_INCLUDE and layer not in FREE_LAYERS:
+            self.problem(path, 1, f"'{layer}' is no layer of src/ (see the table in lint.py)")
+            return
+        for number, line in enumerate(lines, 1):
+            if layer not in FREE_LAYERS and CONDITION.match(line) and not self.condition_allowed(relative, line):
+                self.problem(path, number, f"'{line.strip()}': no preprocessor conditions here; "
+                                           "use the Space or a file of its own")
+            if match := INCLUDE.match(line):
+                self.check_include(path, number, layer, header, match.group(1), match.group(2))
+
+    @staticmethod
+    def condition_allowed(relative, line):
+        name = relative.as_posix()
+        return any((name == where or (where.endswith("/") and name.startswith(where))) and re.search(pattern, line)
+                   for where, pattern in CONDITIONS_ALLOWED.items())
+
+    def check_include(self, path, number, layer, header, bracket, name):
+        if path.suffix == ".hpp" and NOT_IN_HEADERS.match(name):
+            self.problem(path, number, f"<{name}> in a header reaches everyone who includes it; move it to a .cpp file")
+        if layer in FREE_LAYERS:
+            return
+        for pattern, owners, text in LIBRARY_OWNERS:
+            if pattern.match(name) and layer not in owners:
+                self.problem(path, number, f"<{name}> in {layer}: {text}")
+        target = self.resolve(path, name)
+        if bracket == "<":
+            if target is not None and name.split("/")[0] in SRC_LAYERS:
+                self.problem(path, number, f"<{name}> is the project's own; include it in quotes")
+            return
+        if target is None:
+            self.problem(path, number, f'"{name}" was not found in src, cuda, mpi or among the generated headers; '
+                                       "libraries are included in angle brackets")
+            return
+        if layer in SRC_LAYERS and target in SRC_LAYERS and name.split("/")[0] not in SRC_LAYERS:
+            self.problem(path, number, f'"{name}": includes are rooted at src/, as "{target}/..."')
+        if target not in MAY_INCLUDE[layer]:
+            allowed = ", ".join(sorted(MAY_INCLUDE[layer]))
+            self.problem(path, number, f'{layer} may not include {target} ("{name}"); it may include: {allowed}')
+
+    def resolve(self, path, name):
+        """Layer of the file that a quoted include names, or None."""
+        bases = [self.root / "src", path.parent, self.root / "cuda", self.root / "mpi", self.root, self.root / "tests"]
+        for base in bases:
+            candidate = base / name
+            if candidate.is_file():
+                resolved = candidate.resolve()
+                if self.root in resolved.parents:
+                    return layer_of(resolved.relative_to(self.root))
+        if (self.root / "cmake" / (pathlib.PurePath(name).name + ".in")).is_file():
+            return name.split("/")[0]  # written by CMake under build/generated/<layer>
+        first = name.split("/")[0]
+        return first if first in MAY_INCLUDE and first not in SRC_LAYERS else None
+
+    def run(self):
+        files = project_files(self.root)
+        for path in files:
+            if path.suffix not in TEXT or path.is_symlink():
+                continue
+            if path.relative_to(self.root).parts[:2] == ("tests", "data"):
+                continue
+            try:
+                lines = path.read_text(encoding="utf-8").split("\n")
+            except UnicodeDecodeError:
+                if path.suffix in SOURCE:
+                    self.problem(path, 1, "not UTF-8")
+                continue
+            if path.name != "LICENSE":
+                self.check_text(path, lines)
+            if path.suffix in SOURCE:
+                self.check_source(path, lines)
+        return files
+
+
+# ---- Every header compiles alone -----------------------------------------------------------------------------------
+def header_folders(root, build):
+    return [root / "src", build / "generated", root / "cuda", root / "mpi", root / "tests"]
+
+
+def compile_flags(root, build):
+    """Include folders, taken from the build's compile commands, and the defaults of a Debian system."""
+    flags = [f"-I{folder}" for folder in header_folders(root, build)]
+    commands = build / "compile_commands.json"
+    if commands.is_file():
+        for entry in json.loads(commands.read_text()):
+            if not entry["file"].endswith(".cpp"):
+                continue
+            words = shlex.split(entry["command"])
+            for i, word in enumerate(words):
+                if word == "-isystem":
+                    flag = f"-isystem{words[i + 1]}"
+                elif word.startswith("-I"):
+                    flag = word
+                else:
+                    continue
+                if flag not in flags:
+                    flags.append(flag)
+    elif pathlib.Path("/usr/include/hdf5/serial").is_dir():
+        flags.append("-isystem/usr/include/hdf5/serial")
+    return flags
+
+
+def content_hash(path, folders, seen):
+    """Feeds `seen` with the text of a header and of every project header that it reaches."""
+    if path in seen:
+        return
+    text = path.read_bytes()
+    seen[path] = hashlib.sha256(text).hexdigest()
+    for line in text.decode("utf-8", "replace").split("\n"):
+        if (match := INCLUDE.match(line)) and match.group(1) == '"':
+            for folder in [path.parent, *folders]:
+                if (folder / match.group(2)).is_file():
+                    content_hash((folder / match.group(2)).resolve(), folders, seen)
+                    break
+
+
+def compile_headers(root, build, files):
+    """Compiles each header alone and included twice; returns (problems, compiled, from cache, skipped)."""
+    compiler = shutil.which("g++")
+    if compiler is None:
+        return ["g++ was not found (headers are compiled alone); install g++, or give --no-compile"], 0, 0, 0
+    headers = [f for f in files if f.suffix in {".hpp", ".h"} and layer_of(f.relative_to(root)) is not None]
+    skipped = sum(1 for f in files if f.suffix == ".cuh")
+    flags = compile_flags(root, build)
+    version = subprocess.run([compiler, "--version"], capture_output=True, text=True).stdout.split("\n")[0]
+    folders = header_folders(root, build)
+    cache = build / "lint-cache"
+    cache.mkdir(parents=True, exist_ok=True)
+
+    def one(header):
+        seen = {}
+        content_hash(header.resolve(), folders, seen)
+        contents = sorted((str(name), digest) for name, digest in seen.items())
+        mark = cache / hashlib.sha256(repr((version, flags, str(header), contents)).encode()).hexdigest()
+        if mark.exists():
+            return header, True, ""
+        source = f'#include "{header}"\n#include "{header}"\n'
+        command = [compiler, "-std=c++20", "-fsyntax-only", "-Wall", "-Wextra", "-fopenmp", *flags, "-x", "c++", "-"]
+        done = subprocess.run(command, input=source, capture_output=True, text=True)
+        if done.returncode == 0:
+            mark.touch()
+            return header, False, ""
+        return header, False, done.stderr
+
+    problems, cached = [], 0
+    with concurrent.futures.ThreadPoolExecutor(max_workers=2) as pool:
+        for header, hit, errors in pool.map(one, headers):
+            cached += hit
+            if errors:
+                problems.append(f"{header.relative_to(root)}:1: does not compile alone:\n{errors}")
+    return problems, len(headers) - cached, cached, skipped
+
+
+def lint(root, build, compile_alone):
+    checker = Lint(root)
+    files = checker.run()
+    summary = f"{len(files)} files"
+    if compile_alone:
+        problems, compiled, cached, skipped = compile_headers(root, build, files)
+        checker.problems += problems
+        summary += (f", {compiled + cached} headers compiled alone ({cached} of them unchanged since last time), "
+                    f"{skipped} CUDA headers (.cuh) skipped")
+    return checker.problems, summary
+
+
+# ---- Self-test: plants violations and looks for each of them ---------------------------------------------------------
+def self_test():
+    clean = {
+        "src/core/macros.hpp": "#pragma once\n#if defined(__CUDACC__)\n#define MG_HD __device__\n#endif\n",
+        "src/core/box.hpp": '#pragma once\n#include <vector>\n\n#include "core/macros.hpp"\nstruct Box { double a; };\n',
+        "src/physics/eam.hpp": '#pragma once\n#include "core/box.hpp"\ninline Box eam() { return {}; }\n',
+        "src/sweeps/drift.hpp": '#pragma once\n#include "physics/eam.hpp"\n',
+        "src/ops/forces.hpp": '#pragma once\n#include "sweeps/drift.hpp"\n',
+        "src/ops/forces.inl": '#include "ops/forces.hpp"\n',
+        "src/md/run.cpp": '#include "ops/forces.hpp"\n#include "core/build_info.hpp"\n',
+        "src/nn/train.cpp": '#include "ops/forces.hpp"\n',
+        "src/io/toml.cpp": '#include <toml++/toml.h>\n\n#include "physics/eam.hpp"\n',
+        "src/study/stage.cpp": '#include "ops/forces.hpp"\n',
+        "src/app/main.cpp": '#ifdef MG_WITH_MPI\n#include "../../mpi/comm.hpp"\n#endif\n#include "core/box.hpp"\n',
+        "cmake/build_info.hpp.in": "#pragma once\n",
+        "cuda/device.cuh": '#pragma once\n#include <cub/cub.cuh>\n\n#include "ops/forces.hpp"\n',
+        "cuda/device.cu": '#include "device.cuh"\n',
+        "mpi/comm.hpp": '#pragma once\n#include "core/box.hpp"\n',
+        "tests/unit/test_box.cpp": '#include "app/../core/box.hpp"\n#if 1\n#endif\n',
+        "README.md": "A long line of prose is fine. " * 10 + "x\n",
+    }
+    # (name, path, text, pattern that exactly one problem must match)
+    planted = [
+        ("core includes physics", "src/core/bad.cpp", '#include "physics/eam.hpp"\n', r"core may not include physics"),
+        ("physics includes io", "src/physics/bad.cpp", '#include "io/good.hpp"\n', r"physics may not include io"),
+        ("md includes nn", "src/md/bad.cpp", '#include "nn/layer.hpp"\n', r"md may not include nn"),
+        ("nn includes md", "src/nn/bad.cpp", '#include "md/step.hpp"\n', r"nn may not include md"),
+        ("io includes ops", "src/io/bad.cpp", '#include "ops/forces.hpp"\n', r"io may not include ops"),
+        ("inl file includes md", "src/ops/bad.inl", '#include "md/step.hpp"\n', r"ops may not include md"),
+        ("study includes report", "src/study/bad.cpp", '#include "report/page.hpp"\n', r"study may not include report"),
+        ("ops includes cuda", "src/ops/bad.cpp", '#include "device.cuh"\n', r"ops may not include cuda"),
+        ("app includes cuda", "src/app/bad.cpp", '#include "../../cuda/device.cuh"\n', r"app may not include cuda"),
+        ("study includes mpi", "src/study/worse.cpp", '#include "../../mpi/comm.hpp"\n', r"study may not include mpi"),
+        ("mpi includes cuda", "mpi/bad.cpp", '#include "device.cuh"\n', r"mpi may not include cuda"),
+        ("mpi includes md", "mpi/worse.cpp", '#include "md/step.hpp"\n', r"mpi may not include md"),
+        ("cuda includes md", "cuda/bad.cu", '#include "md/step.hpp"\n', r"cuda may not include md"),
+        ("unknown layer", "src/misc/bad.hpp", "#pragma once\n", r"'misc' is no layer"),
+        ("include not rooted", "src/md/unrooted.cpp", '#include "step.hpp"\n', r"rooted at src"),
+        ("own header in angles", "src/md/angles.cpp", "#include <ops/forces.hpp>\n", r"include it in quotes"),
+        ("library in quotes", "src/md/quotes.cpp", '#include "fmt/format.h"\n', r"was not found"),
+        ("mpi.h outside", "src/ops/uses_mpi.cpp", "#include <mpi.h>\n", r"MPI belongs in"),
+        ("thrust outside", "src/ops/uses_thrust.cpp", "#include <thrust/sort.h>\n", r"belong in cuda/"),
+        ("cub in a header", "cuda/bad.hpp", "#pragma once\n#include <cub/cub.cuh>\n", r"reaches everyone"),
+        ("toml++ in a header", "src/io/bad_toml.hpp", "#pragma once\n#include <toml++/toml.h>\n", r"reaches everyone"),
+        ("ifdef", "src/ops/cond.cpp", "#ifdef MG_WITH_CUDA\n", r"no preprocessor conditions"),
+        ("if", "cuda/cond.cu", "#if __CUDA_ARCH__ > 800\n", r"no preprocessor conditions"),
+        ("other condition in app", "src/app/cond.cpp", "#ifdef MG_WITH_CUDA\n", r"no preprocessor conditions"),
+        ("no pragma once", "src/core/guard.hpp", "struct Guard {};\n", r"pragma once"),
+        ("tab", "src/core/tab.cpp", "int a;\tint b;\n", r"a tab"),
+        ("trailing space", "src/core/space.cpp", "int c; \n", r"trailing whitespace"),
+        ("long line", "src/core/long.cpp", "// " + "x" * 120 + "\n", r"123 columns"),
+        ("forbidden word", "src/core/word.cpp", "// TO" + "DO: later\n", r"file an issue"),
+        ("forbidden word in a script", "jobs/word.sh", "# FIX" + "ME\n", r"file an issue"),
+        ("path of a machine", "jobs/path.toml", 'output = "/' + 'work/x"\n', r"path of one machine"),
+        ("path outside", "docs/path.md", "see ../" + "shared/design\n", r"path of one machine"),
+        ("not UTF-8", "src/core/latin.cpp", b"// \xe9\n", r"not UTF-8"),
+    ]
+    targets = ["src/nn/layer.hpp", "src/md/step.hpp", "src/report/page.hpp", "src/io/good.hpp"]
+    support = dict.fromkeys(targets, "#pragma once\n")
+    failures = []
+
+    def write(root, files):
+        for name, text in files.items():
+            path = root / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(text if isinstance(text, bytes) else text.encode())
+
+    with tempfile.TemporaryDirectory() as folder:
+        root = pathlib.Path(folder).resolve() / "tree"
+        write(root, clean | support)
+        problems, summary = lint(root, root / "build", True)
+        failures += [f"clean tree: {p}" for p in problems]
+        if "1 CUDA headers (.cuh) skipped" not in summary:
+            failures.append(f"clean tree: CUDA headers were not counted: {summary}")
+        _, summary = lint(root, root / "build", True)
+        if "10 headers compiled alone (10 of them unchanged" not in summary:
+            failures.append(f"second run did not use its cache: {summary}")
+        for name, path, text, pattern in planted:
+            write(root, {path: text})
+            problems, _ = lint(root, root / "build", False)
+            if len(problems) != 1 or not problems[0].startswith(path + ":") or not re.search(pattern, problems[0]):
+                failures.append(f"{name}: expected one problem '{pattern}' in {path}, got {problems}")
+            (root / path).unlink()
+        for name, text, pattern in [
+            ("header needs another", "#pragma once\ninline std::vector<int> f();\n", r"does not compile alone"),
+            ("header with an error", "#pragma once\ninline int f() { return undeclared; }\n", r"undeclared"),
+        ]:
+            write(root, {"src/core/alone.hpp": text})
+            for attempt in ("first", "second"):  # a failure is never cached
+                problems, _ = lint(root, root / "build", True)
+                if len(problems) != 1 or not re.search(pattern, problems[0]):
+                    failures.append(f"{name} ({attempt}): expected '{pattern}', got {problems}")
+        # A change in an included header invalidates those that include it.
+        write(root, {"src/core/alone.hpp": "#pragma once\n", "src/core/box.hpp": "#pragma once\nstruct Crate {};\n"})
+        problems, _ = lint(root, root / "build", True)
+        if not any(p.startswith("src/physics/eam.hpp") for p in problems):
+            failures.append(f"a header was served from the cache though what it includes had changed: {problems}")
+
+    for failure in failures:
+        print(failure)
+    print(f"lint self-test: {len(planted) + 6} checks, {len(failures)} failed")
+    return 1 if failures else 0
+
+
+def default_build(root):
+    """The build folder that the test runs in, else build/ of the tree."""
+    here = pathlib.Path.cwd()
+    for folder in [here, *here.parents]:
+        if (folder / "CMakeCache.txt").is_file():
+            return folder
+    return root / "build"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("root", nargs="?", default=pathlib.Path(__file__).resolve().parents[2], type=pathlib.Path)
+    parser.add_argument("--build", type=pathlib.Path, help="build folder: generated headers, include paths, cache")
+    parser.add_argument("--no-compile", action="store_true", help="text and include rules only")
+    parser.add_argument("--self-test", action="store_true", help="plant violations; each must be caught")
+    arguments = parser.parse_args()
+    if arguments.self_test:
+        return self_test()
+    root = arguments.root.resolve()
+    if not (root / "src").is_dir():
+        print(f"error: {root} has no src/ (it is not the project's root); give the root", file=sys.stderr)
+        return 2
+    problems, summary = lint(root, (arguments.build or default_build(root)).resolve(), not arguments.no_compile)
+    for problem in problems:
+        print(problem)
+    print(f"lint: {summary}, {len(problems)} problems")
+    return 1 if problems else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,103 @@
+#!/usr/bin/env bash
+# Sets up, builds and runs every test: unit, parity, mpi, regression, lint and the short validation.
+set -euo pipefail
+
+usage() {
+    cat <<'HELP'
+usage: tests/run.sh [--setup-only] [--no-install] [--validation]
+
+Installs the Debian packages that are missing, configures and builds into build/ (the program is build/mgstiff-gpu)
+and runs all tests with ctest. Where nvcc is found, a second build without CUDA goes into build-host/, where the
+tests whose code differs (unit, parity) run as well. No GPU is needed: parity tests skip, aloud, without one;
+MG_REQUIRE_GPU=1 turns those skips into failures.
+
+  --setup-only   install what is missing, and stop
+  --no-install   install nothing
+  --validation   run the full validation tables instead (long: hours), MG_VALIDATION=full, without time limits
+  --help         this text
+
+MG_TEST_JOBS is how many tests run side by side (default: the number of cores), one OpenMP thread each.
+HELP
+}
+
+setup_only=0 install=1 validation=0
+while (($#)); do
+    case "$1" in
+        --setup-only) setup_only=1 ;;
+        --no-install) install=0 ;;
+        --validation) validation=1 ;;
+        -h | --help)
+            usage
+            exit 0
+            ;;
+        *)
+            printf 'error: unknown option %s (see tests/run.sh --help)\n' "$1" >&2
+            exit 2
+            ;;
+    esac
+    shift
+done
+
+# shellcheck source-path=SCRIPTDIR source=../jobs/setup.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../jobs/setup.sh"
+cd "$mg_root"
+
+# lap NAME: closes the step that began at the previous lap.
+laps="" lap_start=$SECONDS
+lap() {
+    laps+="${laps:+, }$1 $((SECONDS - lap_start)) s"
+    lap_start=$SECONDS
+}
+
+if ((install)); then mg_install run test; else mg_missing_note run test; fi
+lap install
+if ((setup_only)); then
+    mg_say "Set up ($laps). Nothing was built: --setup-only."
+    exit 0
+fi
+
+mg_environment
+mg_say_cuda
+# Tests run side by side, one thread each; a test of threads sets their number itself.
+export OMP_NUM_THREADS=1
+jobs="${MG_TEST_JOBS:-$(nproc)}"
+
+if ((validation)); then
+    mg_configure build -DMG_TESTS=ON -DMG_CUDA=ON -DMG_TEST_TIMEOUT=1000000
+    lap configure
+    mg_build build
+    lap build
+    mg_say "Seconds: $laps"
+    export MG_VALIDATION=full
+    cd build
+    exec ctest -L validation --verbose --no-tests=error -j "$jobs"
+fi
+
+mg_configure build -DMG_TESTS=ON -DMG_CUDA=ON -DMG_TEST_TIMEOUT=600
+with_cuda="$(grep -c '^CMAKE_CUDA_COMPILER:.*[^D]$' build/CMakeCache.txt || true)"
+lap configure
+mg_build build
+lap build
+
+# The build without CUDA: the program, the unit and the parity tests. The rest of the tests would only repeat.
+# ccache serves the files that no CUDA switch touches from the first build.
+host_status=0
+if ((with_cuda)); then
+    mg_configure build-host -DMG_TESTS=ON -DMG_CUDA=OFF -DMG_TEST_TIMEOUT=600
+    mg_build build-host mgstiff-gpu mg_unit_tests mg_parity_tests
+    lap "host-only build"
+    printf 'Tests of the build without CUDA:\n'
+    (cd build-host && ctest -L '^(unit|parity)$' --output-on-failure --no-tests=error -j "$jobs") || host_status=$?
+    lap "host-only tests"
+fi
+
+printf 'Tests of the build %s CUDA:\n' "$( ((with_cuda)) && echo with || echo without)"
+printf 'Seconds before these tests: %s\n' "$laps"
+((host_status == 0)) || printf 'The build without CUDA FAILED its tests, see above.\n'
+status=0
+(cd build && ctest --output-on-failure --no-tests=error -j "$jobs") || status=$?
+lap tests
+mg_say "Seconds: $laps, total $SECONDS s"
+((host_status == 0)) || mg_say "FAILED: tests of the build without CUDA (ctest exit $host_status)"
+((status == 0)) || mg_say "FAILED: tests of the main build (ctest exit $status)"
+exit $((status != 0 ? status : host_status))
