@@ -1,0 +1,27 @@
+#pragma once
+/// \file Readers of tabulated embedded-atom potentials.
+
+#include <string>
+#include <vector>
+
+#include "physics/eam_potential.hpp"
+
+namespace mg {
+
+/// Reads a `funcfl` (eam), `setfl` (eam/alloy) or Finnis-Sinclair (eam/fs) file; the content tells which, and the
+/// name's end only where one element makes the last two alike.
+///
+/// Formats: https://docs.lammps.org/pair_eam.html. In eam/fs the element *section* is the neighbour (the source of
+/// density) and the *block* within it the centre. A funcfl file gives z(r) = 27.2 x 0.529 Z(r)^2 [eV A], with
+/// LAMMPS's constants.
+///
+/// With `elements`, the result holds those elements alone, in that order.
+///
+/// Throws InputError, with `path:line` where there is one, for: a file that is none of the three, a number that is
+/// none or not finite, too few or too many numbers (it says how many), an element the file lacks, a grid below five
+/// knots, a spacing, mass or cutoff that is not positive, a cutoff beyond the table, exchanged element sections,
+/// density or pair functions whose value or slope does not vanish at the cutoff (which also catches functions that
+/// are shifted or in each other's place), and a density that is negative over a wide range.
+EamPotential read_potential(const std::string& path, const std::vector<std::string>& elements = {});
+
+}  // namespace mg
