@@ -300,7 +300,7 @@ def lint(root, build, compile_alone):
 def self_test():
     clean = {
         "src/core/macros.hpp": "#pragma once\n#if defined(__CUDACC__)\n#define MG_HD __device__\n#endif\n",
-        "src/core/box.hpp": '#pragma once\n#include <vector>\n\n#include "core/macros.hpp"\nstruct Box { double a; };\n',
+        "src/core/box.hpp": '#pragma once\n#include <vector>\n#include "core/macros.hpp"\nstruct Box { double a; };\n',
         "src/physics/eam.hpp": '#pragma once\n#include "core/box.hpp"\ninline Box eam() { return {}; }\n',
         "src/sweeps/drift.hpp": '#pragma once\n#include "physics/eam.hpp"\n',
         "src/ops/forces.hpp": '#pragma once\n#include "sweeps/drift.hpp"\n',
