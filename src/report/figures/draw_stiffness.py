@@ -1,0 +1,131 @@
+"""Distribution of the stiffness per species, and its dependence on temperature."""
+
+import numpy as np
+
+import style
+import wording
+
+DISTRIBUTION, DISTRIBUTION_TITLE = "stiffness_distribution", "Distribution of the atomic stiffness"
+TEMPERATURE, TEMPERATURE_TITLE = "stiffness_temperature", "Stiffness and label reliability against temperature"
+MISSING = "no samples/NNNN/stiffness.h5: the stiffness stage has not run here"
+
+
+def labelled(study):
+    return [s for s in study.main_samples if s.stiffness is not None and s.species is not None]
+
+
+def draw_distribution(study, options):
+    samples = labelled(study)
+    if not samples:
+        raise style.NotAvailable(MISSING)
+    stiffness = np.concatenate([s.stiffness for s in samples])
+    species = np.concatenate([s.species for s in samples])
+    good = np.isfinite(stiffness)
+    stiffness, species = stiffness[good], species[good]
+    names = study.names
+    # A few very soft or stiff atoms must not squeeze the rest into a corner; they are counted in the caption.
+    low, high = 0.0, float(np.quantile(stiffness, 0.999)) * 1.15
+    count = int(np.clip(np.sqrt(len(stiffness)) / 1.2, 12, 60))
+    edges = np.linspace(low, high, count + 1)
+    outside = int(np.sum((stiffness < low) | (stiffness > high)))
+    figure, axes = style.new_figure(style.SINGLE, 2.6)
+    a = axes[0, 0]
+    rows, parts = [], []
+    for s, name in enumerate(names):
+        values = stiffness[species == s]
+        if not len(values):
+            continue
+        colour = style.CYCLE[s % len(style.CYCLE)]
+        numbers, _ = np.histogram(values, edges)
+        density = numbers / len(values) / (edges[1] - edges[0])
+        a.stairs(density, edges, color=colour, linewidth=1.2, linestyle=["-", "--", "-.", ":"][s % 4], label=name)
+        a.stairs(density, edges, color=colour, alpha=0.18, fill=True)
+        a.axvline(values.mean(), color=colour, linewidth=0.8, linestyle=":")
+        for j in range(count):
+            rows.append([name, edges[j], edges[j + 1], numbers[j], density[j]])
+        parts.append(f"{wording.escape(name)}: mean {values.mean():.3f}, standard deviation {values.std():.3f} eV/Å² "
+                     f"({wording.number(len(values))} atoms)")
+    a.set_xlim(low, high)
+    a.set_ylim(0, None)
+    a.set_xlabel("stiffness $K$ (eV/Å$^2$)")
+    a.set_ylabel("probability density (Å$^2$/eV)")
+    a.legend(loc="upper right")
+    temperatures = next((s.temperature for s in samples if s.temperature is not None), None)
+    mean_of = (f", the mean over T = {wording.listing(f'{t:g}' for t in temperatures)} K" if temperatures is not None
+               else "")
+    out = (f" {wording.plural(outside, 'atom')} lie{'s' if outside == 1 else ''} outside the drawn range."
+           if outside else "")
+    caption = (
+        f"Stiffness K<sub>i</sub> = k<sub>B</sub>T / ⟨|δr<sub>i</sub>|²⟩{mean_of}, for all atoms of "
+        f"{wording.plural(len(samples), 'sample')}; dotted lines are the means. {'; '.join(parts)}.{out}")
+    header = ["species", "stiffness_low_eV_per_A2", "stiffness_high_eV_per_A2", "atoms", "density_A2_per_eV"]
+    return style.save(study.directory, DISTRIBUTION, figure, DISTRIBUTION_TITLE, caption,
+                      "Histograms of stiffness for each species", header, rows)
+
+
+def draw_temperature(study, options):
+    samples = [s for s in labelled(study) if s.stiffness_at is not None]
+    if not samples:
+        raise style.NotAvailable(MISSING)
+    temperatures = samples[0].temperature
+    samples = [s for s in samples if np.array_equal(s.temperature, temperatures)]
+    names = study.names
+    reliable = [s.reliability for s in samples
+                if s.reliability is not None and len(s.reliability) == len(temperatures) + 1]
+    figure, axes = style.new_figure(style.DOUBLE if reliable else style.SINGLE, 2.6, 1, 2 if reliable else 1)
+    a = axes[0, 0]
+    rows, parts = [], []
+    for s, name in enumerate(names):
+        per_sample = [[np.nanmean(x.stiffness_at[t][x.species == s]) for t in range(len(temperatures))]
+                      for x in samples if np.any(x.species == s)]
+        if not per_sample:
+            continue
+        pooled = [np.concatenate([x.stiffness_at[t][x.species == s] for x in samples])
+                  for t in range(len(temperatures))]
+        mean = np.array([np.nanmean(p) for p in pooled])
+        deviation = np.array([np.nanstd(p) for p in pooled])
+        if len(per_sample) > 1:
+            error = np.std(per_sample, axis=0, ddof=1) / np.sqrt(len(per_sample))
+        else:
+            error = deviation / np.sqrt([len(p) for p in pooled])
+        colour = style.CYCLE[s % len(style.CYCLE)]
+        a.errorbar(temperatures, mean, yerr=error, color=colour, marker=style.MARKERS[s % 7], capsize=2,
+                   linestyle=["-", "--", "-.", ":"][s % 4], label=name)
+        for t, temperature in enumerate(temperatures):
+            rows.append(["stiffness", name, temperature, mean[t], error[t], deviation[t], None])
+        parts.append(f"{wording.escape(name)} {mean[0]:.3f} eV/Å² at {temperatures[0]:g} K"
+                     + (f" and {mean[-1]:.3f} at {temperatures[-1]:g} K" if len(temperatures) > 1 else ""))
+    a.set_xlabel("temperature (K)")
+    a.set_ylabel("mean stiffness $K$ (eV/Å$^2$)")
+    a.margins(x=0.08, y=0.15)
+    a.legend(loc="best")
+    text = ""
+    if reliable:
+        b = axes[0, 1]
+        stack = np.stack(reliable)
+        mean = stack.mean(axis=0)
+        error = stack.std(axis=0, ddof=1) / np.sqrt(len(stack)) if len(stack) > 1 else np.zeros(len(mean))
+        b.errorbar(temperatures, mean[:-1], yerr=error[:-1], color=style.GREEN, marker="o", capsize=2,
+                   label="one temperature")
+        b.axhline(mean[-1], color=style.BLACK, linestyle="--", linewidth=1, label="mean over temperatures")
+        b.set_ylim(min(0.0, float(np.nanmin(mean)) - 0.05), 1.05)
+        b.margins(x=0.08)
+        b.set_xlabel("temperature (K)")
+        b.set_ylabel("label reliability")
+        b.legend(loc="lower left")
+        style.panel_label(a, "a")
+        style.panel_label(b, "b")
+        for t, temperature in enumerate(temperatures):
+            rows.append(["reliability", "all", temperature, None, error[t] if len(stack) > 1 else None, None, mean[t]])
+        rows.append(["reliability_of_mean", "all", None, None, error[-1] if len(stack) > 1 else None, None, mean[-1]])
+        text = (" (b) Reliability of the labels: correlation over atoms between the two halves of the window, corrected to "
+                f"the full window (Spearman–Brown); {mean[-1]:.3f} for the mean over temperatures.")
+    over = f"over {len(samples)} samples" if len(samples) > 1 else "over the atoms of the one sample"
+    caption = (
+        f"{'(a) ' if reliable else ''}Mean stiffness of each species at each temperature; bars are the standard error {over}. "
+        f"{'; '.join(parts)}. A harmonic solid would give level lines; the fall with temperature is anharmonicity and, "
+        f"in fast-quenched glasses, relaxation.{text}")
+    header = ["item", "species", "temperature_K", "mean_stiffness_eV_per_A2", "standard_error",
+              "standard_deviation_over_atoms_eV_per_A2", "reliability"]
+    return style.save(study.directory, TEMPERATURE, figure, TEMPERATURE_TITLE, caption,
+                      "Mean stiffness per species against temperature", header, rows)

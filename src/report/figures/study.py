@@ -1,0 +1,186 @@
+"""Reads a study's output directory. What has not run is None; a file that cannot be read is named in `damaged`."""
+
+import glob
+import json
+import os
+import re
+
+import h5py
+import numpy as np
+
+
+def _text(value):
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
+
+
+def _names(value):
+    """Species names from an attribute: an array of strings, or one string with commas."""
+    array = np.atleast_1d(value)
+    if len(array) == 1:
+        return [part.strip() for part in _text(array[0]).split(",")]
+    return [_text(item) for item in array]
+
+
+def _attribute(node, name):
+    value = node.attrs.get(name)
+    if value is None:
+        return None
+    value = np.asarray(value).reshape(-1)[0]
+    return _text(value) if isinstance(value, (bytes, str)) else value.item()
+
+
+class Sample:
+    """One sample's results as NumPy arrays, units as in the files (A, eV, ps, K, GPa, eV/A^2)."""
+
+    def __init__(self, directory, damaged):
+        self.directory = directory
+        self.label = os.path.basename(directory)
+        self.names, self.id, self.species, self.rate, self.test_rate = [], None, None, None, False
+        self.attributes, self.rdf, self.thermo = {}, None, None
+        self.position = self.cell = self.inherent_energy = None
+        self.inherent = False
+        self.stiffness = self.stiffness_at = self.temperature = self.reliability = None
+        self.predicted = self.split = self.deviation = None
+        for name, read in (("glass.h5", self._read_glass), ("thermo.h5", self._read_thermo),
+                           ("stiffness.h5", self._read_stiffness), ("prediction.h5", self._read_prediction)):
+            path = os.path.join(directory, name)
+            if not os.path.exists(path):
+                continue
+            try:
+                with h5py.File(path, "r") as file:
+                    read(file)
+            except (OSError, KeyError, ValueError, RuntimeError) as error:
+                damaged.append(f"samples/{self.label}/{name}: {error}")
+        self._check(damaged)
+
+    def _read_glass(self, file):
+        self.species = file["species"][...].astype(int)
+        self.names = _names(file["species"].attrs["names"]) if "names" in file["species"].attrs else []
+        if len(self.names) <= self.species.max():
+            self.names = [f"species {s + 1}" for s in range(self.species.max() + 1)]
+        self.id = file["id"][...] if "id" in file else np.arange(1, len(self.species) + 1)
+        self.inherent = "inherent/position" in file
+        source = file["inherent"] if self.inherent else file
+        self.position = source["position"][...]
+        self.cell = source["cell"][...] if "cell" in source else file["cell"][...]
+        if "inherent/energy" in file:
+            self.inherent_energy = float(np.sum(file["inherent/energy"][...]))
+        if "rdf" in file:
+            self.rdf = {key: file["rdf"][key][...] for key in file["rdf"]}
+        for key in ("sample", "rate_K_per_s", "seed", "test_rate", "potential_sha256", "version"):
+            self.attributes[key] = _attribute(file, key)
+        self.rate = self.attributes["rate_K_per_s"]
+        self.test_rate = bool(self.attributes["test_rate"] or 0)
+
+    def _read_thermo(self, file):
+        self.thermo = {key: file[key][...] for key in file if isinstance(file[key], h5py.Dataset)}
+        atoms = _attribute(file, "n_atoms")
+        self.thermo_atoms = int(atoms) if atoms else (len(self.species) if self.species is not None else None)
+        if not self.thermo_atoms:
+            self.thermo = None
+            raise KeyError("neither the attribute n_atoms nor glass.h5 gives the number of atoms")
+
+    def _read_stiffness(self, file):
+        self.stiffness = file["stiffness"][...]
+        if "stiffness_at" in file and "temperature" in file:
+            self.stiffness_at, self.temperature = file["stiffness_at"][...], file["temperature"][...]
+        if "reliability" in file:
+            self.reliability = np.atleast_1d(file["reliability"][...]).astype(float)
+        elif "reliability" in file.attrs:
+            self.reliability = np.atleast_1d(file.attrs["reliability"]).astype(float)
+
+    def _read_prediction(self, file):
+        self.predicted = file["stiffness"][...]
+        self.split = file["split"][...].astype(int) if "split" in file else None
+        self.deviation = file["standard_deviation"][...] if "standard_deviation" in file else None
+
+    def _check(self, damaged):
+        """Arrays of different lengths cannot belong to one sample: drop the later one and say so."""
+        if self.species is None:
+            return
+        for key in ("stiffness", "predicted", "split"):
+            array = getattr(self, key)
+            if array is not None and len(array) != len(self.species):
+                damaged.append(f"samples/{self.label}: {key} has {len(array)} atoms, glass.h5 {len(self.species)}")
+                setattr(self, key, None)
+
+    @property
+    def atoms(self):
+        return len(self.species) if self.species is not None else None
+
+    @property
+    def volume_per_atom(self):
+        """[A^3] of the structure that the descriptors and maps use (inherent where there is one)."""
+        return float(abs(np.linalg.det(self.cell))) / self.atoms if self.cell is not None else None
+
+
+class Study:
+    """Everything that the report needs, from OUTDIR."""
+
+    def __init__(self, directory):
+        self.directory = os.path.abspath(directory)
+        self.damaged = []
+        self.summary = self._json("summary.json")
+        self.config = self._text_file("config.resolved.toml")
+        folders = [f for f in glob.glob(os.path.join(glob.escape(self.directory), "samples", "*"))
+                   if os.path.isdir(f) and re.fullmatch(r"\d+", os.path.basename(f))]
+        self.samples = [Sample(f, self.damaged) for f in sorted(folders, key=lambda f: int(os.path.basename(f)))]
+        self.samples = [s for s in self.samples if s.species is not None or s.thermo is not None]
+        self.history = self._history()
+
+    def _text_file(self, name):
+        try:
+            with open(os.path.join(self.directory, name), encoding="utf-8", errors="replace") as stream:
+                return stream.read()
+        except FileNotFoundError:
+            return None
+
+    def _json(self, name):
+        text = self._text_file(name)
+        if text is None:
+            return {}
+        try:
+            value = json.loads(text)
+        except ValueError as error:
+            self.damaged.append(f"{name}: {error}")
+            return {}
+        return value if isinstance(value, dict) else {}
+
+    def _history(self):
+        path = os.path.join(self.directory, "model.h5")
+        if not os.path.exists(path):
+            return None
+        try:
+            with h5py.File(path, "r") as file:
+                if "history" not in file:
+                    return None
+                return {key: np.asarray(file["history"][key][...], float) for key in file["history"]}
+        except (OSError, KeyError, ValueError, RuntimeError) as error:
+            self.damaged.append(f"model.h5: {error}")
+            return None
+
+    def get(self, *keys, default=None):
+        """summary.json's value at a path of keys, or `default`."""
+        node = self.summary
+        for key in keys:
+            if not isinstance(node, dict) or key not in node:
+                return default
+            node = node[key]
+        return default if node is None else node
+
+    @property
+    def names(self):
+        for sample in self.samples:
+            if sample.names:
+                return sample.names
+        return []
+
+    @property
+    def main_samples(self):
+        """Samples at the study's own cooling rate; those at extra testing rates only where there are no others."""
+        main = [s for s in self.samples if not s.test_rate]
+        return main or self.samples
+
+    @property
+    def rates(self):
+        return sorted({s.rate for s in self.samples if s.rate is not None})

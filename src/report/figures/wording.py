@@ -1,0 +1,55 @@
+"""Numbers and quantities as the captions and tables print them (HTML text, no markup from outside)."""
+
+import html
+import math
+
+
+def number(value, digits=3):
+    """`digits` significant digits, or an en dash for nothing."""
+    if value is None or (isinstance(value, float) and not math.isfinite(value)):
+        return "–"
+    if isinstance(value, int):
+        return f"{value:,}".replace(",", " ")
+    return f"{value:.{digits}g}"
+
+
+def fixed(value, decimals=3):
+    """A fixed number of decimals with a true minus sign, or an en dash for nothing."""
+    if value is None or not math.isfinite(value):
+        return "–"
+    return f"{value:.{decimals}f}".replace("-", "\u2212")
+
+
+def rate_text(rate):
+    """1e10 K/s as 10^10 K/s in HTML."""
+    if rate is None:
+        return "unknown rate"
+    exponent = math.floor(math.log10(rate)) if rate > 0 else 0
+    mantissa = rate / 10**exponent if rate > 0 else 0
+    power = f"10<sup>{exponent}</sup> K/s"
+    return power if abs(mantissa - 1) < 1e-9 else f"{mantissa:.3g} × {power}"
+
+
+def rate_label(rate):
+    """The same for a matplotlib legend."""
+    if rate is None:
+        return "unknown rate"
+    exponent = math.floor(math.log10(rate)) if rate > 0 else 0
+    mantissa = rate / 10**exponent if rate > 0 else 0
+    power = f"$10^{{{exponent}}}$ K/s"
+    return power if abs(mantissa - 1) < 1e-9 else f"${mantissa:.3g} \\times$ {power}"
+
+
+def plural(count, word):
+    return f"{count} {word}" if count == 1 else f"{count} {word}s"
+
+
+def escape(value):
+    return html.escape(str(value), quote=True)
+
+
+def listing(items):
+    items = list(items)
+    if len(items) <= 1:
+        return "".join(items)
+    return ", ".join(items[:-1]) + " and " + items[-1]

@@ -1,0 +1,183 @@
+#!/usr/bin/env python3
+"""
+A small SYNTHETIC study directory for the tests of the report: numbers made up by formulas, from no simulation.
+
+make_synthetic_study.py OUTDIR [--atoms N] [--samples N] [--seed N] [--only-glass]. The layout is that of a study's
+output directory. The last ordinary sample is the test glass (its cell is triclinic); one more stands for an extra
+cooling rate.
+"""
+
+import argparse
+import itertools
+import json
+import os
+
+import h5py
+import numpy as np
+from scipy.spatial import cKDTree
+
+NAMES = ["Cu", "Zr"]
+DIAMETER = np.array([[2.45, 2.70], [2.70, 3.05]])
+KB = 8.617333262e-5
+
+
+def soft_packing(count, cell, random):
+    """Random points pushed apart by a harmonic repulsion, in the periodic cell (rows: lattice vectors)."""
+    species = np.array([0] * (count // 2) + [1] * (count - count // 2))
+    random.shuffle(species)
+    inverse = np.linalg.inv(cell)
+    fractional = random.random((count, 3))
+    shifts = np.array(list(itertools.product((-1, 0, 1), repeat=3)))
+    for step in range(150):
+        images = (fractional[None] + shifts[:, None]).reshape(-1, 3)
+        owner = np.tile(np.arange(count), len(shifts))
+        near = np.all((images > -0.25) & (images < 1.25), axis=1)
+        images, owner = images[near] @ cell, owner[near]
+        points = fractional @ cell
+        pairs = cKDTree(points).sparse_distance_matrix(cKDTree(images), DIAMETER.max(), output_type="ndarray")
+        pairs = pairs[pairs["v"] > 1e-9]
+        i, j, r = pairs["i"], pairs["j"], pairs["v"]
+        overlap = np.maximum(DIAMETER[species[i], species[owner[j]]] - r, 0)
+        push = np.zeros_like(points)
+        np.add.at(push, i, (0.3 * overlap / r)[:, None] * (points[i] - images[j]))
+        fractional = (points + push) @ inverse % 1.0
+    return species, fractional @ cell
+
+
+def minimum_distances(positions, cell, row):
+    """Vectors from atom `row` to the nearest image of every atom (n, 3)."""
+    delta = positions - positions[row]
+    delta -= np.round(delta @ np.linalg.inv(cell)) @ cell
+    return delta
+
+
+def distribution(positions, cell, species, width=0.05, reach=10.0):
+    """Total and partial g(r) with all images within reach."""
+    count = len(positions)
+    edges = np.arange(0, reach + width / 2, width)
+    shell = 4 / 3 * np.pi * (edges[1:]**3 - edges[:-1]**3)
+    volume = abs(np.linalg.det(cell))
+    histogram = np.zeros((2, 2, len(shell)))
+    shifts = np.array(list(itertools.product((-1, 0, 1), repeat=3))) @ cell
+    for i in range(count):
+        distance = np.linalg.norm(positions[None] - positions[i] + shifts[:, None], axis=2)
+        for s in range(2):
+            chosen = distance[:, species == s].ravel()
+            histogram[species[i], s] += np.histogram(chosen[chosen > 1e-6], edges)[0]
+    numbers = np.bincount(species, minlength=2)
+    result = {"r": 0.5 * (edges[1:] + edges[:-1]), "total": histogram.sum((0, 1)) / (count * count / volume * shell)}
+    for a, b in ((0, 0), (0, 1), (1, 1)):
+        pairs = histogram[a, b] if a == b else 0.5 * (histogram[0, 1] + histogram[1, 0])
+        result[f"{NAMES[a]}-{NAMES[b]}"] = pairs / (numbers[a] * numbers[b] / volume * shell)
+    return result
+
+
+def write_sample(directory, index, atoms, rate, test_rate, split, seed, only_glass):
+    random = np.random.default_rng([seed, index])
+    edge = (17.4 * atoms)**(1 / 3)
+    cell = edge * np.eye(3)
+    if split == 1 and not test_rate:  # tilted, same volume
+        cell = edge * np.array([[1, 0, 0], [0.15, 1, 0], [-0.1, 0.2, 1]])
+    species, positions = soft_packing(atoms, cell, random)
+    os.makedirs(directory)
+    names = np.array(NAMES, dtype=h5py.string_dtype())
+    energy = -4.877 + 0.3 * (species - 0.5) + 0.03 * random.standard_normal(atoms)
+    with h5py.File(os.path.join(directory, "glass.h5"), "w") as file:
+        file.attrs.update({"sample": index, "rate_K_per_s": float(rate), "seed": seed + index, "test_rate": int(test_rate),
+                           "potential_sha256": "0" * 64, "version": "synthetic"})
+        file["id"] = np.arange(1, atoms + 1)
+        file["species"] = species.astype(np.int32)
+        file["species"].attrs["names"] = names
+        # Some atoms outside the cell: positions need not be wrapped.
+        file["position"] = positions + 0.05 * random.standard_normal((atoms, 3)) + cell[0] * random.integers(-1, 2, (atoms, 1))
+        file["cell"] = cell
+        file["energy"] = energy + 0.01
+        file["inherent/position"] = positions + cell[1] * random.integers(-1, 2, (atoms, 1))
+        file["inherent/cell"] = cell
+        file["inherent/energy"] = energy
+        for key, value in distribution(positions, cell, species).items():
+            file["rdf/" + key] = value
+    if only_glass:
+        return
+    # Quench: two straight lines with a kink at a rate-dependent temperature, and noise.
+    transition = 735.0 + 20 * np.log10(rate / 1.5e13)
+    target = np.concatenate([np.full(20, 2000.0), np.linspace(2000, 50, 400)])
+    noise = np.sqrt(4000 / atoms) * 8e-4 * random.standard_normal(len(target))
+    potential = -4.77 + np.where(target > transition, 1.95e-4, 1.36e-4) * (target - transition) + noise
+    volume = 17.74 + np.where(target > transition, 9.8e-4, 5.4e-4) * (target - transition) + 8 * noise
+    with h5py.File(os.path.join(directory, "thermo.h5"), "w") as file:
+        file.attrs["n_atoms"] = atoms
+        file["time"] = np.arange(len(target)) * 0.1
+        file["target_temperature"] = target
+        file["temperature"] = target * (1 + np.sqrt(2 / (3 * atoms)) * random.standard_normal(len(target)))
+        file["potential_energy"] = potential * atoms
+        file["pressure"] = 0.3 * random.standard_normal(len(target))
+        file["volume"] = volume * atoms
+        file["conserved"] = -4.5 * atoms + 1e-3 * random.standard_normal(len(target))
+    # A smooth random field, species and single-atom noise make the stiffness; the prediction knows part of each.
+    waves = random.integers(-2, 3, (8, 3)) @ (2 * np.pi * np.linalg.inv(cell).T)
+    field = np.sin(positions @ waves.T + random.uniform(0, 6.28, 8)).sum(axis=1) / 2
+    detail = random.standard_normal(atoms)
+    real = np.clip(0.62 + 0.06 * (species - 0.5) + 0.05 * field + 0.10 * detail, 0.12, None)
+    temperature = np.array([50.0, 100.0, 200.0, 300.0])
+    at = real * (1 - 0.0007 * (temperature[:, None] - 50)) * (1 + 0.06 * random.standard_normal((4, atoms)))
+    at = np.maximum(at, 0.05)
+    stiffness = at.mean(axis=0)
+    with h5py.File(os.path.join(directory, "stiffness.h5"), "w") as file:
+        file["temperature"] = temperature
+        file["msd"] = KB * temperature[:, None] / at
+        file["stiffness_at"] = at
+        file["stiffness"] = stiffness
+        file["reliability"] = np.array([0.97, 0.96, 0.90, 0.83, 0.965]) - 0.004 * index
+        file["mean_position"] = np.broadcast_to(positions, (4, atoms, 3))
+    with h5py.File(os.path.join(directory, "descriptors.h5"), "w") as file:
+        file["features"] = random.random((atoms, 4))
+    predicted = 0.60 + 0.05 * (species - 0.5) + 0.035 * field + 0.055 * detail + 0.04 * random.standard_normal(atoms)
+    codes = np.full(atoms, split)
+    if split == 0:
+        codes[random.random(atoms) < 0.1] = 2
+    with h5py.File(os.path.join(directory, "prediction.h5"), "w") as file:
+        file["stiffness"] = predicted
+        file["standard_deviation"] = np.full(atoms, 0.08)
+        file["split"] = codes.astype(np.int32)
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("directory")
+    parser.add_argument("--atoms", type=int, default=600)
+    parser.add_argument("--samples", type=int, default=3)
+    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--only-glass", action="store_true")
+    options = parser.parse_args()
+    os.makedirs(os.path.join(options.directory, "samples"))
+    for index in range(options.samples + (0 if options.only_glass else 1)):
+        extra = index == options.samples
+        write_sample(os.path.join(options.directory, "samples", f"{index:04d}"), index, options.atoms,
+                     1e13 if extra else 1e12, extra, 1 if extra or index == options.samples - 1 else 0, options.seed,
+                     options.only_glass)
+    if options.only_glass:
+        return
+    epoch = np.arange(1, 201)
+    train = 0.3 + 0.7 * np.exp(-epoch / 25.0)
+    with h5py.File(os.path.join(options.directory, "model.h5"), "w") as file:
+        file["history/epoch"] = epoch
+        file["history/train_loss"] = train
+        file["history/validation_loss"] = train + 0.05 + 2e-4 * epoch
+    summary = {
+        "study": {"name": "SYNTHETIC numbers, not a simulation", "version": "synthetic", "seed": options.seed,
+                  "elements": NAMES, "fractions": [0.5, 0.5], "atoms": options.atoms, "rough_labels": True, "synthetic": True},
+        "potential": {"path": "none (synthetic)", "sha256": "0" * 64, "citation": "none: <synthetic> & \"escaped\""},
+        "hardware": {"host": "none", "backend": "host", "threads": 2, "device": ""},
+        "timings": [{"stage": "quench", "seconds": 123.4}, {"stage": "stiffness", "seconds": 67.8},
+                    {"stage": "train", "seconds": 3.2}],
+        "metrics": {"training": {"epochs": 200, "best_epoch": 120}},
+    }
+    with open(os.path.join(options.directory, "summary.json"), "w", encoding="utf-8") as stream:
+        json.dump(summary, stream, indent=1)
+    with open(os.path.join(options.directory, "config.resolved.toml"), "w", encoding="utf-8") as stream:
+        stream.write("# SYNTHETIC: made by tests/support/make_synthetic_study.py\n[study]\nname = \"synthetic\"\n")
+
+
+if __name__ == "__main__":
+    main()
