@@ -1,0 +1,124 @@
+#!/usr/bin/env bash
+# One relocatable folder with the program, the unit and parity tests and the shared libraries they need beyond glibc,
+# the CUDA driver and the CUDA libraries, for a GPU node that has none of our packages.
+set -euo pipefail
+
+usage() {
+    cat <<'HELP'
+usage: benchmarks/bundle.sh [--no-install] [--no-build] [--out DIR]
+
+Builds into build-bundle/ (compute capability 9.0 only, no MPI, small BLAS, GoogleTest static, stripped) and gathers
+the bundle in DIR (default: build-bundle/bundle), less than 60 MB. On the GPU node, DIR/run-gpu-checks.sh runs the
+parity tests and jobs/quick.toml on the cuda backend. Needs nvcc here; no GPU. The last line on standard output is
+the bundle's absolute path, alone.
+
+  --no-install   install nothing
+  --no-build     gather from build-bundle/ as it is
+  --out DIR      where the bundle goes; the folder is replaced if it is a bundle, else it must not exist
+  --help         this text
+HELP
+}
+
+install=1 build=1 out=""
+while (($#)); do
+    case "$1" in
+        --no-install) install=0 ;;
+        --no-build) build=0 ;;
+        --out)
+            (($# >= 2)) || { printf 'error: --out needs a folder\n' >&2 && exit 2; }
+            out="$2"
+            shift
+            ;;
+        -h | --help)
+            usage
+            exit 0
+            ;;
+        *)
+            printf 'error: unknown option %s (see benchmarks/bundle.sh --help)\n' "$1" >&2
+            exit 2
+            ;;
+    esac
+    shift
+done
+
+exec 3>&1 1>&2
+
+# shellcheck source-path=SCRIPTDIR source=../jobs/setup.sh
+. "$(dirname "${BASH_SOURCE[0]}")/../jobs/setup.sh"
+work="$mg_root/build-bundle"
+out="${out:-$work/bundle}"
+max_mb=60
+
+if ((install)); then mg_install run test bundle; else mg_missing_note run test bundle; fi
+mg_environment
+command -v patchelf >/dev/null || mg_die "patchelf was not found (it makes the bundle relocatable); install it"
+if ((build)); then
+    command -v nvcc >/dev/null || mg_die "nvcc was not found (the bundle is for a GPU); install the CUDA toolkit"
+    mg_configure "$work" -DMG_CUDA=ON -DMG_MPI=OFF -DCMAKE_CUDA_ARCHITECTURES=90 -DMG_BLAS=blas -DMG_STATIC_GTEST=ON \
+        -DMG_TESTS=ON
+    mg_build "$work" mgstiff-gpu mg_unit_tests mg_parity_tests
+fi
+
+# A folder that is not a bundle of ours is never replaced.
+if [[ -e "$out" ]]; then
+    [[ -f "$out/run-gpu-checks.sh" ]] || mg_die "$out exists and is no bundle of ours; name another folder"
+    rm -rf "$out"
+fi
+mkdir -p "$out/bin" "$out/lib" "$out/tests"
+out="$(cd "$out" && pwd -P)"
+
+programs=()
+for program in "$work/mgstiff-gpu" "$work/tests/mg_unit_tests" "$work/tests/mg_parity_tests"; do
+    if [[ -x "$program" ]]; then
+        programs+=("$program")
+        strip -o "$out/bin/$(basename "$program")" "$program"
+    else
+        mg_say "note: $(basename "$program") was not built and is left out"
+    fi
+done
+[[ -x "$out/bin/mgstiff-gpu" ]] || mg_die "$work/mgstiff-gpu was not built; run without --no-build"
+
+# The closure of shared libraries. What stays behind: glibc (the node's, at least as new), the CUDA driver, and the
+# CUDA libraries, which run-gpu-checks.sh looks for on the node.
+glibc='ld-linux.*|linux-vdso|libc|libm|libmvec|libdl|libpthread|librt|libresolv|libutil|libanl|libnss_.*'
+cuda='libcuda|libnvidia-.*|libcudart|libcublas|libcublasLt|libcusolver|libcusparse|libnvJitLink|libcufft|libcurand'
+closure="$(ldd "${programs[@]}" | awk '$2 == "=>" { print $1, ($3 == "not" ? "missing" : $3) }' | sort -u)"
+while read -r name path; do
+    [[ -n "$name" ]] || continue
+    if [[ "$name" =~ ^($glibc|$cuda)\.so ]]; then continue; fi
+    [[ "$path" != missing ]] || mg_die "$name was not found on this machine (ldd); install what provides it"
+    if [[ "$(basename "$(dirname "$path")")" == openblas* ]]; then
+        mg_die "$name comes from OpenBLAS ($path), not from the small library; remove build-bundle/ and build again"
+    fi
+    [[ -e "$out/lib/$name" ]] || install -m 755 "$(readlink -f "$path")" "$out/lib/$name"
+done <<<"$closure"
+for file in "$out"/lib/*; do
+    strip --strip-unneeded "$file"
+    # shellcheck disable=SC2016  # $ORIGIN is the loader's
+    patchelf --set-rpath '$ORIGIN' "$file"
+done
+for file in "$out"/bin/*; do
+    # shellcheck disable=SC2016
+    patchelf --set-rpath '$ORIGIN/../lib' "$file"
+done
+
+cp -r "$mg_root/jobs" "$out/jobs"
+if [[ -d "$mg_root/tests/data" ]]; then cp -r "$mg_root/tests/data" "$out/tests/data"; fi
+install -m 755 "$mg_root/benchmarks/run-gpu-checks.sh" "$out/run-gpu-checks.sh"
+cp "$mg_root/LICENSE" "$out/LICENSE"
+git -C "$mg_root" describe --always --dirty --tags >"$out/VERSION" 2>/dev/null || printf 'unknown\n' >"$out/VERSION"
+
+# Every library of the bundle must now be found in it.
+stray=""
+while read -r name path; do
+    if [[ "$name" =~ ^($glibc|$cuda)\.so || "$path" -ef "$out/lib/$name" ]]; then continue; fi
+    stray+=" $name"
+done < <(ldd "$out"/bin/* "$out"/lib/* | awk '$2 == "=>" { print $1, $3 }' | sort -u)
+[[ -z "$stray" ]] || mg_die "these libraries would come from outside the bundle:$stray"
+
+kb="$(du -sk "$out" | cut -f1)"
+newest="$(objdump -T "$out"/bin/* "$out"/lib/* | grep -o 'GLIBC_2\.[0-9]*' | sort -Vu | tail -1)"
+mg_say "Bundle: $((kb / 1024)) MiB, $(find "$out/lib" -type f | wc -l) libraries; needs $newest or newer."
+((kb * 1024 < max_mb * 1000000)) ||
+    mg_die "the bundle weighs $kb KiB (limit $max_mb MB); see what is heavy: du -a $out | sort -n"
+printf '%s\n' "$out" >&3
