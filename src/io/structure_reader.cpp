@@ -275,7 +275,6 @@ private:
         bool has[3] = {false, false, false};
         while (advance() && !starts_section(current_.text)) {
             const auto words = split_words(current_.text);
-            std::vector<std::string_view> keys;
             std::size_t numbers = 0;
             while (numbers < words.size() && parse_double(words[numbers])) ++numbers;
             std::string key;
