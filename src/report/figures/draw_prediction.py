@@ -1,6 +1,5 @@
 """Predicted against real stiffness for training and test atoms; metrics by split."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.colors import LogNorm
 
@@ -15,14 +14,16 @@ DENSITY_BINS = 60
 
 
 def predicted_samples(study):
-    return [s for s in study.samples if s.predicted is not None and s.stiffness is not None and s.split is not None]
+    return [s for s in study.samples if s.predicted is not None and s.stiffness is not None and s.split is not None
+            and s.species is not None and s.position is not None and s.cell is not None]
 
 
 def gather(samples, code):
     """Real and predicted stiffness and species of all atoms with the split `code`."""
     chosen = [(s, (s.split == code) & np.isfinite(s.stiffness) & np.isfinite(s.predicted)) for s in samples]
-    join = lambda pick: np.concatenate([pick(s)[m] for s, m in chosen]) if chosen else np.zeros(0)
-    return join(lambda s: s.stiffness), join(lambda s: s.predicted), join(lambda s: s.species).astype(int)
+    real, predicted, species = (np.concatenate([np.zeros(0)] + [getattr(s, key)[mask] for s, mask in chosen])
+                                for key in ("stiffness", "predicted", "species"))
+    return real, predicted, species.astype(int)
 
 
 def coarse_values(sample, radius):
@@ -125,13 +126,13 @@ def draw(study, options):
                     transform=bottom.transAxes, ha="right", fontsize=6.5)
         style.panel_label(top, "ab"[column])
         style.panel_label(bottom, "abcd"[columns + column])
-        top.set_title(f"{label}: {len(real):,} atoms, density".replace(",", "\u2009"))
+        top.set_title(f"{label}: density of {wording.number(len(real))} atoms")
         bottom.set_title(f"{label}: bins of {options.bin_atoms} atoms")
         sentences.append(
             f"<b>{label.capitalize()}</b>: single-atom R = {m['R']:.3f}, slope {m['slope']:.3f}, RMSE {m['rmse']:.3f} eV/Å², "
             f"R in bins {m['R_bins_real']:.3f} (sorted by K<sub>real</sub>) and {m['R_bins_pre']:.3f} (by K<sub>pre</sub>)"
             + (f"; {wording.plural(outside, 'atom')} outside the drawn range" if outside else "") + ".")
-    figure.colorbar(mesh, ax=list(axes[0]), label="atoms per pixel", pad=0.02, aspect=25)
+    figure.colorbar(mesh, ax=list(axes.flat), label="atoms per pixel", pad=0.02, aspect=22, shrink=0.44, anchor=(0.0, 0.97))
     missing = [label for code, label in SETS if label not in [s[1] for s in sets]]
     note = f" There are no {missing[0]} atoms in this study." if missing else ""
     caption = (

@@ -74,7 +74,7 @@ def draw_temperature(study, options):
                 if s.reliability is not None and len(s.reliability) == len(temperatures) + 1]
     figure, axes = style.new_figure(style.DOUBLE if reliable else style.SINGLE, 2.6, 1, 2 if reliable else 1)
     a = axes[0, 0]
-    rows, parts = [], []
+    rows, parts, means = [], [], []
     for s, name in enumerate(names):
         per_sample = [[np.nanmean(x.stiffness_at[t][x.species == s]) for t in range(len(temperatures))]
                       for x in samples if np.any(x.species == s)]
@@ -93,6 +93,7 @@ def draw_temperature(study, options):
                    linestyle=["-", "--", "-.", ":"][s % 4], label=name)
         for t, temperature in enumerate(temperatures):
             rows.append(["stiffness", name, temperature, mean[t], error[t], deviation[t], None])
+        means.append(mean)
         parts.append(f"{wording.escape(name)} {mean[0]:.3f} eV/Å² at {temperatures[0]:g} K"
                      + (f" and {mean[-1]:.3f} at {temperatures[-1]:g} K" if len(temperatures) > 1 else ""))
     a.set_xlabel("temperature (K)")
@@ -121,10 +122,12 @@ def draw_temperature(study, options):
         text = (" (b) Reliability of the labels: correlation over atoms between the two halves of the window, corrected to "
                 f"the full window (Spearman–Brown); {mean[-1]:.3f} for the mean over temperatures.")
     over = f"over {len(samples)} samples" if len(samples) > 1 else "over the atoms of the one sample"
+    falls = len(temperatures) > 1 and all(r[0] > r[-1] for r in means)
+    seen = (" A harmonic solid would give level lines; the fall is anharmonicity and, in fast-quenched glasses, relaxation "
+            "within the window." if falls else "")
     caption = (
         f"{'(a) ' if reliable else ''}Mean stiffness of each species at each temperature; bars are the standard error {over}. "
-        f"{'; '.join(parts)}. A harmonic solid would give level lines; the fall with temperature is anharmonicity and, "
-        f"in fast-quenched glasses, relaxation.{text}")
+        f"{'; '.join(parts)}.{seen}{text}")
     header = ["item", "species", "temperature_K", "mean_stiffness_eV_per_A2", "standard_error",
               "standard_deviation_over_atoms_eV_per_A2", "reliability"]
     return style.save(study.directory, TEMPERATURE, figure, TEMPERATURE_TITLE, caption,

@@ -75,8 +75,8 @@ def draw(study, options):
         marker = style.MARKERS[k % len(style.MARKERS)]
         t, volume, energy = entry["mean"]
         label = wording.rate_label(entry["rate"])
-        left.plot(t, volume, marker, color=colour, markersize=2.2, label=label)
-        right.plot(t, energy, marker, color=colour, markersize=2.2, label=label)
+        left.plot(t, volume, marker, color=colour, markersize=2.4, markeredgewidth=0, label=label)
+        right.plot(t, energy, marker, color=colour, markersize=2.4, markeredgewidth=0, label=label)
         fit = entry["transition"]
         if fit:
             glass = np.array([t.min(), fit.temperature])
@@ -117,7 +117,7 @@ def draw(study, options):
     style.panel_label(right, "b")
     total = sum(e["samples"] for e in entries)
     pressure = [abs(float(np.mean(s.thermo["pressure"]))) for s in study.samples if s.thermo and "pressure" in s.thermo]
-    zero = f" The mean pressure over the run stays within {max(pressure):.2f} GPa of zero." if pressure else ""
+    zero = f" The mean pressure of each run is within {max(pressure):.2f} GPa of zero." if pressure else ""
     caption = (
         f"Volume (a) and potential energy (b) per atom while {wording.plural(total, 'sample')} cool"
         f"{'s' if total == 1 else ''}; each point is the mean of the reports within {BIN_K:g} K of target temperature"

@@ -147,8 +147,8 @@ def summary_section(study, values):
         limit = max(m["reliability"], 0) ** 0.5 if m["reliability"] == m["reliability"] else None
         if limit is not None:
             html += (
-                f"<p>Trained, the network gives <b>R = {fixed(m['R'])}</b> between predicted and real stiffness of single "
-                f"atoms it has not seen. The labels themselves are not exact: their reliability is {fixed(m['reliability'])}, "
+                f"<p>On the test glass, which it has not seen, the network reaches <b>R = {fixed(m['R'])}</b> between predicted and "
+                f"real stiffness of single atoms. The labels themselves are not exact: their reliability is {fixed(m['reliability'])}, "
                 f"so even a perfect model could reach only about R = √{fixed(m['reliability'])} = {fixed(limit)} against them"
                 f"; this one reaches {100 * m['R'] / limit:.0f} % of that. Split halves see the noise "
                 "within one window, not slower changes, so this is an upper estimate of the reliability.</p>" if limit > 0 else

@@ -18,7 +18,7 @@ ORANGE, SKY, BLACK, GREY = "#E69F00", "#56B4E9", "#000000", "#6E6E6E"
 CYCLE = [VERMILLION, BLUE, GREEN, PINK, ORANGE, SKY, BLACK]
 MARKERS = ["o", "s", "^", "D", "v", "P", "X"]
 DENSITY_MAP = "viridis"
-STIFFNESS_MAP = "cividis"
+STIFFNESS_MAP = "viridis"
 
 plt.rcParams.update({
     "pdf.fonttype": 42,  # embedded TrueType
