@@ -1,0 +1,226 @@
+#include "study/model_file.hpp"
+
+#include <cmath>
+#include <string_view>
+
+#include "core/error.hpp"
+#include "io/hdf5.hpp"
+#include "io/sha256.hpp"
+
+namespace mg {
+namespace {
+
+constexpr long format_version = 1;
+constexpr const char* format_name = "mgstiff-gpu model";
+constexpr long most_networks = 10000, most_layers = 1000;
+
+std::string sha256_of_bytes(const std::vector<unsigned char>& bytes) {
+    return sha256_of(std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
+}
+
+/// Throws E where the parts of a model do not fit one another. One check serves writing and reading.
+template <class E>
+void check(const ModelFile& file, const std::string& path) {
+    const auto refuse = [&](const std::string& why) {
+        throw E("the model " + path + " is not usable", why, "train it again");
+    };
+    const auto finite = [&](const std::vector<double>& values, const char* what) {
+        for (double x : values)
+            if (!std::isfinite(x)) refuse(std::string(what) + " with a value that is not finite");
+    };
+    if (file.ensemble.empty()) refuse("it has no network");
+    if (file.elements.empty() || file.elements.size() != file.masses.size())
+        refuse(std::to_string(file.elements.size()) + " species with " + std::to_string(file.masses.size()) +
+               " masses");
+    finite(file.masses, "masses");
+    for (double mass : file.masses)
+        if (!(mass > 0)) refuse("a mass that is not positive");
+    for (const Model& model : file.ensemble) {
+        const std::vector<int>& widths = model.layers.widths;
+        if (widths.size() < 2 || widths.back() != 1) refuse("a network without layers or with several outputs");
+        make_layers(widths.front(), {widths.begin() + 1, widths.end() - 1});
+        if (model.inputs() != file.ensemble[0].inputs()) refuse("networks with different numbers of inputs");
+        const std::size_t inputs = model.inputs();
+        if (model.parameters.size() != static_cast<std::size_t>(model.layers.parameter_count()))
+            refuse("weights that do not fit the layers");
+        if (model.input_mean.size() != inputs || model.input_std.size() != inputs)
+            refuse("a normalisation that does not fit the inputs");
+        finite(model.parameters, "weights");
+        finite(model.input_mean, "a normalisation");
+        finite(model.input_std, "a normalisation");
+        finite({model.target_mean, model.target_std}, "a normalisation");
+        for (double deviation : model.input_std)
+            if (deviation < 0) refuse("a negative standard deviation");
+        if (!(model.target_std > 0)) refuse("a standard deviation of the target that is not positive");
+    }
+    if (!file.feature_names.empty() && static_cast<int>(file.feature_names.size()) != file.ensemble[0].inputs())
+        refuse("feature names that do not fit the inputs");
+    for (const auto& [name, values] : file.tables) {
+        if (name.empty() || name.find('/') != std::string::npos) refuse("a table with the name \"" + name + "\"");
+        finite(values, "a table");
+    }
+    if (!file.potential_bytes.empty() && sha256_of_bytes(file.potential_bytes) != file.potential_sha256)
+        refuse("the bytes of its potential have another hash than it says");
+}
+
+void write_network(H5File& h5, const std::string& group, const Model& model) {
+    h5.create_group(group);
+    h5.write_attribute(group, "activation", activation_name(model.activation));
+    h5.write_attribute(group, "widths", std::vector<long>(model.layers.widths.begin(), model.layers.widths.end()));
+    h5.write_attribute(group, "target_mean_eV_per_A2", model.target_mean);
+    h5.write_attribute(group, "target_std_eV_per_A2", model.target_std);
+    h5.write_attribute(group, "best_epoch", model.best_epoch);
+    h5.write_attribute(group, "seed", std::to_string(model.seed));
+    h5.write(group + "/input_mean", model.input_mean);
+    h5.write(group + "/input_std", model.input_std);
+    h5.write_attribute(group + "/input_std", "meaning",
+                       "0 marks a feature that was constant in training; its standardised value is 0");
+    for (int l = 0; l < model.layers.count(); ++l) {
+        const std::size_t inputs = model.layers.inputs(l), outputs = model.layers.outputs(l);
+        std::vector<double> weight, bias;
+        for (std::size_t i = 0; i < outputs; ++i) {
+            for (std::size_t j = 0; j < inputs; ++j) weight.push_back(model.weight(l, i, j));
+            bias.push_back(model.bias(l, i));
+        }
+        const std::string layer = group + "/layers/" + std::to_string(l);
+        h5.write(layer + "/weight", weight, {outputs, inputs});
+        h5.write(layer + "/bias", bias);
+    }
+    std::vector<double> history;
+    for (const EpochRecord& e : model.history)
+        history.insert(history.end(), {static_cast<double>(e.epoch), e.learning_rate, e.training_loss,
+                                       e.validation_loss});
+    if (!history.empty()) {
+        h5.write(group + "/history", history, {model.history.size(), 4});
+        h5.write_attribute(group + "/history", "columns",
+                           std::vector<std::string>{"epoch", "learning_rate", "training_loss", "validation_loss"});
+    }
+}
+
+Model read_network(const H5File& h5, const std::string& group) {
+    const auto refuse = [&](const std::string& why) {
+        throw InputError("the model " + h5.path() + " is not usable", group + ": " + why, "train it again");
+    };
+    Model model;
+    model.activation = activation_from_name(h5.read_string(group, "activation"));
+    const std::vector<long> widths = h5.read_longs(group, "widths");
+    if (widths.size() < 2 || widths.size() > most_layers) refuse(std::to_string(widths.size()) + " layers of units");
+    for (long width : widths)
+        if (width < 1 || width > 100'000'000) refuse("a layer of width " + std::to_string(width));
+    model.layers = make_layers(static_cast<int>(widths.front()), {widths.begin() + 1, widths.end() - 1});
+    model.target_mean = h5.read_double(group, "target_mean_eV_per_A2");
+    model.target_std = h5.read_double(group, "target_std_eV_per_A2");
+    model.best_epoch = static_cast<int>(h5.read_long(group, "best_epoch"));
+    const std::string seed = h5.read_string(group, "seed");
+    if (seed.empty() || seed.size() > 20 || seed.find_first_not_of("0123456789") != std::string::npos)
+        refuse("the seed \"" + seed + "\"");
+    for (char digit : seed) model.seed = 10 * model.seed + static_cast<std::uint64_t>(digit - '0');
+    model.input_mean = h5.read<double>(group + "/input_mean");
+    model.input_std = h5.read<double>(group + "/input_std");
+    for (int l = 0; l < model.layers.count(); ++l) {
+        const std::size_t inputs = model.layers.inputs(l), outputs = model.layers.outputs(l);
+        const std::string layer = group + "/layers/" + std::to_string(l);
+        const std::vector<double> weight = h5.read<double>(layer + "/weight"), bias = h5.read<double>(layer + "/bias");
+        if (weight.size() != outputs * inputs || bias.size() != outputs) refuse("weights that do not fit the layers");
+        for (std::size_t i = 0; i < outputs; ++i) {
+            model.parameters.insert(model.parameters.end(), weight.begin() + i * inputs,
+                                    weight.begin() + (i + 1) * inputs);
+            model.parameters.push_back(bias[i]);
+        }
+    }
+    if (h5.exists(group + "/history")) {
+        const std::vector<double> history = h5.read<double>(group + "/history");
+        if (history.size() % 4 != 0) refuse("a history without four columns");
+        for (std::size_t k = 0; k < history.size(); k += 4) {
+            // Converting an int from a number outside its range would be undefined.
+            if (!(history[k] >= 0 && history[k] < 2e9)) refuse("a history with a bad epoch");
+            model.history.push_back({static_cast<int>(history[k]), history[k + 1], history[k + 2], history[k + 3]});
+        }
+    }
+    return model;
+}
+
+}  // namespace
+
+void write_model(const std::string& path, const ModelFile& model) {
+    check<Error>(model, path);
+    H5File h5 = H5File::create(path, true);
+    h5.write_attribute("/", "format", format_name);
+    h5.write_attribute("/", "format_version", format_version);
+    h5.write_attribute("/", "networks", static_cast<long>(model.ensemble.size()));
+    h5.write_attribute("/", "prediction", "stiffness [eV/A^2]");
+    h5.write_attribute("/", "training_sha256", model.training_sha256);
+    h5.write_attribute("/", "metrics_json", model.metrics_json);
+    h5.write_attribute("/", "provenance_json", model.provenance_json);
+    h5.create_group("/descriptor");
+    h5.write_attribute("/descriptor", "kind", model.descriptor_kind);
+    h5.write_attribute("/descriptor", "positions", model.descriptor_positions);
+    std::vector<std::string> names;
+    std::vector<double> values;
+    for (const auto& [name, value] : model.descriptor) {
+        names.push_back(name);
+        values.push_back(value);
+    }
+    if (!names.empty()) {
+        h5.write_attribute("/descriptor", "parameter_names", names);
+        h5.write_attribute("/descriptor", "parameter_values", values);
+    }
+    if (!model.feature_names.empty()) h5.write_attribute("/descriptor", "feature_names", model.feature_names);
+    h5.create_group("/species");
+    h5.write_attribute("/species", "elements", model.elements);
+    h5.write_attribute("/species", "masses_u", model.masses);
+    h5.create_group("/potential");
+    h5.write_attribute("/potential", "name", model.potential_name);
+    h5.write_attribute("/potential", "sha256", model.potential_sha256);
+    if (!model.potential_bytes.empty()) h5.write("/potential/bytes", model.potential_bytes);
+    for (std::size_t k = 0; k < model.ensemble.size(); ++k)
+        write_network(h5, "/networks/" + std::to_string(k), model.ensemble[k]);
+    for (const auto& [name, numbers] : model.tables)
+        if (!numbers.empty()) h5.write("/tables/" + name, numbers);
+    h5.close();
+}
+
+ModelFile read_model(const std::string& path) {
+    const H5File h5 = H5File::open(path, true);
+    const auto refuse = [&](const std::string& why, const std::string& remedy) {
+        throw InputError("the model " + path + " is not usable", why, remedy);
+    };
+    if (!h5.has_attribute("/", "format") || h5.read_string("/", "format") != format_name)
+        refuse("the file is no model of mgstiff-gpu", "give the model.h5 of a study");
+    const long version = h5.read_long("/", "format_version");
+    if (version != format_version)
+        refuse("format version " + std::to_string(version) + " where this program knows " +
+               std::to_string(format_version), "use the program that wrote it");
+    ModelFile model;
+    model.training_sha256 = h5.read_string("/", "training_sha256");
+    model.metrics_json = h5.read_string("/", "metrics_json");
+    model.provenance_json = h5.read_string("/", "provenance_json");
+    model.descriptor_kind = h5.read_string("/descriptor", "kind");
+    model.descriptor_positions = h5.read_string("/descriptor", "positions");
+    if (h5.has_attribute("/descriptor", "parameter_names")) {
+        const std::vector<std::string> names = h5.read_strings("/descriptor", "parameter_names");
+        const std::vector<double> values = h5.read_doubles("/descriptor", "parameter_values");
+        if (names.size() != values.size())
+            refuse("a descriptor with " + std::to_string(names.size()) + " names for " +
+                   std::to_string(values.size()) + " numbers", "train it again");
+        for (std::size_t k = 0; k < names.size(); ++k) model.descriptor[names[k]] = values[k];
+    }
+    if (h5.has_attribute("/descriptor", "feature_names"))
+        model.feature_names = h5.read_strings("/descriptor", "feature_names");
+    model.elements = h5.read_strings("/species", "elements");
+    model.masses = h5.read_doubles("/species", "masses_u");
+    model.potential_name = h5.read_string("/potential", "name");
+    model.potential_sha256 = h5.read_string("/potential", "sha256");
+    if (h5.exists("/potential/bytes")) model.potential_bytes = h5.read<unsigned char>("/potential/bytes");
+    const long networks = h5.read_long("/", "networks");
+    if (networks < 1 || networks > most_networks)
+        refuse(std::to_string(networks) + " networks", "train it again");
+    for (long k = 0; k < networks; ++k) model.ensemble.push_back(read_network(h5, "/networks/" + std::to_string(k)));
+    if (h5.exists("/tables"))
+        for (const std::string& name : h5.children("/tables"))
+            model.tables[name] = h5.read<double>("/tables/" + name);
+    check<InputError>(model, path);
+    return model;
+}
+
+}  // namespace mg

@@ -1,0 +1,142 @@
+// The model file: everything comes back bit by bit; a damaged or foreign file is refused.
+#include <gtest/gtest.h>
+
+#include <unistd.h>
+
+#include <cstdio>
+#include <filesystem>
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include "core/error.hpp"
+#include "core/space.hpp"
+#include "io/hdf5.hpp"
+#include "io/sha256.hpp"
+#include "nn/model.hpp"
+#include "nn/training.hpp"
+#include "study/model_file.hpp"
+
+namespace {
+
+struct Folder {
+    std::filesystem::path path;
+    Folder() {
+        path = std::filesystem::temp_directory_path() / ("mg_model_" + std::to_string(::getpid()));
+        std::filesystem::create_directories(path);
+    }
+    ~Folder() { std::filesystem::remove_all(path); }
+    std::string file(const std::string& name) const { return (path / name).string(); }
+};
+
+mg::ModelFile example() {
+    mg::ModelFile f;
+    for (std::uint64_t seed : {1ul, 18446744073709551615ul}) {
+        mg::Model m;
+        m.layers = mg::make_layers(3, seed == 1 ? std::vector<int>{4, 2} : std::vector<int>{5});
+        m.activation = mg::Activation::tanh;
+        m.parameters = mg::initial_parameters(m.layers, seed);
+        m.parameters.back() = 0.1;
+        m.input_mean = {1, 2, 1.0 / 3};
+        m.input_std = {1, 0, 2.0 / 7};
+        m.target_mean = 0.77;
+        m.target_std = 0.123;
+        m.history = {{0, 1e-3, 0.9, 0.95}, {1, 5e-4, 0.5, 0.6}};
+        m.best_epoch = 1;
+        m.seed = seed;
+        f.ensemble.push_back(m);
+    }
+    f.descriptor_kind = "rdf";
+    f.descriptor_positions = "inherent";
+    f.descriptor = {{"r_min_A", 2.0}, {"r_max_A", 10.0}, {"bin_A", 0.2}};
+    f.feature_names = {"a", "b", "c"};
+    f.elements = {"Cu", "Zr"};
+    f.masses = {63.546, 91.224};
+    f.potential_name = "toy.eam.fs";
+    for (int i = 0; i < 1000; ++i) f.potential_bytes.push_back(static_cast<unsigned char>(i * 7));
+    f.potential_sha256 =
+        mg::sha256_of(std::string(f.potential_bytes.begin(), f.potential_bytes.end()));
+    f.training_sha256 = mg::sha256_of("training");
+    f.metrics_json = R"({"pearson": 0.9})";
+    f.provenance_json = "{}";
+    f.tables["residuals"] = {0.1, 0.2};
+    return f;
+}
+
+TEST(ModelFile, RoundTrip) {
+    const Folder folder;
+    const std::string path = folder.file("model.h5");
+    const mg::ModelFile a = example();
+    mg::write_model(path, a);
+    const mg::ModelFile b = mg::read_model(path);
+    ASSERT_EQ(b.ensemble.size(), 2u);
+    const std::vector<double> features{0.1, 0.2, 0.3, -1, 5, 2};
+    for (int k = 0; k < 2; ++k) {
+        const mg::Model &x = a.ensemble[k], &y = b.ensemble[k];
+        EXPECT_EQ(x.layers.widths, y.layers.widths);
+        EXPECT_EQ(x.activation, y.activation);
+        EXPECT_EQ(x.parameters, y.parameters);
+        EXPECT_EQ(x.input_mean, y.input_mean);
+        EXPECT_EQ(x.input_std, y.input_std);
+        EXPECT_EQ(x.target_mean, y.target_mean);
+        EXPECT_EQ(x.target_std, y.target_std);
+        EXPECT_EQ(x.best_epoch, y.best_epoch);
+        EXPECT_EQ(x.seed, y.seed);
+        ASSERT_EQ(y.history.size(), 2u);
+        EXPECT_EQ(y.history[1].validation_loss, 0.6);
+        EXPECT_EQ(mg::predict(mg::Host{}, x, features), mg::predict(mg::Host{}, y, features));
+    }
+    EXPECT_EQ(a.descriptor_kind, b.descriptor_kind);
+    EXPECT_EQ(a.descriptor_positions, b.descriptor_positions);
+    EXPECT_EQ(a.descriptor, b.descriptor);
+    EXPECT_EQ(a.feature_names, b.feature_names);
+    EXPECT_EQ(a.elements, b.elements);
+    EXPECT_EQ(a.masses, b.masses);
+    EXPECT_EQ(a.potential_name, b.potential_name);
+    EXPECT_EQ(a.potential_sha256, b.potential_sha256);
+    EXPECT_EQ(a.potential_bytes, b.potential_bytes);
+    EXPECT_EQ(a.training_sha256, b.training_sha256);
+    EXPECT_EQ(a.metrics_json, b.metrics_json);
+    EXPECT_EQ(a.provenance_json, b.provenance_json);
+    EXPECT_EQ(a.tables, b.tables);
+}
+
+TEST(ModelFile, DamageIsFoundAtEveryPlace) {
+    const Folder folder;
+    const std::string path = folder.file("model.h5"), bad = folder.file("bad.h5");
+    mg::write_model(path, example());
+    std::ifstream in(path, std::ios::binary);
+    const std::string bytes((std::istreambuf_iterator<char>(in)), {});
+    for (std::size_t at = 512; at < bytes.size(); at += bytes.size() / 40) {
+        std::string damaged = bytes;
+        damaged[at] = static_cast<char>(damaged[at] ^ 0x10);
+        std::ofstream(bad, std::ios::binary) << damaged;
+        EXPECT_THROW(mg::read_model(bad), mg::InputError) << "byte " << at;
+    }
+    std::ofstream(bad, std::ios::binary) << bytes.substr(0, bytes.size() / 2);
+    EXPECT_THROW(mg::read_model(bad), mg::InputError);
+    EXPECT_THROW(mg::read_model(folder.file("absent.h5")), mg::InputError);
+}
+
+TEST(ModelFile, RefusesWhatDoesNotFit) {
+    const Folder folder;
+    const std::string path = folder.file("model.h5");
+    for (auto change : std::vector<void (*)(mg::ModelFile&)>{
+             [](mg::ModelFile& f) { f.ensemble.clear(); }, [](mg::ModelFile& f) { f.masses.pop_back(); },
+             [](mg::ModelFile& f) { f.ensemble[0].parameters.pop_back(); },
+             [](mg::ModelFile& f) { f.ensemble[1].parameters[0] = 0.0 / 0.0; },
+             [](mg::ModelFile& f) { f.ensemble[0].input_std[0] = -1; },
+             [](mg::ModelFile& f) { f.potential_bytes[5] ^= 1; },
+             [](mg::ModelFile& f) { f.feature_names.pop_back(); }}) {
+        mg::ModelFile f = example();
+        change(f);
+        EXPECT_THROW(mg::write_model(path, f), mg::Error);
+        EXPECT_FALSE(std::filesystem::exists(path));
+    }
+    mg::H5File h5 = mg::H5File::create(path, true);
+    h5.write_attribute("/", "format", "something else");
+    h5.close();
+    EXPECT_THROW(mg::read_model(path), mg::InputError);
+}
+
+}  // namespace
