@@ -27,9 +27,13 @@ def slice_of(sample, thickness):
     along = cell[0] / np.linalg.norm(cell[0])
     across = cell[1] - (cell[1] @ along) * along
     across /= np.linalg.norm(across)
-    plane = np.array([[v @ along, v @ across] for v in cell[:2]])
+    vectors = np.array([[v @ along, v @ across] for v in cell])
+    plane = vectors[:2]
+    # A tilted c shifts atoms off the middle sideways; the slice is periodic along a and b, so wrap there.
+    in_plane = fractional[chosen, :2] + (fractional[chosen, 2:] - 0.5) * (vectors[2] @ np.linalg.inv(plane))
+    in_plane -= np.floor(in_plane)
     outline = np.array([[0, 0], [1, 0], [1, 1], [0, 1]]) @ plane
-    return chosen, fractional[chosen, :2] @ plane, height[chosen], outline
+    return chosen, in_plane @ plane, height[chosen], outline
 
 
 def draw(study, options):

@@ -30,6 +30,7 @@ import draw_thermo
 import draw_training
 import page
 import style
+import wording
 from measures import pearson
 from study import Study
 
@@ -168,7 +169,7 @@ def main():
         print(f"unreadable: {text}", file=sys.stderr)
     for title, reason in failed:
         print(f"failed: {title} ({reason})", file=sys.stderr)
-    print(f"{len(figures)} figures, report: {path}", file=sys.stderr)
+    print(f"{wording.plural(len(figures), 'figure')}, report: {path}", file=sys.stderr)
     return 1 if failed or study.damaged else 0
 
 
