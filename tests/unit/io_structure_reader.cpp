@@ -1,0 +1,317 @@
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "core/error.hpp"
+#include "io/structure_reader.hpp"
+#include "io/xyz_writer.hpp"
+#include "support/paths.hpp"
+
+using namespace mg;
+
+namespace {
+
+void expect_near(Vec3 a, Vec3 b, double tolerance = 1e-12) {
+    EXPECT_NEAR(a.x, b.x, tolerance);
+    EXPECT_NEAR(a.y, b.y, tolerance);
+    EXPECT_NEAR(a.z, b.z, tolerance);
+}
+
+void expect_error(const std::string& path, const std::vector<std::string>& parts, const std::vector<std::string>& elements = {}) {
+    try {
+        read_structure(path, elements);
+        FAIL() << path << " was read; expected: " << (parts.empty() ? "" : parts[0]);
+    } catch (const InputError& error) {
+        for (const std::string& part : parts) EXPECT_NE(std::string(error.what()).find(part), std::string::npos) << error.what();
+    }
+}
+
+std::string replaced(std::string text, const std::string& from, const std::string& to) {
+    const std::size_t at = text.find(from);
+    EXPECT_NE(at, std::string::npos) << from;
+    return text.replace(at, from.size(), to);
+}
+
+// Lattice vectors a = (10, 0, 0), b = (2, 9, 0), c = (-3, 1, 8), origin (1, -2, 0.5).
+const std::string data = R"(a comment: 7 atoms xlo xhi
+
+3 atoms
+2 atom types
+1.0 11.0 xlo xhi  # bounds
+-2 7 ylo yhi
+0.5 8.5 zlo zhi
+2 -3 1 xy xz yz
+
+Velocities
+
+7 0.1 0.2 0.3
+2 -1 0 1
+4 4 5 6
+
+Atoms # atomic
+
+7 2 1.5 -1.0 2.5 0 0 0
+2 1 2.0 0.0 1.0 1 0 -1
+4 1 3.0 1.0 4.0 0 2 0
+
+Masses
+
+1 63.546
+2 91.224
+)";
+
+const std::string dump = R"(ITEM: TIMESTEP
+0
+ITEM: NUMBER OF ATOMS
+1
+ITEM: BOX BOUNDS pp pp pp
+0 1
+0 1
+0 1
+ITEM: ATOMS id type x y z
+1 1 0 0 0
+ITEM: TIMESTEP
+100
+ITEM: NUMBER OF ATOMS
+3
+ITEM: BOX BOUNDS xy xz yz pp pp pp
+-2.0 13.0 2.0
+-2.0 8.0 -3.0
+0.5 8.5 1.0
+ITEM: ATOMS type id x y z ix iy iz vx vy vz
+2 7 1.5 -1.0 2.5 0 0 0 0.1 0.2 0.3
+1 2 2.0 0.0 1.0 1 0 -1 -1 0 1
+1 4 3.0 1.0 4.0 0 2 0 4 5 6
+)";
+
+/// What both files above say.
+void expect_the_three_atoms(const Structure& s) {
+    ASSERT_EQ(s.size(), 3);
+    EXPECT_EQ(s.id, (std::vector<long>{2, 4, 7}));
+    EXPECT_EQ(s.species, (std::vector<int>{0, 0, 1}));
+    EXPECT_EQ(s.elements, (std::vector<std::string>{"Cu", "Zr"}));
+    expect_near(s.box.h.column(0), {10, 0, 0});
+    expect_near(s.box.h.column(1), {2, 9, 0});
+    expect_near(s.box.h.column(2), {-3, 1, 8});
+    EXPECT_NEAR(s.box.volume, 720, 1e-9);
+    expect_near(s.origin, {1, -2, 0.5});
+    expect_near(s.position[0], {1 + 10 + 3, 2 - 1, 0.5 - 8});
+    expect_near(s.position[1], {2 + 4, 3 + 18, 3.5});
+    expect_near(s.position[2], {0.5, 1, 2});
+    ASSERT_EQ(s.velocity.size(), 3u);
+    expect_near(s.velocity[0], {-1, 0, 1});
+    expect_near(s.velocity[2], {0.1, 0.2, 0.3});
+}
+
+}  // namespace
+
+TEST(LammpsData, SectionsInAnyOrder) {
+    TemporaryDirectory directory;
+    const Structure s = read_structure(directory.write("x.data", data));  // names by mass
+    expect_the_three_atoms(s);
+    EXPECT_EQ(s.masses, (std::vector<double>{63.546, 91.224}));
+    expect_the_three_atoms(read_structure(directory.write("x.data", data), {"Cu", "Zr"}));
+    expect_the_three_atoms(read_structure(directory.write("x.data", replaced(data, "Atoms # atomic", "Atoms"))));
+}
+
+TEST(LammpsData, Names) {
+    TemporaryDirectory directory;
+    std::string text = replaced(replaced(data, "1 63.546", "1 1.5 # Cu"), "2 91.224", "2 2.5 # Zr");
+    EXPECT_EQ(read_structure(directory.write("x.data", text)).elements, (std::vector<std::string>{"Cu", "Zr"}));
+    EXPECT_EQ(read_structure(directory.write("x.data", text)).masses, (std::vector<double>{1.5, 2.5}));
+    text = replaced(text, "Velocities", "Atom Type Labels\n\n1 Ni\n2 Al\n\nVelocities");
+    EXPECT_EQ(read_structure(directory.write("x.data", text)).elements, (std::vector<std::string>{"Ni", "Al"}));
+    expect_error(directory.write("x.data", replaced(data, "1 63.546", "1 50.0")), {"type 1", "no element's", "--elements"});
+    expect_error(directory.write("x.data", replaced(data, "1 63.546", "1 40.0")), {"type 1", "Ar, Ca"});
+    expect_error(directory.write("x.data", replaced(data, "1 63.546", "1 91.2")), {"types 1 and 2", "Zr"});
+    const std::string bare = data.substr(0, data.find("Masses"));
+    expect_error(directory.write("x.data", bare), {"not known", "--elements"});
+    EXPECT_EQ(read_structure(directory.write("x.data", bare), {"Ni", "Al"}).elements[1], "Al");
+    EXPECT_TRUE(read_structure(directory.write("x.data", bare), {"Ni", "Al"}).masses.empty());
+    expect_error(directory.write("x.data", bare), {"type 2 has no element", ":18:"}, {"Ni"});
+}
+
+TEST(LammpsData, BadInputIsLocated) {
+    TemporaryDirectory directory;
+    const auto with = [&](const std::string& from, const std::string& to) { return directory.write("x.data", replaced(data, from, to)); };
+    expect_error(with("3.0 1.0 4.0 0 2 0", "nan 1.0 4.0 0 2 0"), {"x.data:20:", "not finite"});
+    expect_error(with("3.0 1.0 4.0 0 2 0", "3.0 inf 4.0 0 2 0"), {"x.data:20:", "not finite"});
+    expect_error(with("3.0 1.0 4.0 0 2 0", "3.0 1.0 x 0 2 0"), {"x.data:20:", "'x' is no number"});
+    expect_error(with("3.0 1.0 4.0 0 2 0", "3.0 1.0 4.0"), {"x.data:20:", "5 words"});
+    expect_error(with("4 1 3.0", "7 1 3.0"), {"x.data:20:", "id 7 occurs twice", "line 18"});
+    expect_error(with("4 1 3.0", "4 3 3.0"), {"x.data:20:", "type 3 is out of range"});
+    expect_error(with("4 1 3.0", "4 0 3.0"), {"x.data:20:", "type 0 is out of range"});
+    expect_error(with("1.0 11.0 xlo", "1.0 1.0 xlo"), {"x.data:5:", "no positive volume"});
+    expect_error(with("1.0 11.0 xlo", "11.0 1.0 xlo"), {"x.data:5:", "no positive volume"});
+    expect_error(with("3 atoms", "4 atoms"), {"ends early", "3 lines and needs 4"});
+    expect_error(with("3 atoms", "2 atoms"), {"too long"});
+    expect_error(with("3 atoms", "99999999999 atoms"), {"x.data:3:"});
+    expect_error(with("3 atoms", "0 atoms"), {"x.data:3:", "no atoms"});
+    expect_error(with("# atomic", "# charge"), {"'charge' is not read", "atomic"});
+    expect_error(with("4 4 5 6", "5 4 5 6"), {"no velocity for atom 4"});
+    expect_error(with("2 91.224", "2 -1"), {"mass of type 2 is not positive"});
+    expect_error(with("2 atom types", "2 charges"), {"x.data:4:", "unknown header"});
+    expect_error(directory.write("x.data", ""), {"no atoms"});
+    expect_error(directory.write("x.data", "\x1f\x8b garbage"), {"compressed"});
+    expect_error(directory.write("x.data", "something else\nentirely\n"), {"no number of atoms"});
+    expect_error(directory / "absent.data", {"No such file"});
+    // Any prefix without the last atom line is an error, never a crash.
+    const std::size_t end = data.find("4 1 3.0");
+    for (std::size_t length = 0; length < end; ++length)
+        EXPECT_THROW(read_structure(directory.write("p.data", data.substr(0, length)), {"Cu", "Zr"}), InputError) << length;
+}
+
+TEST(LammpsDump, TriclinicLastFrameUnsorted) {
+    TemporaryDirectory directory;
+    expect_the_three_atoms(read_structure(directory.write("x.dump", dump), {"Cu", "Zr"}));
+}
+
+TEST(LammpsDump, AllKindsOfCoordinatesAgree) {
+    TemporaryDirectory directory;
+    const Structure s = read_structure(directory.write("x.dump", dump), {"Cu", "Zr"});
+    const std::string head = dump.substr(0, dump.rfind("ITEM: ATOMS"));
+    char line[200];
+    std::string unwrapped = head + "ITEM: ATOMS id element xu yu zu\n", scaled = head + "ITEM: ATOMS id element xsu ysu zsu\n",
+                wrapped = head + "ITEM: ATOMS id element xs ys zs ix iy iz\n";
+    for (int i = 0; i < 3; ++i) {
+        const char* name = s.elements[s.species[i]].c_str();
+        const Vec3 x = s.position[i] + s.origin, f = s.box.inverse * s.position[i];
+        std::snprintf(line, sizeof line, "%ld %s %.17g %.17g %.17g\n", s.id[i], name, x.x, x.y, x.z);
+        unwrapped += line;
+        std::snprintf(line, sizeof line, "%ld %s %.17g %.17g %.17g\n", s.id[i], name, f.x, f.y, f.z);
+        scaled += line;
+        std::snprintf(line, sizeof line, "%ld %s %.17g %.17g %.17g %d %d %d\n", s.id[i], name, f.x - std::floor(f.x), f.y - std::floor(f.y),
+                      f.z - std::floor(f.z), static_cast<int>(std::floor(f.x)), static_cast<int>(std::floor(f.y)), static_cast<int>(std::floor(f.z)));
+        wrapped += line;
+    }
+    for (const std::string& text : {unwrapped, scaled, wrapped}) {
+        const Structure t = read_structure(directory.write("y.dump", text));
+        ASSERT_EQ(t.size(), 3);
+        EXPECT_EQ(t.elements, s.elements);
+        EXPECT_EQ(t.species, s.species);
+        for (int i = 0; i < 3; ++i) expect_near(t.position[i], s.position[i]);
+    }
+}
+
+TEST(LammpsDump, BadInputIsLocated) {
+    TemporaryDirectory directory;
+    const auto with = [&](const std::string& from, const std::string& to) { return directory.write("x.dump", replaced(dump, from, to)); };
+    const std::vector<std::string> names = {"Cu", "Zr"};
+    expect_error(with("1 4 3.0", "1 4 NaN"), {"x.dump:22:", "not finite"}, names);
+    expect_error(with("1 4 3.0", "1 7 3.0"), {"x.dump:22:", "occurs twice"}, names);
+    expect_error(with("1 4 3.0", "3 4 3.0"), {"x.dump:22:", "type 3"}, names);
+    expect_error(with("0 2 0 4 5 6", "0 2 0 4 5"), {"x.dump:22:", "words"}, names);
+    expect_error(with("\n3\nITEM", "\n4\nITEM"), {"ends early", "atom 4 of 4"}, names);
+    expect_error(with("\n3\nITEM", "\n2\nITEM"), {"x.dump:22:", "unexpected line"}, names);
+    expect_error(with("xz yz pp pp pp", "xz yz pp ff pp"), {"x.dump:15:", "not periodic"}, names);
+    expect_error(with("0.5 8.5 1.0", "0.5 0.5 1.0"), {"no positive volume"}, names);
+    expect_error(with("type id x y z ix", "type id q y z ix"), {"no positions"}, names);
+    expect_error(with("type id x", "kind id x"), {"no species"}, names);
+    expect_error(directory.write("x.dump", dump), {"not known", "--elements"});
+    expect_error(directory.write("x.dump", dump.substr(0, dump.rfind("ITEM: ATOMS"))), {"not complete"}, names);
+}
+
+TEST(ExtendedXyz, AnyCellAnyOrder) {
+    TemporaryDirectory directory;
+    const std::string text =
+        "1\nLattice=\"1 0 0 0 1 0 0 0 1\"\nH 0 0 0\n"
+        "3\nLattice=\"0 9.5 1 0 -1 8 10 0 2\" Properties=id:I:1:species:S:1:forces:R:3:pos:R:3:velo:R:3 Origin=\"1 2 3\" pbc=\"T T T\" note='a b'\n"
+        "9 Zr 0 0 0 1.5 2.5 3.5 1 2 3\n3 Cu 0 0 0 1 2 3 4 5 6\n5 Zr 0 0 0 0 0 0 7 8 9\n";
+    const Structure s = read_structure(directory.write("x.xyz", text));
+    ASSERT_EQ(s.size(), 3);
+    EXPECT_EQ(s.id, (std::vector<long>{3, 5, 9}));
+    EXPECT_EQ(s.elements, (std::vector<std::string>{"Cu", "Zr"}));
+    expect_near(s.box.h.column(0), {0, 9.5, 1});
+    expect_near(s.box.h.column(2), {10, 0, 2});
+    EXPECT_NEAR(s.box.volume, 10 * (9.5 * 8 + 1), 1e-9);
+    expect_near(s.position[2], {0.5, 0.5, 0.5});
+    expect_near(s.velocity[0], {4, 5, 6});
+    EXPECT_EQ(read_structure(directory / "x.xyz", {"Zr", "Cu"}).species, (std::vector<int>{1, 0, 0}));
+    expect_error(directory / "x.xyz", {"x.xyz:8:", "unknown species 'Zr'"}, {"Cu", "Ni"});
+}
+
+TEST(ExtendedXyz, BadInputIsLocated) {
+    TemporaryDirectory directory;
+    const std::string text = "2\nLattice=\"5 0 0 0 5 0 0 0 5\" Properties=species:S:1:pos:R:3\nCu 0 0 0\nCu 1 1 1\n";
+    const auto with = [&](const std::string& from, const std::string& to) { return directory.write("x.xyz", replaced(text, from, to)); };
+    EXPECT_EQ(read_structure(directory.write("x.xyz", text)).size(), 2);
+    expect_error(with("1 1 1", "1 nan 1"), {"x.xyz:4:", "not finite"});
+    expect_error(with("1 1 1", "1 1"), {"x.xyz:4:", "3 words"});
+    expect_error(with("2\n", "3\n"), {"ends early", "atom 3 of 3"});
+    expect_error(with("2\n", "1\n"), {"x.xyz:4:", "'Cu 1 1 1' is no integer"});
+    expect_error(with("Lattice", "Gitter"), {"x.xyz:2:", "no cell"});
+    expect_error(with("5 0 0 0 5", "5 0 0 0 0"), {"x.xyz:2:", "no positive volume"});
+    expect_error(with("5 0 0 0 5", "-5 0 0 0 5"), {"no positive volume"});
+    expect_error(with("0 0 5\"", "0 0 5 1\""), {"10 numbers"});
+    expect_error(with("0 0 5\"", "0 0 5"), {"is missing"});
+    expect_error(with("pos:R:3", "pos:R:2"), {"wrong shape"});
+    expect_error(with("pos:R:3", "pos:R:3 pbc=\"T T F\""), {"not periodic"});
+}
+
+TEST(XyzWriter, RoundTripIsExact) {
+    TemporaryDirectory directory;
+    Structure s = read_structure(source_path("tests/data/single-point/b2_triclinic.data"), {"Cu", "Zr"});
+    std::vector<double> forces;
+    for (int i = 0; i < 3 * s.size(); ++i) forces.push_back(std::sin(i) / 3);
+    write_xyz(directory / "x.xyz", s, {{"forces", 3, forces}, {"local_energy", 1, std::vector<double>(s.size(), -1.0 / 3)}}, "energy=1", 17);
+    const Structure t = read_structure(directory / "x.xyz", {"Cu", "Zr"});
+    EXPECT_EQ(t.id, s.id);
+    EXPECT_EQ(t.species, s.species);
+    for (int k = 0; k < 9; ++k) EXPECT_EQ(t.box.h.m[k], s.box.h.m[k]);
+    for (int i = 0; i < s.size(); ++i) expect_near(t.position[i], s.position[i], 0);
+    std::ifstream stream(directory / "x.xyz");
+    std::string line;
+    std::getline(stream, line);
+    EXPECT_EQ(line, "432");
+    std::getline(stream, line);
+    EXPECT_NE(line.find(" Properties=species:S:1:pos:R:3:forces:R:3:local_energy:R:1:id:I:1 pbc=\"T T T\" energy=1"), std::string::npos) << line;
+    EXPECT_FALSE(std::filesystem::exists(directory / "x.xyz.tmp"));
+    // Lattice vectors stand one after the other.
+    write_xyz(directory / "y.xyz", s, {});
+    std::ifstream shorter(directory / "y.xyz");
+    std::getline(shorter, line), std::getline(shorter, line);
+    EXPECT_EQ(line, "Lattice=\"20.0124 0 0 1.5696 19.0314 0 -0.981 2.1582 19.8162\" Properties=species:S:1:pos:R:3:id:I:1 pbc=\"T T T\"");
+}
+
+TEST(XyzWriter, OriginReturnsAndIdCanMove) {
+    TemporaryDirectory directory;
+    const Structure s = read_structure(source_path("tests/data/single-point/cuzr_glass_4000.data"));
+    EXPECT_EQ(s.elements, (std::vector<std::string>{"Cu", "Zr"}));
+    write_xyz(directory / "x.xyz", s, {{"id", 1, {}}, {"kind", 1, {}, {}, std::vector<std::string>(4000, "solid")}}, "", 17);
+    const Structure t = read_structure(directory / "x.xyz");
+    expect_near(t.origin, s.origin, 0);
+    for (int i = 0; i < s.size(); ++i) expect_near(t.position[i], s.position[i]);
+    std::ifstream stream(directory / "x.xyz");
+    std::string line;
+    std::getline(stream, line), std::getline(stream, line);
+    EXPECT_NE(line.find("pos:R:3:id:I:1:kind:S:1"), std::string::npos) << line;
+}
+
+TEST(XyzWriter, RefusesWhatIsNotFinite) {
+    TemporaryDirectory directory;
+    Structure s = read_structure(directory.write("a.xyz", "1\nLattice=\"5 0 0 0 5 0 0 0 5\"\nCu 0 0 0\n"));
+    EXPECT_THROW(write_xyz(directory / "x.xyz", s, {{"forces", 3, {1, NAN, 2}}}), Error);
+    EXPECT_THROW(write_xyz(directory / "x.xyz", s, {{"forces", 3, {1, 2}}}), Error);
+    EXPECT_FALSE(std::filesystem::exists(directory / "x.xyz"));
+    EXPECT_THROW(write_xyz(directory / "no/such/x.xyz", s, {}), Error);
+}
+
+TEST(Structures, ReferenceDataAgreeInIdsAndVolume) {
+    for (const char* name : {"b2_triclinic", "cuzr_glass_4000", "cuzr_liquid_4000", "fcc_cu_vacancy"}) {
+        const std::string base = source_path(std::string("tests/data/single-point/") + name);
+        const Structure s = read_structure(base + ".data");
+        std::ifstream stream(base + ".forces.txt"), thermo(base + ".thermo");
+        for (int i = 0; i < s.size(); ++i) {
+            long id = 0;
+            double fx = 0, fy = 0, fz = 0, energy = 0;
+            ASSERT_TRUE(stream >> id >> fx >> fy >> fz >> energy);
+            ASSERT_EQ(id, s.id[i]);
+        }
+        std::string header;
+        std::getline(thermo, header);
+        std::vector<double> numbers(10);
+        for (double& number : numbers) thermo >> number;
+        EXPECT_EQ(static_cast<int>(numbers[1]), s.size());
+        EXPECT_NEAR(s.box.volume, numbers[9], 1e-10 * numbers[9]);
+    }
+}
