@@ -39,7 +39,8 @@ class EamFile {
 public:
     explicit EamFile(const std::string& path) : path_(path), bytes_(read_bytes(path)), reader_(bytes_) {
         if (bytes_.find('\0') != std::string::npos)
-            throw InputError("'" + path + "' is not a potential", "it is a binary file", "give an eam, eam/alloy or eam/fs table");
+            throw InputError("'" + path + "' is not a potential", "it is a binary file",
+                             "give an eam, eam/alloy or eam/fs table");
     }
 
     std::string_view bytes() const { return bytes_; }
@@ -70,15 +71,19 @@ public:
 
     double number(const Line& line, std::size_t k, const char* what) const {
         if (k >= line.words.size())
-            fail(line.number, std::string("no ") + what, "the line has " + std::to_string(line.words.size()) + " words");
+            fail(line.number, std::string("no ") + what,
+                 "the line has " + std::to_string(line.words.size()) + " words");
         return number(line.number, line.words[k], what);
     }
 
     double number(long line, std::string_view word, const char* what) const {
         const auto value = parse_double(word);
-        if (!value) fail(line, "'" + std::string(word.substr(0, 40)) + "' is no number", std::string(what) + " should stand here");
+        if (!value)
+            fail(line, "'" + std::string(word.substr(0, 40)) + "' is no number",
+                 std::string(what) + " should stand here");
         if (!std::isfinite(*value))
-            fail(line, "'" + std::string(word.substr(0, 40)) + "' is not finite", std::string(what) + " should stand here");
+            fail(line, "'" + std::string(word.substr(0, 40)) + "' is not finite",
+                 std::string(what) + " should stand here");
         return *value;
     }
 
@@ -99,7 +104,8 @@ public:
             fail(line.number, "the cutoff lies beyond the table",
                  "it is " + std::string(line.words[4]) + " A and nr dr is " + std::to_string(reach) + " A");
         if (grid.cutoff < 5 * grid.dr)
-            fail(line.number, "the cutoff is below five knots", "it is " + std::string(line.words[4]) + " A and dr is " + std::string(line.words[3]) + " A");
+            fail(line.number, "the cutoff is below five knots",
+                 "it is " + std::string(line.words[4]) + " A and dr is " + std::string(line.words[3]) + " A");
         return grid;
     }
 
@@ -110,7 +116,8 @@ private:
         if (value != std::floor(value) || std::abs(value) > 1e8)
             fail(line.number, std::string(what) + " is no count of knots", "it is " + std::string(line.words[k]));
         if (value < 5)
-            fail(line.number, std::string(what) + " is too small", "it is " + std::string(line.words[k]) + " and a spline needs 5 knots");
+            fail(line.number, std::string(what) + " is too small",
+                 "it is " + std::string(line.words[k]) + " and a spline needs 5 knots");
         return static_cast<long>(value);
     }
 
@@ -127,7 +134,9 @@ bool is_element_line(const Line& line) {
            !is_number(line.words[3]);
 }
 
-std::string counted(std::int64_t count, const std::string& what) { return std::to_string(count) + " " + what + (count == 1 ? "" : "s"); }
+std::string counted(std::int64_t count, const std::string& what) {
+    return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
+}
 
 /// One element of a setfl or Finnis-Sinclair file: its header line and all numbers up to the next one.
 struct Section {
@@ -151,17 +160,18 @@ Section read_element_line(const EamFile& file, const Line& line) {
 }
 
 void append_numbers(const EamFile& file, const Line& line, Section& section) {
-    for (std::string_view word : line.words) section.values.push_back(file.number(line.number, word, "a value of a table"));
+    for (std::string_view word : line.words)
+        section.values.push_back(file.number(line.number, word, "a value of a table"));
     section.last_line = line.number;
 }
 
 bool ends_with(const std::string& text, const char* end) { return text.ends_with(end); }
 
-[[noreturn]] void fail_on_count(const EamFile& file, const Section& section, const std::string& name, std::int64_t wanted,
-                                bool last) {
+[[noreturn]] void fail_on_count(const EamFile& file, const Section& section, const std::string& name,
+                                std::int64_t wanted, bool last) {
     const auto found = static_cast<std::int64_t>(section.values.size());
-    const std::string why = "the section of " + name + " has " + std::to_string(found) + " numbers and needs " + std::to_string(wanted) +
-                            (last ? ", pair functions included" : "");
+    const std::string why = "the section of " + name + " has " + std::to_string(found) + " numbers and needs " +
+                            std::to_string(wanted) + (last ? ", pair functions included" : "");
     if (found < wanted)
         file.fail(section.last_line, counted(wanted - found, "number") + " missing", why, "get the complete file");
     file.fail(section.last_line, counted(found - wanted, "number") + " too many", why);
@@ -177,7 +187,8 @@ void read_setfl(EamFile& file, const std::string& path, const Line& names, EamPo
     const Line grid_line = file.next_line("the grid");
     const Grid grid = file.grid(grid_line);
     if (grid_line.words.size() > 5 && is_number(grid_line.words[5]))
-        file.fail(grid_line.number, "eam/he tables are not read", "the grid has a sixth number, the range of negative densities",
+        file.fail(grid_line.number, "eam/he tables are not read",
+                  "the grid has a sixth number, the range of negative densities",
                   "give an eam, eam/alloy or eam/fs file");
     potential.nrho = static_cast<int>(grid.nrho);
     potential.nr = static_cast<int>(grid.nr);
@@ -190,10 +201,12 @@ void read_setfl(EamFile& file, const std::string& path, const Line& names, EamPo
     while (file.next_line_if_any(line)) {
         if (is_element_line(line)) {
             if (static_cast<std::int64_t>(sections.size()) == n)
-                file.fail(line.number, "a section too many", "line " + std::to_string(names.number) + " names " + counted(n, "element"));
+                file.fail(line.number, "a section too many",
+                          "line " + std::to_string(names.number) + " names " + counted(n, "element"));
             sections.push_back(read_element_line(file, line));
         } else if (sections.empty()) {
-            file.fail(line.number, "no element line", "atomic number, mass, lattice constant and lattice should stand here");
+            file.fail(line.number, "no element line",
+                      "atomic number, mass, lattice constant and lattice should stand here");
         } else {
             append_numbers(file, line, sections.back());
         }
@@ -222,7 +235,8 @@ void read_setfl(EamFile& file, const std::string& path, const Line& names, EamPo
         std::int64_t missing = 0;
         for (auto e = static_cast<std::int64_t>(sections.size()); e < n; ++e) missing += wanted(fs, e);
         file.fail(sections.back().last_line, std::to_string(missing) + " numbers missing",
-                  "the file ends before the section of " + potential.elements[sections.size()], "get the complete file");
+                  "the file ends before the section of " + potential.elements[sections.size()],
+                  "get the complete file");
     }
 
     // Sections in another order than the names would give every element its neighbour's functions.
@@ -231,8 +245,10 @@ void read_setfl(EamFile& file, const std::string& path, const Line& names, EamPo
             const ChemicalElement* first = find_element(potential.elements[b]);
             const ChemicalElement* second = find_element(potential.elements[a]);
             if (first && second && sections[a].z == atomic_number(*first) && sections[b].z == atomic_number(*second))
-                file.fail(sections[b].header.number, "the sections of " + potential.elements[b] + " and " + potential.elements[a] + " are exchanged",
-                          "their atomic numbers are each other's", "put names and sections into one order");
+                file.fail(
+                    sections[b].header.number,
+                    "the sections of " + potential.elements[b] + " and " + potential.elements[a] + " are exchanged",
+                    "their atomic numbers are each other's", "put names and sections into one order");
         }
 
     const auto nr = static_cast<std::size_t>(grid.nr), nrho = static_cast<std::size_t>(grid.nrho);
@@ -262,10 +278,12 @@ void read_setfl(EamFile& file, const std::string& path, const Line& names, EamPo
 
 /// The element of a funcfl file, which has no field for it: the one asked for where its comment or atomic number
 /// agrees, else the first word of the comment where that is an element, else the atomic number's.
-std::string funcfl_element(const Line& comment, double z, const std::vector<std::string>& asked, long line, const EamFile& file) {
+std::string funcfl_element(const Line& comment, double z, const std::vector<std::string>& asked, long line,
+                           const EamFile& file) {
     const auto table = chemical_elements();
-    const std::string by_number =
-        z >= 1 && z <= static_cast<double>(table.size()) && z == std::floor(z) ? table[static_cast<std::size_t>(z) - 1].symbol : "";
+    const std::string by_number = z >= 1 && z <= static_cast<double>(table.size()) && z == std::floor(z)
+                                      ? table[static_cast<std::size_t>(z) - 1].symbol
+                                      : "";
     if (asked.size() == 1) {
         for (std::string_view word : comment.words)
             if (word == asked[0]) return asked[0];
@@ -275,7 +293,8 @@ std::string funcfl_element(const Line& comment, double z, const std::vector<std:
     if (!by_number.empty()) return by_number;
     // A model element has a name of its own.
     if (!comment.words.empty() && !is_number(comment.words[0])) return std::string(comment.words[0]);
-    file.fail(line, "the file names no element", "neither its comment nor its atomic number is one", "put the symbol first in line 1");
+    file.fail(line, "the file names no element", "neither its comment nor its atomic number is one",
+              "put the symbol first in line 1");
 }
 
 void read_funcfl(EamFile& file, const Line& comment, const Line& element, const Line& grid_line,
@@ -313,7 +332,8 @@ std::string percent(double part) {
 }
 
 /// Value and slope at the cutoff against the largest ones in the outer half of the range.
-void check_end(const EamPotential& potential, const Table& f, double cutoff, bool divide_by_r, const std::string& name) {
+void check_end(const EamPotential& potential, const Table& f, double cutoff, bool divide_by_r,
+               const std::string& name) {
     const double dr = potential.dr;
     const int end = std::min(potential.nr - 1, static_cast<int>(cutoff / dr + 1e-6));
     const int first = std::max(1, end / 2);
@@ -328,7 +348,8 @@ void check_end(const EamPotential& potential, const Table& f, double cutoff, boo
     const double slope_left = largest_slope == 0 ? 0 : std::abs(value(end) - value(end - 1)) / largest_slope;
     if (value_left <= cutoff_tolerance && slope_left <= cutoff_tolerance) return;
     throw InputError(potential.path + ": " + name + " does not end smoothly at the cutoff",
-                     percent(value_left) + " of its value and " + percent(slope_left) + " of its slope in the outer half of the range are left",
+                     percent(value_left) + " of its value and " + percent(slope_left) +
+                         " of its slope in the outer half of the range are left",
                      "the table is damaged, shifted or in another function's place: get it anew from its source");
 }
 
@@ -338,8 +359,9 @@ void check_functions(const EamPotential& potential) {
         for (int center = 0; center < n; ++center) {
             if (potential.format != "eam/fs" && center > 0) continue;
             const Table& f = potential.density[source * n + center];
-            const std::string name = "the density of " + potential.elements[source] +
-                                     (potential.format == "eam/fs" ? " at " + potential.elements[center] : std::string());
+            const std::string name =
+                "the density of " + potential.elements[source] +
+                (potential.format == "eam/fs" ? " at " + potential.elements[center] : std::string());
             check_end(potential, f, potential.cutoff, false, name);
             const int end = std::min(potential.nr - 1, static_cast<int>(potential.cutoff / potential.dr + 1e-6));
             const int first = end / 3;
@@ -349,7 +371,8 @@ void check_functions(const EamPotential& potential) {
             for (int k = first; k <= end; ++k) negative += f[k] < -dip_tolerance * largest;
             if (negative > negative_tolerance * (end - first))
                 throw InputError(potential.path + ": " + name + " is negative over a wide range",
-                                 std::to_string(negative) + " of the " + std::to_string(end - first + 1) + " knots from a third of the cutoff on",
+                                 std::to_string(negative) + " of the " + std::to_string(end - first + 1) +
+                                     " knots from a third of the cutoff on",
                                  "the table is damaged or in another function's place: get it anew from its source");
         }
     for (int a = 0; a < n; ++a)
@@ -369,11 +392,13 @@ EamPotential restricted(EamPotential potential, const std::vector<std::string>& 
     for (const std::string& name : elements) {
         const auto found = std::find(potential.elements.begin(), potential.elements.end(), name);
         if (found == potential.elements.end())
-            throw InputError("element '" + name + "' is not in '" + potential.path + "'", "the file has " + joined(potential.elements),
+            throw InputError("element '" + name + "' is not in '" + potential.path + "'",
+                             "the file has " + joined(potential.elements),
                              "name elements of the file, or give another potential");
         const int k = static_cast<int>(found - potential.elements.begin());
         if (std::find(index.begin(), index.end(), k) != index.end())
-            throw InputError("element '" + name + "' is named twice", "the list is " + joined(elements), "name each element once");
+            throw InputError("element '" + name + "' is named twice", "the list is " + joined(elements),
+                             "name each element once");
         index.push_back(k);
     }
     EamPotential result = potential;
@@ -408,7 +433,8 @@ EamPotential read_potential(const std::string& path, const std::vector<std::stri
     const Line first = file.next_line("a comment");
     const Line second = file.next_line("the second line");
     const Line third = file.next_line("the third line");
-    const bool grid_third = third.words.size() >= 5 && std::all_of(third.words.begin(), third.words.begin() + 5, is_number);
+    const bool grid_third =
+        third.words.size() >= 5 && std::all_of(third.words.begin(), third.words.begin() + 5, is_number);
     potential.comment = std::string(first.text);
     if (grid_third && is_element_line(second)) {
         read_funcfl(file, first, second, third, elements, potential);
@@ -417,13 +443,15 @@ EamPotential read_potential(const std::string& path, const std::vector<std::stri
         const auto count = names.words.empty() ? std::nullopt : parse_integer(names.words[0]);
         if (!count || *count < 1 || *count > 100)
             file.fail(names.number, "this is no table of an embedded-atom potential",
-                      "line 4 should give the number of elements and their names (eam/alloy, eam/fs), or lines 2 and 3 an element and a grid (eam)",
+                      "line 4 should give the number of elements and their names (eam/alloy, eam/fs), or lines 2 and 3 "
+                      "an element and a grid (eam)",
                       "give an eam, eam/alloy or eam/fs file");
         // Words after the names are comments, as in LAMMPS; fewer names are an error.
         Line exact = names;
         if (static_cast<long>(names.words.size()) - 1 < *count)
-            file.fail(names.number, "names of elements missing", "the line promises " + std::to_string(*count) + " and has " +
-                      std::to_string(names.words.size() - 1));
+            file.fail(
+                names.number, "names of elements missing",
+                "the line promises " + std::to_string(*count) + " and has " + std::to_string(names.words.size() - 1));
         exact.words.resize(static_cast<std::size_t>(*count) + 1);
         potential.comment += "\n" + std::string(second.text) + "\n" + std::string(third.text);
         read_setfl(file, path, exact, potential);

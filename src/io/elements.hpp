@@ -8,7 +8,8 @@ namespace mg {
 
 struct ChemicalElement {
     const char* symbol;
-    double mass;  ///< [u] conventional standard atomic weight (IUPAC 2021); the longest-lived isotope where there is none
+    double
+        mass;  ///< [u] conventional standard atomic weight (IUPAC 2021); the longest-lived isotope where there is none
 };
 
 /// In the order of the atomic number, from 1.

@@ -1,7 +1,7 @@
 #include "io/hdf5.hpp"
 
-#include <hdf5.h>
 #include <fcntl.h>
+#include <hdf5.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -55,13 +55,20 @@ std::string reason() {
 
 template <class T>
 hid_t native_type() {
-    if constexpr (std::is_same_v<T, double>) return H5T_NATIVE_DOUBLE;
-    else if constexpr (std::is_same_v<T, float>) return H5T_NATIVE_FLOAT;
-    else if constexpr (std::is_same_v<T, int>) return H5T_NATIVE_INT;
-    else if constexpr (std::is_same_v<T, long>) return H5T_NATIVE_LONG;
-    else if constexpr (std::is_same_v<T, unsigned>) return H5T_NATIVE_UINT;
-    else if constexpr (std::is_same_v<T, unsigned long>) return H5T_NATIVE_ULONG;
-    else return H5T_NATIVE_UCHAR;
+    if constexpr (std::is_same_v<T, double>)
+        return H5T_NATIVE_DOUBLE;
+    else if constexpr (std::is_same_v<T, float>)
+        return H5T_NATIVE_FLOAT;
+    else if constexpr (std::is_same_v<T, int>)
+        return H5T_NATIVE_INT;
+    else if constexpr (std::is_same_v<T, long>)
+        return H5T_NATIVE_LONG;
+    else if constexpr (std::is_same_v<T, unsigned>)
+        return H5T_NATIVE_UINT;
+    else if constexpr (std::is_same_v<T, unsigned long>)
+        return H5T_NATIVE_ULONG;
+    else
+        return H5T_NATIVE_UCHAR;
 }
 
 }  // namespace
@@ -77,23 +84,31 @@ struct H5File::State {
     }
 
     [[noreturn]] void fail(const std::string& object, const std::string& why) const {
-        const std::string problem = std::string("cannot ") + (writing ? "write" : "read") + " '" + object + "' of '" + path + "'";
+        const std::string problem =
+            std::string("cannot ") + (writing ? "write" : "read") + " '" + object + "' of '" + path + "'";
         if (writing) throw Error(problem, why, "check free space and quota, and that each name is written once");
         throw InputError(problem, why, "give the file that this program wrote, or make it anew");
     }
 
     void require_writing(const std::string& object) const {
         silence();
-        if (file < 0) throw Error("cannot write '" + object + "' of '" + path + "'", "the file is closed", "this is a fault of the program: report it");
-        if (!writing) throw Error("cannot write '" + object + "' of '" + path + "'", "it was opened for reading", "this is a fault of the program: report it");
+        if (file < 0)
+            throw Error("cannot write '" + object + "' of '" + path + "'", "the file is closed",
+                        "this is a fault of the program: report it");
+        if (!writing)
+            throw Error("cannot write '" + object + "' of '" + path + "'", "it was opened for reading",
+                        "this is a fault of the program: report it");
     }
     void require_open(const std::string& object) const {
         silence();
-        if (file < 0) throw Error("cannot use '" + object + "' of '" + path + "'", "the file is closed", "this is a fault of the program: report it");
+        if (file < 0)
+            throw Error("cannot use '" + object + "' of '" + path + "'", "the file is closed",
+                        "this is a fault of the program: report it");
     }
 
     template <class T>
-    void write_numbers(const std::string& object, const std::string& name, const T* values, std::size_t count, bool scalar) const;
+    void write_numbers(const std::string& object, const std::string& name, const T* values, std::size_t count,
+                       bool scalar) const;
     template <class T>
     std::vector<T> read_numbers(const std::string& object, const std::string& name) const;
     hid_t new_attribute(const std::string& object, const std::string& name, hid_t type, hid_t space) const;
@@ -116,7 +131,8 @@ H5File H5File::create(const std::string& path, bool sealed) {
     if (sealed) H5Pset_userblock(properties, seal_bytes);
     state->file = H5Fcreate(state->temporary.c_str(), H5F_ACC_TRUNC, properties, H5P_DEFAULT);
     if (state->file < 0)
-        throw Error("cannot create '" + path + "'", reason(), "check free space, quota and permissions of its directory");
+        throw Error("cannot create '" + path + "'", reason(),
+                    "check free space, quota and permissions of its directory");
     state->writing = true;
     return H5File(std::move(state));
 }
@@ -164,7 +180,8 @@ void H5File::close() {
     const bool closed = H5Fclose(file) >= 0;
     if (!state.writing) return;
     // From here on, the destructor removes the temporary file unless it has been renamed.
-    if (!flushed || !closed) throw Error("cannot write '" + state.path + "'", flushed ? reason() : why, "check free space and quota");
+    if (!flushed || !closed)
+        throw Error("cannot write '" + state.path + "'", flushed ? reason() : why, "check free space and quota");
     if (state.sealed) {
         std::fstream stream(state.temporary, std::ios::binary | std::ios::in | std::ios::out);
         stream.seekg(0, std::ios::end);
@@ -175,28 +192,34 @@ void H5File::close() {
         stream.seekp(0);
         stream.write(block.data(), seal_bytes);
         stream.close();
-        if (!stream) throw Error("cannot write '" + state.path + "'", "its seal could not be written", "check free space and quota");
+        if (!stream)
+            throw Error("cannot write '" + state.path + "'", "its seal could not be written",
+                        "check free space and quota");
     }
     commit_file(state.temporary, state.path);
     state.writing = false;
 }
 
 template <class T>
-void H5File::write(const std::string& name, std::span<const T> values, std::vector<std::size_t> dims, const std::string& unit) {
+void H5File::write(const std::string& name, std::span<const T> values, std::vector<std::size_t> dims,
+                   const std::string& unit) {
     state_->require_writing(name);
     if (dims.empty()) dims = {values.size()};
     std::size_t count = 1;
     for (std::size_t d : dims) count *= d;
     if (count != values.size())
-        state_->fail(name, "its shape has " + std::to_string(count) + " values and " + std::to_string(values.size()) + " were given");
+        state_->fail(name, "its shape has " + std::to_string(count) + " values and " + std::to_string(values.size()) +
+                               " were given");
     const std::vector<hsize_t> extent(dims.begin(), dims.end());
     const Handle space(H5Screate_simple(static_cast<int>(extent.size()), extent.data(), nullptr), H5Sclose);
     const Handle links(H5Pcreate(H5P_LINK_CREATE), H5Pclose);
     H5Pset_create_intermediate_group(links, 1);
     {
-        const Handle set(H5Dcreate2(state_->file, name.c_str(), native_type<T>(), space, links, H5P_DEFAULT, H5P_DEFAULT), H5Dclose);
+        const Handle set(
+            H5Dcreate2(state_->file, name.c_str(), native_type<T>(), space, links, H5P_DEFAULT, H5P_DEFAULT), H5Dclose);
         if (!set.good()) state_->fail(name, reason());
-        if (count > 0 && H5Dwrite(set, native_type<T>(), H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()) < 0) state_->fail(name, reason());
+        if (count > 0 && H5Dwrite(set, native_type<T>(), H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()) < 0)
+            state_->fail(name, reason());
     }
     if (!unit.empty()) write_attribute(name, "unit", unit);
 }
@@ -234,10 +257,12 @@ std::vector<std::string> H5File::children(const std::string& group) const {
     if (H5Gget_info_by_name(state_->file, group.c_str(), &info, H5P_DEFAULT) < 0) state_->fail(group, reason());
     std::vector<std::string> names;
     for (hsize_t k = 0; k < info.nlinks; ++k) {
-        const ssize_t length = H5Lget_name_by_idx(state_->file, group.c_str(), H5_INDEX_NAME, H5_ITER_INC, k, nullptr, 0, H5P_DEFAULT);
+        const ssize_t length =
+            H5Lget_name_by_idx(state_->file, group.c_str(), H5_INDEX_NAME, H5_ITER_INC, k, nullptr, 0, H5P_DEFAULT);
         if (length < 0) state_->fail(group, reason());
         std::string name(static_cast<std::size_t>(length) + 1, '\0');
-        H5Lget_name_by_idx(state_->file, group.c_str(), H5_INDEX_NAME, H5_ITER_INC, k, name.data(), name.size(), H5P_DEFAULT);
+        H5Lget_name_by_idx(state_->file, group.c_str(), H5_INDEX_NAME, H5_ITER_INC, k, name.data(), name.size(),
+                           H5P_DEFAULT);
         name.pop_back();
         names.push_back(name);
     }
@@ -276,7 +301,8 @@ std::vector<T> H5File::read(const std::string& name) const {
     } catch (const std::bad_alloc&) {
         state_->fail(name, "its " + std::to_string(count) + " values do not fit into memory");
     }
-    if (count > 0 && H5Dread(set, native_type<T>(), H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()) < 0) state_->fail(name, reason());
+    if (count > 0 && H5Dread(set, native_type<T>(), H5S_ALL, H5S_ALL, H5P_DEFAULT, values.data()) < 0)
+        state_->fail(name, reason());
     return values;
 }
 
@@ -293,7 +319,8 @@ hid_t H5File::State::new_attribute(const std::string& object, const std::string&
     require_writing(object + "@" + name);
     if (H5Aexists_by_name(file, object.c_str(), name.c_str(), H5P_DEFAULT) > 0)
         H5Adelete_by_name(file, object.c_str(), name.c_str(), H5P_DEFAULT);
-    const hid_t attribute = H5Acreate_by_name(file, object.c_str(), name.c_str(), type, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
+    const hid_t attribute =
+        H5Acreate_by_name(file, object.c_str(), name.c_str(), type, space, H5P_DEFAULT, H5P_DEFAULT, H5P_DEFAULT);
     if (attribute < 0) fail(object + "@" + name, reason());
     return attribute;
 }
@@ -306,7 +333,8 @@ hid_t H5File::State::open_attribute(const std::string& object, const std::string
 }
 
 template <class T>
-void H5File::State::write_numbers(const std::string& object, const std::string& name, const T* values, std::size_t count, bool scalar) const {
+void H5File::State::write_numbers(const std::string& object, const std::string& name, const T* values,
+                                  std::size_t count, bool scalar) const {
     const hsize_t extent = count;
     const Handle space(scalar ? H5Screate(H5S_SCALAR) : H5Screate_simple(1, &extent, nullptr), H5Sclose);
     const Handle attribute(new_attribute(object, name, native_type<T>(), space), H5Aclose);
@@ -320,7 +348,8 @@ std::vector<T> H5File::State::read_numbers(const std::string& object, const std:
     const H5T_class_t kind = H5Tget_class(type);
     const hssize_t count = H5Sget_simple_extent_npoints(space);
     if (kind != H5T_INTEGER && kind != H5T_FLOAT) fail(object + "@" + name, "it does not hold numbers");
-    if (count < 0 || static_cast<hsize_t>(count) * H5Tget_size(type) > H5Aget_storage_size(attribute)) fail(object + "@" + name, "its size is wrong");
+    if (count < 0 || static_cast<hsize_t>(count) * H5Tget_size(type) > H5Aget_storage_size(attribute))
+        fail(object + "@" + name, "its size is wrong");
     std::vector<T> values(static_cast<std::size_t>(count));
     if (count > 0 && H5Aread(attribute, native_type<T>(), values.data()) < 0) fail(object + "@" + name, reason());
     return values;
@@ -340,7 +369,8 @@ void H5File::write_attribute(const std::string& object, const std::string& name,
     if (H5Awrite(attribute, type, data) < 0) state_->fail(object + "@" + name, reason());
 }
 
-void H5File::write_attribute(const std::string& object, const std::string& name, const std::vector<std::string>& values) {
+void H5File::write_attribute(const std::string& object, const std::string& name,
+                             const std::vector<std::string>& values) {
     const hsize_t extent = values.size();
     const Handle type(H5Tcopy(H5T_C_S1), H5Tclose), space(H5Screate_simple(1, &extent, nullptr), H5Sclose);
     H5Tset_size(type, H5T_VARIABLE);
@@ -366,7 +396,8 @@ void H5File::write_attribute(const std::string& object, const std::string& name,
 
 bool H5File::has_attribute(const std::string& object, const std::string& name) const {
     state_->require_open(object);
-    return (object == "/" || exists(object)) && H5Aexists_by_name(state_->file, object.c_str(), name.c_str(), H5P_DEFAULT) > 0;
+    return (object == "/" || exists(object)) &&
+           H5Aexists_by_name(state_->file, object.c_str(), name.c_str(), H5P_DEFAULT) > 0;
 }
 
 std::vector<std::string> H5File::read_strings(const std::string& object, const std::string& name) const {
@@ -374,7 +405,8 @@ std::vector<std::string> H5File::read_strings(const std::string& object, const s
     const Handle space(H5Aget_space(attribute), H5Sclose), type(H5Aget_type(attribute), H5Tclose);
     const hssize_t count = H5Sget_simple_extent_npoints(space);
     if (H5Tget_class(type) != H5T_STRING || count < 0) state_->fail(object + "@" + name, "it does not hold text");
-    if (static_cast<hsize_t>(count) * H5Tget_size(type) > H5Aget_storage_size(attribute) + 4096) state_->fail(object + "@" + name, "its size is wrong");
+    if (static_cast<hsize_t>(count) * H5Tget_size(type) > H5Aget_storage_size(attribute) + 4096)
+        state_->fail(object + "@" + name, "its size is wrong");
     std::vector<std::string> values;
     if (count == 0) return values;
     if (H5Tis_variable_str(type) > 0) {
@@ -399,7 +431,8 @@ std::vector<std::string> H5File::read_strings(const std::string& object, const s
 
 std::string H5File::read_string(const std::string& object, const std::string& name) const {
     const auto values = read_strings(object, name);
-    if (values.size() != 1) state_->fail(object + "@" + name, "it has " + std::to_string(values.size()) + " values and should have one");
+    if (values.size() != 1)
+        state_->fail(object + "@" + name, "it has " + std::to_string(values.size()) + " values and should have one");
     return values[0];
 }
 std::vector<double> H5File::read_doubles(const std::string& object, const std::string& name) const {
@@ -410,17 +443,20 @@ std::vector<long> H5File::read_longs(const std::string& object, const std::strin
 }
 double H5File::read_double(const std::string& object, const std::string& name) const {
     const auto values = read_doubles(object, name);
-    if (values.size() != 1) state_->fail(object + "@" + name, "it has " + std::to_string(values.size()) + " values and should have one");
+    if (values.size() != 1)
+        state_->fail(object + "@" + name, "it has " + std::to_string(values.size()) + " values and should have one");
     return values[0];
 }
 long H5File::read_long(const std::string& object, const std::string& name) const {
     const auto values = read_longs(object, name);
-    if (values.size() != 1) state_->fail(object + "@" + name, "it has " + std::to_string(values.size()) + " values and should have one");
+    if (values.size() != 1)
+        state_->fail(object + "@" + name, "it has " + std::to_string(values.size()) + " values and should have one");
     return values[0];
 }
 
-#define MG_H5_TYPE(T)                                                                                                         \
-    template void H5File::write<T>(const std::string&, std::span<const T>, std::vector<std::size_t>, const std::string&);     \
+#define MG_H5_TYPE(T)                                                                                \
+    template void H5File::write<T>(const std::string&, std::span<const T>, std::vector<std::size_t>, \
+                                   const std::string&);                                              \
     template std::vector<T> H5File::read<T>(const std::string&) const;
 MG_H5_TYPE(double)
 MG_H5_TYPE(float)

@@ -39,9 +39,11 @@ public:
     /// Writes a dataset; groups on the way are created. `dims` defaults to one dimension. `unit` becomes the
     /// attribute `unit`. Throws Error where the name exists, dims do not fit, or writing fails.
     template <class T>
-    void write(const std::string& name, std::span<const T> values, std::vector<std::size_t> dims = {}, const std::string& unit = "");
+    void write(const std::string& name, std::span<const T> values, std::vector<std::size_t> dims = {},
+               const std::string& unit = "");
     template <class T>
-    void write(const std::string& name, const std::vector<T>& values, std::vector<std::size_t> dims = {}, const std::string& unit = "") {
+    void write(const std::string& name, const std::vector<T>& values, std::vector<std::size_t> dims = {},
+               const std::string& unit = "") {
         write(name, std::span<const T>(values), std::move(dims), unit);
     }
     /// Vectors as (n, 3).

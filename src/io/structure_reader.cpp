@@ -26,10 +26,12 @@ class Source {
 public:
     Source(const std::string& path, std::string_view text) : path_(path), lines_(text) {}
 
-    [[noreturn]] void fail(long line, const std::string& problem, const std::string& why, const std::string& remedy = repair) const {
+    [[noreturn]] void fail(long line, const std::string& problem, const std::string& why,
+                           const std::string& remedy = repair) const {
         raise_at(path_, line, problem, why, remedy);
     }
-    [[noreturn]] void fail(const std::string& problem, const std::string& why, const std::string& remedy = repair) const {
+    [[noreturn]] void fail(const std::string& problem, const std::string& why,
+                           const std::string& remedy = repair) const {
         fail(lines_.number(), problem, why, remedy);
     }
 
@@ -76,12 +78,12 @@ private:
 /// What a file said, before species are resolved and ids sorted.
 struct Raw {
     std::vector<long> id, line;
-    std::vector<int> type;                      ///< from 1; empty where the file has names alone
-    std::vector<std::string> name;              ///< of each atom; empty where the file has types alone
+    std::vector<int> type;          ///< from 1; empty where the file has names alone
+    std::vector<std::string> name;  ///< of each atom; empty where the file has types alone
     std::vector<Vec3> position, velocity;
-    std::map<int, double> masses;               ///< [u] by type
-    std::map<int, std::string> type_names;      ///< by type
-    int types = 0;                              ///< as the header says; 0 where it does not
+    std::map<int, double> masses;           ///< [u] by type
+    std::map<int, std::string> type_names;  ///< by type
+    int types = 0;                          ///< as the header says; 0 where it does not
     Mat3 h;
     Vec3 origin;
     long cell_line = 0;
@@ -111,8 +113,10 @@ void resolve_species(const Source& source, const Raw& raw, const std::vector<int
                      const std::vector<std::string>& elements, Structure& structure) {
     structure.elements = elements;
     for (std::size_t a = 0; a < elements.size(); ++a)
-        if (std::find(elements.begin(), elements.begin() + static_cast<std::ptrdiff_t>(a), elements[a]) != elements.begin() + static_cast<std::ptrdiff_t>(a))
-            throw InputError("element '" + elements[a] + "' is named twice", "the list is " + joined(elements), "name each element once");
+        if (std::find(elements.begin(), elements.begin() + static_cast<std::ptrdiff_t>(a), elements[a]) !=
+            elements.begin() + static_cast<std::ptrdiff_t>(a))
+            throw InputError("element '" + elements[a] + "' is named twice", "the list is " + joined(elements),
+                             "name each element once");
     // Types with names of their own are species by name, wherever the names stand.
     const bool named_types = raw.name.empty() && elements.empty() && !raw.type_names.empty();
     if (!raw.name.empty() || named_types) {
@@ -131,7 +135,8 @@ void resolve_species(const Source& source, const Raw& raw, const std::vector<int
         if (named_types) {
             for (const auto& [type, name] : raw.type_names) {
                 if (index.count(name))
-                    throw InputError(source.path() + ": two types are " + name, "each type should have a name of its own", "name the types (--elements)");
+                    throw InputError(source.path() + ": two types are " + name,
+                                     "each type should have a name of its own", "name the types (--elements)");
                 species_of(name, 1);
             }
         }
@@ -142,7 +147,8 @@ void resolve_species(const Source& source, const Raw& raw, const std::vector<int
             }
             const auto found = raw.type_names.find(raw.type[k]);
             if (found == raw.type_names.end())
-                source.fail(raw.line[k], "type " + std::to_string(raw.type[k]) + " has no name", "other types have one", "name all types");
+                source.fail(raw.line[k], "type " + std::to_string(raw.type[k]) + " has no name", "other types have one",
+                            "name all types");
             structure.species.push_back(species_of(found->second, raw.line[k]));
         }
     } else {
@@ -150,7 +156,8 @@ void resolve_species(const Source& source, const Raw& raw, const std::vector<int
         for (int k : order) types = std::max(types, raw.type[k]);
         if (elements.empty()) {
             if (raw.masses.empty())
-                throw InputError(source.path() + ": the elements are not known", "the file has types without names or masses",
+                throw InputError(source.path() + ": the elements are not known",
+                                 "the file has types without names or masses",
                                  "name them in the order of the types (--elements Cu,Zr)");
             for (int type = 1; type <= types; ++type) {
                 const auto mass = raw.masses.find(type);
@@ -162,14 +169,15 @@ void resolve_species(const Source& source, const Raw& raw, const std::vector<int
             for (std::size_t a = 0; a < structure.elements.size(); ++a)
                 for (std::size_t b = 0; b < a; ++b)
                     if (structure.elements[a] == structure.elements[b])
-                        throw InputError(source.path() + ": types " + std::to_string(b + 1) + " and " + std::to_string(a + 1) +
-                                             " have the mass of " + structure.elements[a],
+                        throw InputError(source.path() + ": types " + std::to_string(b + 1) + " and " +
+                                             std::to_string(a + 1) + " have the mass of " + structure.elements[a],
                                          "each type should be an element of its own", "name the elements (--elements)");
         }
         for (int k : order) {
             if (raw.type[k] > static_cast<int>(structure.elements.size()))
                 source.fail(raw.line[k], "type " + std::to_string(raw.type[k]) + " has no element",
-                            "the elements are " + joined(structure.elements), "name an element for each type (--elements Cu,Zr)");
+                            "the elements are " + joined(structure.elements),
+                            "name an element for each type (--elements Cu,Zr)");
             structure.species.push_back(raw.type[k] - 1);
         }
     }
@@ -200,11 +208,13 @@ Structure finish(const Source& source, const Raw& raw, const std::vector<std::st
     double longest = 0;
     for (int k = 0; k < 3; ++k) longest = std::max(longest, norm2(raw.h.column(k)));
     if (!(structure.box.volume > 1e-9 * longest * std::sqrt(longest)) || !std::isfinite(structure.box.volume))
-        source.fail(raw.cell_line, "the cell has no positive volume", "it is " + std::to_string(structure.box.volume) + " A^3",
+        source.fail(raw.cell_line, "the cell has no positive volume",
+                    "it is " + std::to_string(structure.box.volume) + " A^3",
                     "give three lattice vectors that are independent and right-handed");
     std::vector<int> order(raw.id.size());
     std::iota(order.begin(), order.end(), 0);
-    std::sort(order.begin(), order.end(), [&](int a, int b) { return raw.id[a] != raw.id[b] ? raw.id[a] < raw.id[b] : a < b; });
+    std::sort(order.begin(), order.end(),
+              [&](int a, int b) { return raw.id[a] != raw.id[b] ? raw.id[a] < raw.id[b] : a < b; });
     for (std::size_t k = 1; k < order.size(); ++k)
         if (raw.id[order[k]] == raw.id[order[k - 1]])
             source.fail(raw.line[order[k]], "id " + std::to_string(raw.id[order[k]]) + " occurs twice",
@@ -214,7 +224,8 @@ Structure finish(const Source& source, const Raw& raw, const std::vector<std::st
         const Vec3 x = raw.position[k];
         // Finite words can still overflow when images and lattice vectors are added.
         if (!std::isfinite(x.x) || !std::isfinite(x.y) || !std::isfinite(x.z))
-            source.fail(raw.line[k], "the position of atom " + std::to_string(raw.id[k]) + " is not finite", "it overflows");
+            source.fail(raw.line[k], "the position of atom " + std::to_string(raw.id[k]) + " is not finite",
+                        "it overflows");
         structure.id.push_back(raw.id[k]);
         structure.position.push_back(x);
         if (!raw.velocity.empty()) structure.velocity.push_back(raw.velocity[k]);
@@ -278,12 +289,16 @@ private:
             std::size_t numbers = 0;
             while (numbers < words.size() && parse_double(words[numbers])) ++numbers;
             std::string key;
-            for (std::size_t k = numbers; k < words.size(); ++k) key += (key.empty() ? "" : " ") + std::string(words[k]);
+            for (std::size_t k = numbers; k < words.size(); ++k)
+                key += (key.empty() ? "" : " ") + std::string(words[k]);
             const auto bounds = [&](int axis, double& lo, double& hi) {
-                if (numbers != 2) source_.fail("'" + key + "' needs two numbers", "there are " + std::to_string(numbers));
+                if (numbers != 2)
+                    source_.fail("'" + key + "' needs two numbers", "there are " + std::to_string(numbers));
                 lo = source_.number(words[0], "a bound of the cell");
                 hi = source_.number(words[1], "a bound of the cell");
-                if (!(hi > lo)) source_.fail("the cell has no positive volume", "its bounds are " + std::string(words[0]) + " and " + std::string(words[1]) + " A");
+                if (!(hi > lo))
+                    source_.fail("the cell has no positive volume",
+                                 "its bounds are " + std::string(words[0]) + " and " + std::string(words[1]) + " A");
                 has[axis] = true;
                 raw_.cell_line = source_.number_of_line();
             };
@@ -300,24 +315,44 @@ private:
             } else if (key == "zlo zhi") {
                 bounds(2, low.z, high.z);
             } else if (key == "xy xz yz") {
-                if (numbers != 3) source_.fail("'xy xz yz' needs three numbers", "there are " + std::to_string(numbers));
-                tilt = {source_.number(words[0], "a tilt"), source_.number(words[1], "a tilt"), source_.number(words[2], "a tilt")};
+                if (numbers != 3)
+                    source_.fail("'xy xz yz' needs three numbers", "there are " + std::to_string(numbers));
+                tilt = {source_.number(words[0], "a tilt"), source_.number(words[1], "a tilt"),
+                        source_.number(words[2], "a tilt")};
             } else if (!harmless(key) || numbers != 1) {
-                source_.fail("unknown header line " + quoted(current_.text), "expected atoms, atom types, xlo xhi, ylo yhi, zlo zhi, xy xz yz",
+                source_.fail("unknown header line " + quoted(current_.text),
+                             "expected atoms, atom types, xlo xhi, ylo yhi, zlo zhi, xy xz yz",
                              "write the file with atom_style atomic");
             }
         }
-        if (atoms_ == 0) source_.fail("no number of atoms", "the header should have a line 'N atoms'", "is this a LAMMPS data file, a LAMMPS dump or an extended XYZ file?");
+        if (atoms_ == 0)
+            source_.fail("no number of atoms", "the header should have a line 'N atoms'",
+                         "is this a LAMMPS data file, a LAMMPS dump or an extended XYZ file?");
         if (raw_.types == 0) source_.fail("no number of types", "the header should have a line 'N atom types'");
-        if (!has[0] || !has[1] || !has[2]) source_.fail("no cell", "the header should have xlo xhi, ylo yhi and zlo zhi");
+        if (!has[0] || !has[1] || !has[2])
+            source_.fail("no cell", "the header should have xlo xhi, ylo yhi and zlo zhi");
         raw_.h = from_columns({high.x - low.x, 0, 0}, {tilt.x, high.y - low.y, 0}, {tilt.y, tilt.z, high.z - low.z});
         raw_.origin = low;
     }
 
     static bool harmless(const std::string& key) {
-        static const char* known[] = {"bonds", "angles", "dihedrals", "impropers", "bond types", "angle types", "dihedral types",
-                                      "improper types", "extra bond per atom", "extra angle per atom", "extra dihedral per atom",
-                                      "extra improper per atom", "extra special per atom", "ellipsoids", "lines", "triangles", "bodies"};
+        static const char* known[] = {"bonds",
+                                      "angles",
+                                      "dihedrals",
+                                      "impropers",
+                                      "bond types",
+                                      "angle types",
+                                      "dihedral types",
+                                      "improper types",
+                                      "extra bond per atom",
+                                      "extra angle per atom",
+                                      "extra dihedral per atom",
+                                      "extra improper per atom",
+                                      "extra special per atom",
+                                      "ellipsoids",
+                                      "lines",
+                                      "triangles",
+                                      "bodies"};
         return std::find(std::begin(known), std::end(known), key) != std::end(known);
     }
 
@@ -327,7 +362,8 @@ private:
         if (name == "Atoms") {
             if (!raw_.id.empty()) source_.fail("a second section Atoms", "there may be one");
             if (!style.empty() && style != "atomic")
-                source_.fail("atom_style " + quoted(style) + " is not read", "atoms need id, type, x, y, z alone", "write the file with atom_style atomic");
+                source_.fail("atom_style " + quoted(style) + " is not read", "atoms need id, type, x, y, z alone",
+                             "write the file with atom_style atomic");
             read_atoms();
         } else if (name == "Velocities") {
             if (!pending_velocities_.empty()) source_.fail("a second section Velocities", "there may be one");
@@ -336,8 +372,10 @@ private:
             read_masses();
         } else if (name == "Atom Type Labels") {
             read_labels();
-        } else if (name.ends_with("Coeffs") || name == "Bonds" || name == "Angles" || name == "Dihedrals" || name == "Impropers" || name.ends_with("Labels")) {
-            while (advance() && !starts_section(current_.text)) {}
+        } else if (name.ends_with("Coeffs") || name == "Bonds" || name == "Angles" || name == "Dihedrals" ||
+                   name == "Impropers" || name.ends_with("Labels")) {
+            while (advance() && !starts_section(current_.text)) {
+            }
         } else {
             source_.fail("unknown section " + quoted(name), "expected Atoms, Velocities, Masses");
         }
@@ -348,13 +386,15 @@ private:
         const long before = source_.number_of_line();
         if (!advance() || starts_section(current_.text))
             source_.fail(more_ ? source_.number_of_line() : before, std::string("section ") + section + " ends early",
-                         "it has " + std::to_string(done) + " lines and needs " + std::to_string(wanted), "get the complete file");
+                         "it has " + std::to_string(done) + " lines and needs " + std::to_string(wanted),
+                         "get the complete file");
         return split_words(current_.text);
     }
 
     void expect_end(const char* section, long wanted) {
         if (advance() && !starts_section(current_.text))
-            source_.fail(std::string("section ") + section + " is too long", "it should have " + std::to_string(wanted) + " lines");
+            source_.fail(std::string("section ") + section + " is too long",
+                         "it should have " + std::to_string(wanted) + " lines");
     }
 
     int type_of(std::string_view word) const {
@@ -362,7 +402,8 @@ private:
             if (labels_ && name == word) return type;
         const long type = source_.integer(word, "a type");
         if (type < 1 || type > raw_.types)
-            source_.fail("type " + std::to_string(type) + " is out of range", "there are " + std::to_string(raw_.types) + " types");
+            source_.fail("type " + std::to_string(type) + " is out of range",
+                         "there are " + std::to_string(raw_.types) + " types");
         return static_cast<int>(type);
     }
 
@@ -372,14 +413,17 @@ private:
             const auto words = row("Atoms", k, atoms_);
             if (columns == 0) columns = words.size();
             if (words.size() != columns || (columns != 5 && columns != 8))
-                source_.fail(std::to_string(words.size()) + " words in a line of Atoms", "atom_style atomic has 5, or 8 with images, the same in all lines",
+                source_.fail(std::to_string(words.size()) + " words in a line of Atoms",
+                             "atom_style atomic has 5, or 8 with images, the same in all lines",
                              "write the file with atom_style atomic");
             const long id = source_.integer(words[0], "an id");
             if (id < 1) source_.fail("id " + std::to_string(id) + " is out of range", "ids start at 1");
-            Vec3 x = {source_.number(words[2], "a position"), source_.number(words[3], "a position"), source_.number(words[4], "a position")};
+            Vec3 x = {source_.number(words[2], "a position"), source_.number(words[3], "a position"),
+                      source_.number(words[4], "a position")};
             x = x - raw_.origin;
             if (columns == 8) {
-                const Vec3 image = {static_cast<double>(source_.integer(words[5], "an image")), static_cast<double>(source_.integer(words[6], "an image")),
+                const Vec3 image = {static_cast<double>(source_.integer(words[5], "an image")),
+                                    static_cast<double>(source_.integer(words[6], "an image")),
                                     static_cast<double>(source_.integer(words[7], "an image"))};
                 x += raw_.h * image;
             }
@@ -394,10 +438,14 @@ private:
     void read_velocities() {
         for (long k = 0; k < atoms_; ++k) {
             const auto words = row("Velocities", k, atoms_);
-            if (words.size() != 4) source_.fail(std::to_string(words.size()) + " words in a line of Velocities", "it needs id, vx, vy, vz");
+            if (words.size() != 4)
+                source_.fail(std::to_string(words.size()) + " words in a line of Velocities",
+                             "it needs id, vx, vy, vz");
             const long id = source_.integer(words[0], "an id");
-            const Vec3 v = {source_.number(words[1], "a velocity"), source_.number(words[2], "a velocity"), source_.number(words[3], "a velocity")};
-            if (!pending_velocities_.emplace(id, v).second) source_.fail("id " + std::to_string(id) + " occurs twice", "in section Velocities");
+            const Vec3 v = {source_.number(words[1], "a velocity"), source_.number(words[2], "a velocity"),
+                            source_.number(words[3], "a velocity")};
+            if (!pending_velocities_.emplace(id, v).second)
+                source_.fail("id " + std::to_string(id) + " occurs twice", "in section Velocities");
         }
         velocity_line_ = source_.number_of_line();
         expect_end("Velocities", atoms_);
@@ -407,7 +455,8 @@ private:
         for (std::size_t k = 0; k < raw_.id.size(); ++k) {
             const auto found = pending_velocities_.find(raw_.id[k]);
             if (found == pending_velocities_.end())
-                source_.fail(velocity_line_, "no velocity for atom " + std::to_string(raw_.id[k]), "section Velocities has other ids");
+                source_.fail(velocity_line_, "no velocity for atom " + std::to_string(raw_.id[k]),
+                             "section Velocities has other ids");
             raw_.velocity.push_back(found->second);
         }
     }
@@ -415,14 +464,19 @@ private:
     void read_masses() {
         for (int k = 0; k < raw_.types; ++k) {
             const auto words = row("Masses", k, raw_.types);
-            if (words.size() != 2) source_.fail(std::to_string(words.size()) + " words in a line of Masses", "it needs a type and a mass");
+            if (words.size() != 2)
+                source_.fail(std::to_string(words.size()) + " words in a line of Masses", "it needs a type and a mass");
             const int type = type_of(words[0]);
             const double mass = source_.number(words[1], "a mass");
-            if (!(mass > 0)) source_.fail("the mass of type " + std::to_string(type) + " is not positive", "it is " + std::string(words[1]) + " u");
-            if (!raw_.masses.emplace(type, mass).second) source_.fail("type " + std::to_string(type) + " occurs twice", "in section Masses");
+            if (!(mass > 0))
+                source_.fail("the mass of type " + std::to_string(type) + " is not positive",
+                             "it is " + std::string(words[1]) + " u");
+            if (!raw_.masses.emplace(type, mass).second)
+                source_.fail("type " + std::to_string(type) + " occurs twice", "in section Masses");
             // Many programs write the symbol beside the mass.
             const auto comment = split_words(current_.comment);
-            if (!labels_ && comment.size() == 1 && find_element(comment[0])) raw_.type_names[type] = std::string(comment[0]);
+            if (!labels_ && comment.size() == 1 && find_element(comment[0]))
+                raw_.type_names[type] = std::string(comment[0]);
         }
         // Comments that name some types only are no names.
         if (!labels_ && static_cast<int>(raw_.type_names.size()) != raw_.types) raw_.type_names.clear();
@@ -433,9 +487,13 @@ private:
         raw_.type_names.clear();
         for (int k = 0; k < raw_.types; ++k) {
             const auto words = row("Atom Type Labels", k, raw_.types);
-            if (words.size() != 2) source_.fail("a label needs a type and a name", "the line has " + std::to_string(words.size()) + " words");
+            if (words.size() != 2)
+                source_.fail("a label needs a type and a name",
+                             "the line has " + std::to_string(words.size()) + " words");
             const long type = source_.integer(words[0], "a type");
-            if (type < 1 || type > raw_.types) source_.fail("type " + std::to_string(type) + " is out of range", "there are " + std::to_string(raw_.types) + " types");
+            if (type < 1 || type > raw_.types)
+                source_.fail("type " + std::to_string(type) + " is out of range",
+                             "there are " + std::to_string(raw_.types) + " types");
             raw_.type_names[static_cast<int>(type)] = std::string(words[1]);
         }
         labels_ = true;
@@ -462,7 +520,8 @@ public:
             if (trimmed(line).empty()) continue;
             item(line);
         }
-        if (!complete_) source_.fail("the last frame is not complete", "it has no ITEM: ATOMS", "get the complete file");
+        if (!complete_)
+            source_.fail("the last frame is not complete", "it has no ITEM: ATOMS", "get the complete file");
         return finish(source_, raw_, elements);
     }
 
@@ -474,7 +533,9 @@ private:
             atoms_ = 0;
         } else if (line.starts_with("ITEM: UNITS")) {
             const std::string_view units = trimmed(source_.line("the units"));
-            if (units != "metal") source_.fail("units " + quoted(units) + " are not read", "lengths should be A and times ps", "write the dump with units metal");
+            if (units != "metal")
+                source_.fail("units " + quoted(units) + " are not read", "lengths should be A and times ps",
+                             "write the dump with units metal");
         } else if (line.starts_with("ITEM: TIME")) {
             source_.number(trimmed(source_.line("the time")), "the time");
         } else if (line.starts_with("ITEM: NUMBER OF ATOMS")) {
@@ -484,7 +545,9 @@ private:
         } else if (line.starts_with("ITEM: ATOMS")) {
             read_atoms(split_words(line));
         } else {
-            source_.fail("unexpected line " + quoted(line), complete_ ? "more atoms than the frame's number of them, or a damaged frame" : "an ITEM of a LAMMPS dump should stand here");
+            source_.fail("unexpected line " + quoted(line),
+                         complete_ ? "more atoms than the frame's number of them, or a damaged frame"
+                                   : "an ITEM of a LAMMPS dump should stand here");
         }
     }
 
@@ -496,24 +559,31 @@ private:
             if (word == "xy") tilted = true;
             if (word == "abc") general = true;
             if (word == "xy" || word == "xz" || word == "yz" || word == "abc" || word == "origin") continue;
-            if (word != "pp") source_.fail("boundary " + quoted(word) + " is not periodic", "cells are periodic in all directions", "write the dump with boundary p p p");
+            if (word != "pp")
+                source_.fail("boundary " + quoted(word) + " is not periodic", "cells are periodic in all directions",
+                             "write the dump with boundary p p p");
         }
         const std::size_t columns = general ? 4 : tilted ? 3 : 2;
         double b[3][4] = {};
         for (auto& row : b) {
             const auto words = split_words(source_.line("a bound of the cell"));
-            if (words.size() != columns) source_.fail(std::to_string(words.size()) + " words in a bound of the cell", "there should be " + std::to_string(columns));
+            if (words.size() != columns)
+                source_.fail(std::to_string(words.size()) + " words in a bound of the cell",
+                             "there should be " + std::to_string(columns));
             for (std::size_t k = 0; k < columns; ++k) row[k] = source_.number(words[k], "a bound of the cell");
         }
         if (general) {
-            raw_.h = from_columns({b[0][0], b[0][1], b[0][2]}, {b[1][0], b[1][1], b[1][2]}, {b[2][0], b[2][1], b[2][2]});
+            raw_.h =
+                from_columns({b[0][0], b[0][1], b[0][2]}, {b[1][0], b[1][1], b[1][2]}, {b[2][0], b[2][1], b[2][2]});
             raw_.origin = {b[0][3], b[1][3], b[2][3]};
         } else {
             // The bounds of a tilted cell are those of the box around it.
             const double xy = b[0][2], xz = b[1][2], yz = b[2][2];
-            const double xlo = b[0][0] - std::min({0.0, xy, xz, xy + xz}), xhi = b[0][1] - std::max({0.0, xy, xz, xy + xz});
+            const double xlo = b[0][0] - std::min({0.0, xy, xz, xy + xz}),
+                         xhi = b[0][1] - std::max({0.0, xy, xz, xy + xz});
             const double ylo = b[1][0] - std::min(0.0, yz), yhi = b[1][1] - std::max(0.0, yz);
-            if (!(xhi > xlo) || !(yhi > ylo) || !(b[2][1] > b[2][0])) source_.fail("the cell has no positive volume", "an upper bound is not above its lower one");
+            if (!(xhi > xlo) || !(yhi > ylo) || !(b[2][1] > b[2][0]))
+                source_.fail("the cell has no positive volume", "an upper bound is not above its lower one");
             raw_.h = from_columns({xhi - xlo, 0, 0}, {xy, yhi - ylo, 0}, {xz, yz, b[2][1] - b[2][0]});
             raw_.origin = {xlo, ylo, b[2][0]};
         }
@@ -526,7 +596,9 @@ private:
         std::map<std::string_view, std::size_t> column;
         for (std::size_t k = 2; k < header.size(); ++k) column.emplace(header[k], k - 2);
         const std::size_t columns = header.size() - 2;
-        const auto all = [&](const char* a, const char* b, const char* c) { return column.count(a) && column.count(b) && column.count(c); };
+        const auto all = [&](const char* a, const char* b, const char* c) {
+            return column.count(a) && column.count(b) && column.count(c);
+        };
         const char* names[3] = {};
         bool scaled = false, unwrapped = false;
         const auto choose = [&](const char* a, const char* b, const char* c, bool is_scaled, bool is_unwrapped) {
@@ -538,34 +610,48 @@ private:
         choose("xsu", "ysu", "zsu", true, true);
         choose("x", "y", "z", false, false);
         choose("xs", "ys", "zs", true, false);
-        if (!names[0]) source_.fail("no positions", "the columns should have x y z, xu yu zu, xs ys zs or xsu ysu zsu", "write the dump with them");
+        if (!names[0])
+            source_.fail("no positions", "the columns should have x y z, xu yu zu, xs ys zs or xsu ysu zsu",
+                         "write the dump with them");
         if (!column.count("id")) source_.fail("no ids", "the columns should have id", "write the dump with id");
-        if (!column.count("type") && !column.count("element")) source_.fail("no species", "the columns should have type or element", "write the dump with type");
-        const bool images = !unwrapped && all("ix", "iy", "iz"), velocities = all("vx", "vy", "vz"), element = column.count("element");
+        if (!column.count("type") && !column.count("element"))
+            source_.fail("no species", "the columns should have type or element", "write the dump with type");
+        const bool images = !unwrapped && all("ix", "iy", "iz"), velocities = all("vx", "vy", "vz"),
+                   element = column.count("element");
         const std::size_t x0 = column[names[0]], y0 = column[names[1]], z0 = column[names[2]], id0 = column["id"];
         const std::size_t species0 = column[element ? "element" : "type"];
-        const std::size_t i0 = images ? column["ix"] : 0, i1 = images ? column["iy"] : 0, i2 = images ? column["iz"] : 0;
-        const std::size_t v0 = velocities ? column["vx"] : 0, v1 = velocities ? column["vy"] : 0, v2 = velocities ? column["vz"] : 0;
-        raw_.id.clear(), raw_.line.clear(), raw_.type.clear(), raw_.name.clear(), raw_.position.clear(), raw_.velocity.clear();
+        const std::size_t i0 = images ? column["ix"] : 0, i1 = images ? column["iy"] : 0,
+                          i2 = images ? column["iz"] : 0;
+        const std::size_t v0 = velocities ? column["vx"] : 0, v1 = velocities ? column["vy"] : 0,
+                          v2 = velocities ? column["vz"] : 0;
+        raw_.id.clear(), raw_.line.clear(), raw_.type.clear(), raw_.name.clear(), raw_.position.clear(),
+            raw_.velocity.clear();
         for (long k = 0; k < atoms_; ++k) {
-            const auto words = split_words(source_.line("atom " + std::to_string(k + 1) + " of " + std::to_string(atoms_)));
+            const auto words =
+                split_words(source_.line("atom " + std::to_string(k + 1) + " of " + std::to_string(atoms_)));
             if (words.size() != columns)
-                source_.fail(std::to_string(words.size()) + " words in the line of an atom", "ITEM: ATOMS has " + std::to_string(columns) + " columns");
-            Vec3 x = {source_.number(words[x0], "a position"), source_.number(words[y0], "a position"), source_.number(words[z0], "a position")};
+                source_.fail(std::to_string(words.size()) + " words in the line of an atom",
+                             "ITEM: ATOMS has " + std::to_string(columns) + " columns");
+            Vec3 x = {source_.number(words[x0], "a position"), source_.number(words[y0], "a position"),
+                      source_.number(words[z0], "a position")};
             x = scaled ? raw_.h * x : x - raw_.origin;
             if (images)
-                x += raw_.h * Vec3{static_cast<double>(source_.integer(words[i0], "an image")), static_cast<double>(source_.integer(words[i1], "an image")),
+                x += raw_.h * Vec3{static_cast<double>(source_.integer(words[i0], "an image")),
+                                   static_cast<double>(source_.integer(words[i1], "an image")),
                                    static_cast<double>(source_.integer(words[i2], "an image"))};
             raw_.id.push_back(source_.integer(words[id0], "an id"));
             raw_.line.push_back(source_.number_of_line());
             raw_.position.push_back(x);
             if (velocities)
-                raw_.velocity.push_back({source_.number(words[v0], "a velocity"), source_.number(words[v1], "a velocity"), source_.number(words[v2], "a velocity")});
+                raw_.velocity.push_back({source_.number(words[v0], "a velocity"),
+                                         source_.number(words[v1], "a velocity"),
+                                         source_.number(words[v2], "a velocity")});
             if (element) {
                 raw_.name.emplace_back(words[species0]);
             } else {
                 const long type = source_.integer(words[species0], "a type");
-                if (type < 1 || type > 10000) source_.fail("type " + std::to_string(type) + " is out of range", "types start at 1");
+                if (type < 1 || type > 10000)
+                    source_.fail("type " + std::to_string(type) + " is out of range", "types start at 1");
                 raw_.type.push_back(static_cast<int>(type));
             }
         }
@@ -615,11 +701,13 @@ private:
             }
             ++k;
             char close = 0;
-            if (k < text.size()) close = text[k] == '"' ? '"' : text[k] == '\'' ? '\'' : text[k] == '{' ? '}' : text[k] == '[' ? ']' : 0;
+            if (k < text.size())
+                close = text[k] == '"' ? '"' : text[k] == '\'' ? '\'' : text[k] == '{' ? '}' : text[k] == '[' ? ']' : 0;
             if (close) {
                 first = ++k;
                 while (k < text.size() && text[k] != close) ++k;
-                if (k >= text.size()) source_.fail("no end of the value of " + quoted(key), std::string("a ") + close + " is missing");
+                if (k >= text.size())
+                    source_.fail("no end of the value of " + quoted(key), std::string("a ") + close + " is missing");
                 result[key] = std::string(text.substr(first, k++ - first));
                 // Brackets may nest ([[..],[..]]): values are wanted flat.
                 while (close == ']' && k < text.size() && !blank(k)) {
@@ -641,7 +729,9 @@ private:
         const auto comment = parse_comment(source_.line("a comment with the cell"));
         raw_.cell_line = source_.number_of_line();
         const auto lattice = comment.find("Lattice");
-        if (lattice == comment.end()) source_.fail("no cell", "the second line should have Lattice=\"ax ay az bx by bz cx cy cz\"", "write the file as extended XYZ");
+        if (lattice == comment.end())
+            source_.fail("no cell", "the second line should have Lattice=\"ax ay az bx by bz cx cy cz\"",
+                         "write the file as extended XYZ");
         const auto words = split_words(lattice->second);
         if (words.size() != 9) source_.fail("Lattice has " + std::to_string(words.size()) + " numbers", "it needs 9");
         double m[9];
@@ -650,12 +740,14 @@ private:
         if (const auto origin = comment.find("Origin"); origin != comment.end()) {
             const auto xyz = split_words(origin->second);
             if (xyz.size() != 3) source_.fail("Origin has " + std::to_string(xyz.size()) + " numbers", "it needs 3");
-            raw_.origin = {source_.number(xyz[0], "the origin"), source_.number(xyz[1], "the origin"), source_.number(xyz[2], "the origin")};
+            raw_.origin = {source_.number(xyz[0], "the origin"), source_.number(xyz[1], "the origin"),
+                           source_.number(xyz[2], "the origin")};
         }
         if (const auto pbc = comment.find("pbc"); pbc != comment.end())
             for (std::string_view word : split_words(pbc->second))
                 if (word != "T" && word != "True" && word != "true" && word != "TRUE" && word != "1")
-                    source_.fail("a boundary is not periodic", "pbc is " + quoted(pbc->second), "cells are periodic in all directions: give such a structure");
+                    source_.fail("a boundary is not periodic", "pbc is " + quoted(pbc->second),
+                                 "cells are periodic in all directions: give such a structure");
         const auto properties = comment.find("Properties");
         read_rows(atoms, properties == comment.end() ? "species:S:1:pos:R:3" : properties->second);
     }
@@ -663,36 +755,50 @@ private:
     void read_rows(long atoms, const std::string& properties) {
         std::vector<std::string> parts(1);
         for (char c : properties) {
-            if (c == ':') parts.emplace_back();
-            else parts.back() += c;
+            if (c == ':')
+                parts.emplace_back();
+            else
+                parts.back() += c;
         }
-        if (parts.size() % 3 != 0) source_.fail("Properties has no triples", "it should be name:type:columns:...", repair);
+        if (parts.size() % 3 != 0)
+            source_.fail("Properties has no triples", "it should be name:type:columns:...", repair);
         constexpr std::size_t none = static_cast<std::size_t>(-1);
         std::size_t columns = 0, species = none, number = none, pos = none, velocity = none, id = none;
         for (std::size_t k = 0; k < parts.size(); k += 3) {
             const std::string& name = parts[k];
             const auto width = parse_integer(parts[k + 2]);
-            if (!width || *width < 1 || *width > 100000) source_.fail("Properties has no number of columns", "for " + quoted(name) + " it is " + quoted(parts[k + 2]));
+            if (!width || *width < 1 || *width > 100000)
+                source_.fail("Properties has no number of columns",
+                             "for " + quoted(name) + " it is " + quoted(parts[k + 2]));
             const auto take = [&](std::size_t& slot, const char* type, long wanted) {
                 if (parts[k + 1] != type || *width != wanted)
-                    source_.fail("property " + quoted(name) + " has the wrong shape", "it should be " + name + ":" + type + ":" + std::to_string(wanted));
+                    source_.fail("property " + quoted(name) + " has the wrong shape",
+                                 "it should be " + name + ":" + type + ":" + std::to_string(wanted));
                 slot = columns;
             };
-            if (name == "species") take(species, "S", 1);
-            else if (name == "Z" && parts[k + 1] == "I") take(number, "I", 1);
-            else if (name == "pos") take(pos, "R", 3);
-            else if (name == "id") take(id, "I", 1);
-            else if (name == "velo" || name == "vel" || name == "velocity" || name == "velocities") take(velocity, "R", 3);
+            if (name == "species")
+                take(species, "S", 1);
+            else if (name == "Z" && parts[k + 1] == "I")
+                take(number, "I", 1);
+            else if (name == "pos")
+                take(pos, "R", 3);
+            else if (name == "id")
+                take(id, "I", 1);
+            else if (name == "velo" || name == "vel" || name == "velocity" || name == "velocities")
+                take(velocity, "R", 3);
             columns += static_cast<std::size_t>(*width);
         }
         if (pos == none) source_.fail("no positions", "Properties should have pos:R:3", repair);
         if (species == none && number == none) source_.fail("no species", "Properties should have species:S:1", repair);
         for (long k = 0; k < atoms; ++k) {
-            const auto words = split_words(source_.line("atom " + std::to_string(k + 1) + " of " + std::to_string(atoms)));
+            const auto words =
+                split_words(source_.line("atom " + std::to_string(k + 1) + " of " + std::to_string(atoms)));
             if (words.size() != columns)
-                source_.fail(std::to_string(words.size()) + " words in the line of an atom", "Properties has " + std::to_string(columns) + " columns");
+                source_.fail(std::to_string(words.size()) + " words in the line of an atom",
+                             "Properties has " + std::to_string(columns) + " columns");
             const auto vector = [&](std::size_t first, const char* what) {
-                return Vec3{source_.number(words[first], what), source_.number(words[first + 1], what), source_.number(words[first + 2], what)};
+                return Vec3{source_.number(words[first], what), source_.number(words[first + 1], what),
+                            source_.number(words[first + 2], what)};
             };
             raw_.position.push_back(vector(pos, "a position") - raw_.origin);
             if (velocity != none) raw_.velocity.push_back(vector(velocity, "a velocity"));
@@ -702,7 +808,8 @@ private:
                 raw_.name.emplace_back(words[species]);
             } else {
                 const long z = source_.integer(words[number], "an atomic number");
-                if (z < 1 || z > static_cast<long>(chemical_elements().size())) source_.fail("atomic number " + std::to_string(z) + " is not known", "it should lie in 1..92");
+                if (z < 1 || z > static_cast<long>(chemical_elements().size()))
+                    source_.fail("atomic number " + std::to_string(z) + " is not known", "it should lie in 1..92");
                 raw_.name.emplace_back(chemical_elements()[static_cast<std::size_t>(z) - 1].symbol);
             }
         }
@@ -717,9 +824,11 @@ private:
 Structure read_structure(const std::string& path, const std::vector<std::string>& elements) {
     const std::string bytes = read_bytes(path);
     if (bytes.starts_with("\x1f\x8b"))
-        throw InputError("'" + path + "' is compressed", "compressed files are not read", "decompress it first (gunzip)");
+        throw InputError("'" + path + "' is compressed", "compressed files are not read",
+                         "decompress it first (gunzip)");
     if (bytes.find('\0') != std::string::npos)
-        throw InputError("'" + path + "' is no structure", "it is a binary file", "give a LAMMPS data file, a LAMMPS text dump or an extended XYZ file");
+        throw InputError("'" + path + "' is no structure", "it is a binary file",
+                         "give a LAMMPS data file, a LAMMPS text dump or an extended XYZ file");
     LineReader lines(bytes);
     std::string_view first, second;
     if (!lines.next(first)) raise_at(path, 1, "no atoms", "the file is empty", "get the complete file");

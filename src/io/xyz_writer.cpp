@@ -45,12 +45,18 @@ void write_xyz(const std::string& path, const Structure& structure, const std::v
             column = {"id", 1, {}, structure.id, {}};
         }
         const std::size_t length = n * static_cast<std::size_t>(column.width);
-        const bool fits[3] = {column.values.size() == length, column.integers.size() == length, column.texts.size() == length};
+        const bool fits[3] = {column.values.size() == length, column.integers.size() == length,
+                              column.texts.size() == length};
         const int filled = !column.values.empty() + !column.integers.empty() + !column.texts.empty();
         if (n > 0 && (filled != 1 || !(fits[0] || fits[1] || fits[2])))
-            throw Error("'" + path + "' was not written", "column " + column.name + " does not have " + std::to_string(length) + " values",
+            throw Error("'" + path + "' was not written",
+                        "column " + column.name + " does not have " + std::to_string(length) + " values",
                         "this is a fault of the program: report it");
-        properties += ":" + column.name + (!column.integers.empty() ? ":I:" : !column.texts.empty() ? ":S:" : ":R:") + std::to_string(column.width);
+        properties += ":" + column.name +
+                      (!column.integers.empty() ? ":I:"
+                       : !column.texts.empty()  ? ":S:"
+                                                : ":R:") +
+                      std::to_string(column.width);
     }
 
     Text text(path, std::clamp(digits, 1, 17));
@@ -73,7 +79,8 @@ void write_xyz(const std::string& path, const Structure& structure, const std::v
     if (!extra_comment.empty()) {
         std::string comment = extra_comment;
         // A line break would end the second line and shift all atoms.
-        std::replace_if(comment.begin(), comment.end(), [](char c) { return c == '\n' || c == '\r'; }, ' ');
+        std::replace_if(
+            comment.begin(), comment.end(), [](char c) { return c == '\n' || c == '\r'; }, ' ');
         text.add(" " + comment);
     }
     text.add("\n");
@@ -83,11 +90,15 @@ void write_xyz(const std::string& path, const Structure& structure, const std::v
         const Vec3 x = structure.position[i] + origin;
         for (double component : {x.x, x.y, x.z}) text.add(" "), text.number(component, "the position", id);
         for (const XyzColumn& column : all)
-            for (std::size_t k = i * static_cast<std::size_t>(column.width); k < (i + 1) * static_cast<std::size_t>(column.width); ++k) {
+            for (std::size_t k = i * static_cast<std::size_t>(column.width);
+                 k < (i + 1) * static_cast<std::size_t>(column.width); ++k) {
                 text.add(" ");
-                if (!column.integers.empty()) text.integer(column.integers[k]);
-                else if (!column.texts.empty()) text.add(column.texts[k]);
-                else text.number(column.values[k], column.name, id);
+                if (!column.integers.empty())
+                    text.integer(column.integers[k]);
+                else if (!column.texts.empty())
+                    text.add(column.texts[k]);
+                else
+                    text.number(column.values[k], column.name, id);
             }
         text.add("\n");
     }

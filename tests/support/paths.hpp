@@ -7,9 +7,15 @@
 #include <stdexcept>
 #include <string>
 
+// The build defines it; the lint compiles every header alone.
+#if !defined(MG_SOURCE_DIRECTORY)
+#define MG_SOURCE_DIRECTORY "."
+#endif
+
 namespace mg {
 
-/// A path of the repository. MG_TEST_ROOT replaces the source folder where the tests have been moved to another machine.
+/// A path of the repository. MG_TEST_ROOT replaces the source folder where the tests have been moved to another
+/// machine.
 inline std::string source_path(const std::string& relative) {
     const char* root = std::getenv("MG_TEST_ROOT");
     return std::string(root && *root ? root : MG_SOURCE_DIRECTORY) + "/" + relative;

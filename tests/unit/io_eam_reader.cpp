@@ -5,8 +5,8 @@
 #include <functional>
 #include <sstream>
 
-#include "io/eam_reader.hpp"
 #include "core/error.hpp"
+#include "io/eam_reader.hpp"
 #include "support/paths.hpp"
 
 using namespace mg;
@@ -18,7 +18,9 @@ constexpr double drho = 0.5, dr = 0.1, cutoff = 5.9;
 
 /// Smooth at the cutoff, and different for each weight.
 double density(int source, int center, double r) { return (1 + 2 * source + 5 * center) * std::pow(1 - r / cutoff, 3); }
-double pair_rphi(int a, int b, double r) { return r * (1 + a + b + 3.0 * a * b) * std::pow(1 - r / cutoff, 3) * (2.5 - r); }
+double pair_rphi(int a, int b, double r) {
+    return r * (1 + a + b + 3.0 * a * b) * std::pow(1 - r / cutoff, 3) * (2.5 - r);
+}
 double embedding(int s, double rho) { return -(1 + s) * std::sqrt(rho); }
 
 std::string header(const std::vector<std::string>& names) {
@@ -57,7 +59,8 @@ std::string setfl(const Options& o) {
 
 std::string funcfl(const std::string& comment, double last_charge = 0) {
     std::ostringstream text;
-    text << comment << "\n 29 63.55 3.615 FCC\n" << nrho << ' ' << drho << ' ' << nr << ' ' << dr << ' ' << cutoff << '\n';
+    text << comment << "\n 29 63.55 3.615 FCC\n"
+         << nrho << ' ' << drho << ' ' << nr << ' ' << dr << ' ' << cutoff << '\n';
     table(text, nrho, [&](int k) { return embedding(0, k * drho); });
     table(text, nr, [&](int k) { return 3 * std::pow(1 - k * dr / cutoff, 2) + last_charge; });
     table(text, nr, [&](int k) { return density(0, 0, k * dr); });
@@ -71,12 +74,14 @@ std::string replaced(std::string text, const std::string& from, const std::strin
 }
 
 /// Expects an InputError whose text has all `parts`.
-void expect_error(const std::string& path, const std::vector<std::string>& parts, const std::vector<std::string>& elements = {}) {
+void expect_error(const std::string& path, const std::vector<std::string>& parts,
+                  const std::vector<std::string>& elements = {}) {
     try {
         read_potential(path, elements);
         FAIL() << path << " was read";
     } catch (const InputError& error) {
-        for (const std::string& part : parts) EXPECT_NE(std::string(error.what()).find(part), std::string::npos) << error.what();
+        for (const std::string& part : parts)
+            EXPECT_NE(std::string(error.what()).find(part), std::string::npos) << error.what();
     }
 }
 
@@ -113,7 +118,8 @@ TEST(EamReader, AlloyDensityDependsOnTheSourceAlone) {
     const EamPotential p = read_potential(directory.write("x.eam.fs", setfl(options)));
     EXPECT_EQ(p.format, "eam/alloy");
     for (int source = 0; source < 2; ++source)
-        for (int center = 0; center < 2; ++center) EXPECT_EQ(p.density[source * 2 + center][9], density(source, 0, 9 * dr));
+        for (int center = 0; center < 2; ++center)
+            EXPECT_EQ(p.density[source * 2 + center][9], density(source, 0, 9 * dr));
 }
 
 TEST(EamReader, OneElementGoesByTheName) {
@@ -142,7 +148,8 @@ TEST(EamReader, FuncflPairIsTheProductOfCharges) {
 
 TEST(EamReader, ElementsRestrictAndOrder) {
     TemporaryDirectory directory;
-    const std::string path = directory.write("x.eam.fs", setfl({true, {"Ni", "Al", "H"}, {28, 13, 1}, {58.7, 26.98, 1.008}}));
+    const std::string path =
+        directory.write("x.eam.fs", setfl({true, {"Ni", "Al", "H"}, {28, 13, 1}, {58.7, 26.98, 1.008}}));
     const EamPotential p = read_potential(path, {"H", "Ni"});
     ASSERT_EQ(p.elements, (std::vector<std::string>{"H", "Ni"}));
     EXPECT_EQ(p.masses[0], 1.008);
@@ -220,13 +227,15 @@ TEST(EamReader, ImpossibleHeadersAreRefused) {
 TEST(EamReader, ExchangedAndShiftedTablesAreRefused) {
     TemporaryDirectory directory;
     // Spacings exchanged: the cutoff then lies in the middle of the functions.
-    expect_error(directory.write("x.eam.fs", replaced(setfl({}), "40 0.5 60 0.1 5.9", "40 0.1 60 0.5 5.9")), {"does not end smoothly"});
+    expect_error(directory.write("x.eam.fs", replaced(setfl({}), "40 0.5 60 0.1 5.9", "40 0.1 60 0.5 5.9")),
+                 {"does not end smoothly"});
     // Sections in another order than the names.
     Options exchanged;
     exchanged.numbers = {13, 28};
     expect_error(directory.write("x.eam.fs", setfl(exchanged)), {"Ni and Al are exchanged"});
     // Counts exchanged between the two grids.
-    expect_error(directory.write("x.eam.fs", replaced(setfl({}), "40 0.5 60 0.1 5.9", "60 0.5 40 0.15 5.9")), {"number"});
+    expect_error(directory.write("x.eam.fs", replaced(setfl({}), "40 0.5 60 0.1 5.9", "60 0.5 40 0.15 5.9")),
+                 {"number"});
     // The embedding function where the density should be: negative, and not zero at the cutoff.
     std::ostringstream text;
     text << header({"Ni"}) << "28 58.7 3.52 fcc\n";

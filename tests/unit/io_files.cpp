@@ -1,9 +1,9 @@
 #include <gtest/gtest.h>
 
+#include <sys/resource.h>
 #include <cmath>
 #include <csignal>
 #include <functional>
-#include <sys/resource.h>
 
 #include "core/error.hpp"
 #include "io/atomic_file.hpp"
@@ -23,7 +23,8 @@ TEST(Text, Numbers) {
     EXPECT_EQ(parse_double("1e-999"), 0.0);
     EXPECT_TRUE(std::isinf(*parse_double("1e999")));
     EXPECT_TRUE(std::isnan(*parse_double("nan")));
-    for (const char* bad : {"", "+", "+-1", "1.0x", "x", "--1", "1 2", "D5", "0x10"}) EXPECT_FALSE(parse_double(bad)) << bad;
+    for (const char* bad : {"", "+", "+-1", "1.0x", "x", "--1", "1 2", "D5", "0x10"})
+        EXPECT_FALSE(parse_double(bad)) << bad;
     EXPECT_EQ(parse_integer("+12"), 12);
     for (const char* bad : {"", "1.5", "99999999999999999999", "a"}) EXPECT_FALSE(parse_integer(bad)) << bad;
 }
@@ -55,7 +56,8 @@ TEST(Sha256, KnownAnswers) {
     EXPECT_EQ(sha256_of("abc"), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
     TemporaryDirectory directory;
     EXPECT_EQ(sha256_of_file(directory.write("x", "xyzabc"), 3), sha256_of("abc"));
-    EXPECT_EQ(sha256_of_file(source_path("jobs/potentials/Cu-Zr_2.eam.fs")), "7871ba1196a490973d8eb941aefba250a3b9db5b772628157fd937a9a5f9ba39");
+    EXPECT_EQ(sha256_of_file(source_path("jobs/potentials/Cu-Zr_2.eam.fs")),
+              "7871ba1196a490973d8eb941aefba250a3b9db5b772628157fd937a9a5f9ba39");
     EXPECT_THROW(sha256_of_file(directory / "absent"), InputError);
 }
 
@@ -79,7 +81,7 @@ TEST(AtomicFile, FailedWriteKeepsTheOldFile) {
     const std::string path = directory / "x.txt";
     write_file_atomically(path, "old");
     // A limit on file size stands in for a full disk.
-    rlimit before {};
+    rlimit before{};
     getrlimit(RLIMIT_FSIZE, &before);
     auto* handler = std::signal(SIGXFSZ, SIG_IGN);
     rlimit small = before;
@@ -185,8 +187,9 @@ TEST(Hdf5, FaultsNameFileAndObject) {
     const H5File file = H5File::open(path);
     testing::internal::CaptureStderr();
     for (const auto& f : std::vector<std::function<void()>>{
-             [&] { file.read<double>("/absent"); }, [&] { file.read_string("/a", "absent"); }, [&] { file.read_double("/", "text"); },
-             [&] { file.read_vectors("/a"); }, [&] { file.dims("/absent"); }, [&] { file.children("/absent"); }}) {
+             [&] { file.read<double>("/absent"); }, [&] { file.read_string("/a", "absent"); },
+             [&] { file.read_double("/", "text"); }, [&] { file.read_vectors("/a"); }, [&] { file.dims("/absent"); },
+             [&] { file.children("/absent"); }}) {
         try {
             f();
             ADD_FAILURE() << "no exception";

@@ -17,12 +17,14 @@ void expect_near(Vec3 a, Vec3 b, double tolerance = 1e-12) {
     EXPECT_NEAR(a.z, b.z, tolerance);
 }
 
-void expect_error(const std::string& path, const std::vector<std::string>& parts, const std::vector<std::string>& elements = {}) {
+void expect_error(const std::string& path, const std::vector<std::string>& parts,
+                  const std::vector<std::string>& elements = {}) {
     try {
         read_structure(path, elements);
         FAIL() << path << " was read; expected: " << (parts.empty() ? "" : parts[0]);
     } catch (const InputError& error) {
-        for (const std::string& part : parts) EXPECT_NE(std::string(error.what()).find(part), std::string::npos) << error.what();
+        for (const std::string& part : parts)
+            EXPECT_NE(std::string(error.what()).find(part), std::string::npos) << error.what();
     }
 }
 
@@ -121,7 +123,8 @@ TEST(LammpsData, Names) {
     EXPECT_EQ(read_structure(directory.write("x.data", text)).masses, (std::vector<double>{1.5, 2.5}));
     text = replaced(text, "Velocities", "Atom Type Labels\n\n1 Ni\n2 Al\n\nVelocities");
     EXPECT_EQ(read_structure(directory.write("x.data", text)).elements, (std::vector<std::string>{"Ni", "Al"}));
-    expect_error(directory.write("x.data", replaced(data, "1 63.546", "1 50.0")), {"type 1", "no element's", "--elements"});
+    expect_error(directory.write("x.data", replaced(data, "1 63.546", "1 50.0")),
+                 {"type 1", "no element's", "--elements"});
     expect_error(directory.write("x.data", replaced(data, "1 63.546", "1 40.0")), {"type 1", "Ar, Ca"});
     expect_error(directory.write("x.data", replaced(data, "1 63.546", "1 91.2")), {"types 1 and 2", "Zr"});
     const std::string bare = data.substr(0, data.find("Masses"));
@@ -133,7 +136,9 @@ TEST(LammpsData, Names) {
 
 TEST(LammpsData, BadInputIsLocated) {
     TemporaryDirectory directory;
-    const auto with = [&](const std::string& from, const std::string& to) { return directory.write("x.data", replaced(data, from, to)); };
+    const auto with = [&](const std::string& from, const std::string& to) {
+        return directory.write("x.data", replaced(data, from, to));
+    };
     expect_error(with("3.0 1.0 4.0 0 2 0", "nan 1.0 4.0 0 2 0"), {"x.data:20:", "not finite"});
     expect_error(with("3.0 1.0 4.0 0 2 0", "3.0 inf 4.0 0 2 0"), {"x.data:20:", "not finite"});
     expect_error(with("3.0 1.0 4.0 0 2 0", "3.0 1.0 x 0 2 0"), {"x.data:20:", "'x' is no number"});
@@ -158,7 +163,8 @@ TEST(LammpsData, BadInputIsLocated) {
     // Any prefix without the last atom line is an error, never a crash.
     const std::size_t end = data.find("4 1 3.0");
     for (std::size_t length = 0; length < end; ++length)
-        EXPECT_THROW(read_structure(directory.write("p.data", data.substr(0, length)), {"Cu", "Zr"}), InputError) << length;
+        EXPECT_THROW(read_structure(directory.write("p.data", data.substr(0, length)), {"Cu", "Zr"}), InputError)
+            << length;
 }
 
 TEST(LammpsDump, TriclinicLastFrameUnsorted) {
@@ -171,7 +177,8 @@ TEST(LammpsDump, AllKindsOfCoordinatesAgree) {
     const Structure s = read_structure(directory.write("x.dump", dump), {"Cu", "Zr"});
     const std::string head = dump.substr(0, dump.rfind("ITEM: ATOMS"));
     char line[200];
-    std::string unwrapped = head + "ITEM: ATOMS id element xu yu zu\n", scaled = head + "ITEM: ATOMS id element xsu ysu zsu\n",
+    std::string unwrapped = head + "ITEM: ATOMS id element xu yu zu\n",
+                scaled = head + "ITEM: ATOMS id element xsu ysu zsu\n",
                 wrapped = head + "ITEM: ATOMS id element xs ys zs ix iy iz\n";
     for (int i = 0; i < 3; ++i) {
         const char* name = s.elements[s.species[i]].c_str();
@@ -180,8 +187,9 @@ TEST(LammpsDump, AllKindsOfCoordinatesAgree) {
         unwrapped += line;
         std::snprintf(line, sizeof line, "%ld %s %.17g %.17g %.17g\n", s.id[i], name, f.x, f.y, f.z);
         scaled += line;
-        std::snprintf(line, sizeof line, "%ld %s %.17g %.17g %.17g %d %d %d\n", s.id[i], name, f.x - std::floor(f.x), f.y - std::floor(f.y),
-                      f.z - std::floor(f.z), static_cast<int>(std::floor(f.x)), static_cast<int>(std::floor(f.y)), static_cast<int>(std::floor(f.z)));
+        std::snprintf(line, sizeof line, "%ld %s %.17g %.17g %.17g %d %d %d\n", s.id[i], name, f.x - std::floor(f.x),
+                      f.y - std::floor(f.y), f.z - std::floor(f.z), static_cast<int>(std::floor(f.x)),
+                      static_cast<int>(std::floor(f.y)), static_cast<int>(std::floor(f.z)));
         wrapped += line;
     }
     for (const std::string& text : {unwrapped, scaled, wrapped}) {
@@ -195,7 +203,9 @@ TEST(LammpsDump, AllKindsOfCoordinatesAgree) {
 
 TEST(LammpsDump, BadInputIsLocated) {
     TemporaryDirectory directory;
-    const auto with = [&](const std::string& from, const std::string& to) { return directory.write("x.dump", replaced(dump, from, to)); };
+    const auto with = [&](const std::string& from, const std::string& to) {
+        return directory.write("x.dump", replaced(dump, from, to));
+    };
     const std::vector<std::string> names = {"Cu", "Zr"};
     expect_error(with("1 4 3.0", "1 4 NaN"), {"x.dump:22:", "not finite"}, names);
     expect_error(with("1 4 3.0", "1 7 3.0"), {"x.dump:22:", "occurs twice"}, names);
@@ -215,7 +225,8 @@ TEST(ExtendedXyz, AnyCellAnyOrder) {
     TemporaryDirectory directory;
     const std::string text =
         "1\nLattice=\"1 0 0 0 1 0 0 0 1\"\nH 0 0 0\n"
-        "3\nLattice=\"0 9.5 1 0 -1 8 10 0 2\" Properties=id:I:1:species:S:1:forces:R:3:pos:R:3:velo:R:3 Origin=\"1 2 3\" pbc=\"T T T\" note='a b'\n"
+        "3\nLattice=\"0 9.5 1 0 -1 8 10 0 2\" Properties=id:I:1:species:S:1:forces:R:3:pos:R:3:velo:R:3 Origin=\"1 2 "
+        "3\" pbc=\"T T T\" note='a b'\n"
         "9 Zr 0 0 0 1.5 2.5 3.5 1 2 3\n3 Cu 0 0 0 1 2 3 4 5 6\n5 Zr 0 0 0 0 0 0 7 8 9\n";
     const Structure s = read_structure(directory.write("x.xyz", text));
     ASSERT_EQ(s.size(), 3);
@@ -233,7 +244,9 @@ TEST(ExtendedXyz, AnyCellAnyOrder) {
 TEST(ExtendedXyz, BadInputIsLocated) {
     TemporaryDirectory directory;
     const std::string text = "2\nLattice=\"5 0 0 0 5 0 0 0 5\" Properties=species:S:1:pos:R:3\nCu 0 0 0\nCu 1 1 1\n";
-    const auto with = [&](const std::string& from, const std::string& to) { return directory.write("x.xyz", replaced(text, from, to)); };
+    const auto with = [&](const std::string& from, const std::string& to) {
+        return directory.write("x.xyz", replaced(text, from, to));
+    };
     EXPECT_EQ(read_structure(directory.write("x.xyz", text)).size(), 2);
     expect_error(with("1 1 1", "1 nan 1"), {"x.xyz:4:", "not finite"});
     expect_error(with("1 1 1", "1 1"), {"x.xyz:4:", "3 words"});
@@ -253,7 +266,8 @@ TEST(XyzWriter, RoundTripIsExact) {
     Structure s = read_structure(source_path("tests/data/single-point/b2_triclinic.data"), {"Cu", "Zr"});
     std::vector<double> forces;
     for (int i = 0; i < 3 * s.size(); ++i) forces.push_back(std::sin(i) / 3);
-    write_xyz(directory / "x.xyz", s, {{"forces", 3, forces}, {"local_energy", 1, std::vector<double>(s.size(), -1.0 / 3)}}, "energy=1", 17);
+    write_xyz(directory / "x.xyz", s,
+              {{"forces", 3, forces}, {"local_energy", 1, std::vector<double>(s.size(), -1.0 / 3)}}, "energy=1", 17);
     const Structure t = read_structure(directory / "x.xyz", {"Cu", "Zr"});
     EXPECT_EQ(t.id, s.id);
     EXPECT_EQ(t.species, s.species);
@@ -264,20 +278,25 @@ TEST(XyzWriter, RoundTripIsExact) {
     std::getline(stream, line);
     EXPECT_EQ(line, "432");
     std::getline(stream, line);
-    EXPECT_NE(line.find(" Properties=species:S:1:pos:R:3:forces:R:3:local_energy:R:1:id:I:1 pbc=\"T T T\" energy=1"), std::string::npos) << line;
+    EXPECT_NE(line.find(" Properties=species:S:1:pos:R:3:forces:R:3:local_energy:R:1:id:I:1 pbc=\"T T T\" energy=1"),
+              std::string::npos)
+        << line;
     EXPECT_FALSE(std::filesystem::exists(directory / "x.xyz.tmp"));
     // Lattice vectors stand one after the other.
     write_xyz(directory / "y.xyz", s, {});
     std::ifstream shorter(directory / "y.xyz");
     std::getline(shorter, line), std::getline(shorter, line);
-    EXPECT_EQ(line, "Lattice=\"20.0124 0 0 1.5696 19.0314 0 -0.981 2.1582 19.8162\" Properties=species:S:1:pos:R:3:id:I:1 pbc=\"T T T\"");
+    EXPECT_EQ(line,
+              "Lattice=\"20.0124 0 0 1.5696 19.0314 0 -0.981 2.1582 19.8162\" Properties=species:S:1:pos:R:3:id:I:1 "
+              "pbc=\"T T T\"");
 }
 
 TEST(XyzWriter, OriginReturnsAndIdCanMove) {
     TemporaryDirectory directory;
     const Structure s = read_structure(source_path("tests/data/single-point/cuzr_glass_4000.data"));
     EXPECT_EQ(s.elements, (std::vector<std::string>{"Cu", "Zr"}));
-    write_xyz(directory / "x.xyz", s, {{"id", 1, {}}, {"kind", 1, {}, {}, std::vector<std::string>(4000, "solid")}}, "", 17);
+    write_xyz(directory / "x.xyz", s, {{"id", 1, {}}, {"kind", 1, {}, {}, std::vector<std::string>(4000, "solid")}}, "",
+              17);
     const Structure t = read_structure(directory / "x.xyz");
     expect_near(t.origin, s.origin, 0);
     for (int i = 0; i < s.size(); ++i) expect_near(t.position[i], s.position[i]);
