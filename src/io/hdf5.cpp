@@ -356,17 +356,13 @@ std::vector<T> H5File::State::read_numbers(const std::string& object, const std:
 }
 
 void H5File::write_attribute(const std::string& object, const std::string& name, const std::string& value) {
-    // Text of fixed length: h5py gives it back as str (UTF-8), and nothing outside the object header can break.
+    // Variable length: h5py gives it back as str, fixed length as bytes.
     const Handle type(H5Tcopy(H5T_C_S1), H5Tclose), space(H5Screate(H5S_SCALAR), H5Sclose);
-    // Attributes that live in the object header are limited to 64 KiB; longer ones need variable length.
-    const bool variable = value.empty() || value.size() > 60000;
-    H5Tset_size(type, variable ? H5T_VARIABLE : value.size());
+    H5Tset_size(type, H5T_VARIABLE);
     H5Tset_cset(type, H5T_CSET_UTF8);
-    H5Tset_strpad(type, variable ? H5T_STR_NULLTERM : H5T_STR_NULLPAD);
     const Handle attribute(state_->new_attribute(object, name, type, space), H5Aclose);
     const char* text = value.c_str();
-    const void* data = variable ? static_cast<const void*>(&text) : static_cast<const void*>(text);
-    if (H5Awrite(attribute, type, data) < 0) state_->fail(object + "@" + name, reason());
+    if (H5Awrite(attribute, type, &text) < 0) state_->fail(object + "@" + name, reason());
 }
 
 void H5File::write_attribute(const std::string& object, const std::string& name,
