@@ -34,7 +34,8 @@ std::vector<std::string> script_environment() {
     for (char** entry = environ; *entry; ++entry) {
         const std::string_view text = *entry;
         bool keep = true;
-        for (const std::string_view prefix : {"OMPI_", "PMIX_", "PMI_", "MPI_LOCAL", "PYTHONDONTWRITEBYTECODE=", "MPLBACKEND="})
+        for (const std::string_view prefix :
+             {"OMPI_", "PMIX_", "PMI_", "MPI_LOCAL", "PYTHONDONTWRITEBYTECODE=", "MPLBACKEND="})
             keep = keep && text.substr(0, prefix.size()) != prefix;
         if (keep) result.emplace_back(text);
     }

@@ -101,7 +101,8 @@ def check_page(directory, figures):
     check(not page.broken and not page.open, f"report.html has unbalanced tags: {page.broken} {page.open}")
     check(set(page.links) <= page.ids, f"report.html has dead links: {set(page.links) - page.ids}")
     check(page.images == len(figures), f"report.html shows {page.images} images, {len(figures)} are drawn")
-    check("prefers-color-scheme:dark" in text and "width=device-width" in text, "report.html lacks dark mode or viewport")
+    check("prefers-color-scheme:dark" in text and "width=device-width" in text, "report.html lacks dark mode or "
+                                                                                "viewport")
     return text
 
 
@@ -221,7 +222,8 @@ def check_stiffness(directory, samples):
         low, high = numbers(mine, "stiffness_low_eV_per_A2"), numbers(mine, "stiffness_high_eV_per_A2")
         close([np.sum((values >= a) & (values < b)) for a, b in zip(low, high)], numbers(mine, "atoms"),
               f"distribution of K, {name}")
-        close(numbers(mine, "atoms") / len(values) / (high - low), numbers(mine, "density_A2_per_eV"), f"density, {name}")
+        close(numbers(mine, "atoms") / len(values) / (high - low), numbers(mine, "density_A2_per_eV"),
+              f"density, {name}")
         drawn = [r for r in read_csv(os.path.join(directory, "figures", "stiffness_temperature.csv"))
                  if r["item"] == "stiffness" and r["species"] == name]
         means = [np.concatenate([x["at"][t][x["species"] == s] for x in main]).mean() for t in range(len(drawn))]
@@ -229,7 +231,7 @@ def check_stiffness(directory, samples):
 
 
 def check_transition(directory):
-    """The kink against an exhaustive scan of kinks, and (loosely: there is noise) against what the data were made with."""
+    """The kink against an exhaustive scan, and (loosely: there is noise) against what the data were made with."""
     for row in read_csv(os.path.join(directory, "tables", "samples.csv")):
         found = float(row["glass_transition_K"])
         truth = 735 + 20 * np.log10(float(row["rate_K_per_s"]) / 1.5e13)
@@ -259,7 +261,8 @@ def main():
         close(s["energy"].sum() / len(s["species"]), float(row["inherent_energy_eV_per_atom"]), "inherent energy")
     if only_glass:
         for stage in ("quench stage", "stiffness stage", "train stage"):
-            check(f"the {stage} has not run here" in text, f"the partial report does not say that the {stage} has not run")
+            check(f"the {stage} has not run here" in text, f"the partial report does not say that the {stage} has not "
+                                                           "run")
         check(not os.path.exists(os.path.join(directory, "tables", "metrics.csv")), "metrics of a study that has none")
     else:
         check("labels of this study are rough" in text, "the report does not say that the labels are rough")

@@ -83,13 +83,15 @@ def write_sample(directory, index, atoms, rate, test_rate, split, seed, only_gla
     names = np.array(NAMES, dtype=h5py.string_dtype())
     energy = -4.877 + 0.3 * (species - 0.5) + 0.03 * random.standard_normal(atoms)
     with h5py.File(os.path.join(directory, "glass.h5"), "w") as file:
-        file.attrs.update({"sample": index, "rate_K_per_s": float(rate), "seed": seed + index, "test_rate": int(test_rate),
+        file.attrs.update({"sample": index, "rate_K_per_s": float(rate), "seed": seed + index,
+                           "test_rate": int(test_rate),
                            "potential_sha256": "0" * 64, "version": "synthetic"})
         file["id"] = np.arange(1, atoms + 1)
         file["species"] = species.astype(np.int32)
         file["species"].attrs["names"] = names
         # Some atoms outside the cell: positions need not be wrapped.
-        file["position"] = positions + 0.05 * random.standard_normal((atoms, 3)) + cell[0] * random.integers(-1, 2, (atoms, 1))
+        file["position"] = positions + 0.05 * random.standard_normal((atoms, 3)) + cell[0] * random.integers(-1, 2,
+                                                                                                             (atoms, 1))
         file["cell"] = cell
         file["energy"] = energy + 0.01
         file["inherent/position"] = positions + cell[1] * random.integers(-1, 2, (atoms, 1))
@@ -166,7 +168,8 @@ def main():
         file["history/validation_loss"] = train + 0.05 + 2e-4 * epoch
     summary = {
         "study": {"name": "SYNTHETIC numbers, not a simulation", "version": "synthetic", "seed": options.seed,
-                  "elements": NAMES, "fractions": [0.5, 0.5], "atoms": options.atoms, "rough_labels": True, "synthetic": True},
+                  "elements": NAMES, "fractions": [0.5, 0.5], "atoms": options.atoms, "rough_labels": True,
+                  "synthetic": True},
         "potential": {"path": "none (synthetic)", "sha256": "0" * 64, "citation": "none: <synthetic> & \"escaped\""},
         "hardware": {"host": "none", "backend": "host", "threads": 2, "device": ""},
         "timings": [{"stage": "quench", "seconds": 123.4}, {"stage": "stiffness", "seconds": 67.8},

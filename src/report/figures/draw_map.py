@@ -58,7 +58,8 @@ def draw(study, options):
     radii = np.full(len(chosen), 2.6)  # [A] diameter, about a first-neighbour distance
     for a, values, label, letter in ((axes[0, 0], predicted, "pre", "a"), (axes[0, 1], real, "real", "b")):
         atoms = EllipseCollection(radii, radii, np.zeros(len(radii)), units="xy", offsets=xy,
-                                  transOffset=a.transData, cmap=style.STIFFNESS_MAP, edgecolors="black", linewidths=0.25)
+                                  transOffset=a.transData, cmap=style.STIFFNESS_MAP, edgecolors="black",
+                                  linewidths=0.25)
         atoms.set_array(values)
         atoms.set_clim(low, high)
         a.add_collection(atoms)
@@ -71,14 +72,18 @@ def draw(study, options):
         a.set_title(f"$K_\\mathrm{{{label}}}$, coarse-grained")
         style.panel_label(a, letter)
     axes[0, 0].set_ylabel("y (Å)")
-    figure.colorbar(atoms, ax=list(axes[0]), label=f"$K$ over {options.coarse_grain:g} Å (eV/Å$^2$)", pad=0.02, aspect=22)
+    figure.colorbar(atoms, ax=list(axes[0]), label=f"$K$ over {options.coarse_grain:g} Å (eV/Å$^2$)", pad=0.02,
+                    aspect=22)
     in_slice = pearson(real, predicted)
     everywhere = coarse[np.isfinite(coarse).all(axis=1)]
     whole = pearson(everywhere[:, 0], everywhere[:, 1])
     caption = (
-        f"Atoms of sample {sample.label} (the network has not seen it) within {options.slice / 2:g} Å of the plane through "
-        f"the middle of the cell; {wording.plural(len(chosen), 'atom')}. Colour: predicted (a) and real (b) stiffness, each the mean over "
-        f"all atoms within {options.coarse_grain:g} Å in three dimensions with periodic boundaries, the atom itself included; one colour "
+        f"Atoms of sample {sample.label} (the network has not seen it) within {options.slice / 2:g} Å of the plane "
+        "through "
+        f"the middle of the cell; {wording.plural(len(chosen), 'atom')}. Colour: predicted (a) and real (b) "
+        "stiffness, each the mean over "
+        f"all atoms within {options.coarse_grain:g} Å in three dimensions with periodic boundaries, the atom itself "
+        "included; one colour "
         f"scale for both. Pearson R between the two coarse-grained fields is {whole:.3f} over the whole glass and "
         f"{in_slice:.3f} in this slice. Neighbouring values share most of their atoms, so R of coarse-grained fields "
         "is not comparable with the single-atom R. The dashed line is the cell.")

@@ -90,8 +90,10 @@ def draw(study, options):
     counts = [np.histogram2d(data[0], data[1], (edges, edges))[0] for _, _, data in sets]
     norm = LogNorm(1, max(2, max(c.max() for c in counts)))
     columns = len(sets)
-    figure, axes = style.new_figure(style.DOUBLE if columns == 2 else style.SINGLE + 0.8,
-                                    6.4 if columns == 2 else 6.6, 2, columns)
+    # Two sets: densities above bins. One set: density beside bins.
+    figure, axes = style.new_figure(style.DOUBLE, 6.4 if columns == 2 else 3.2, columns, 2)
+    if columns == 1:
+        axes = axes.T
     rows, sentences = [], []
     for column, (code, label, (real, predicted, _)) in enumerate(sets):
         top, bottom = axes[0, column], axes[1, column]
@@ -117,11 +119,13 @@ def draw(study, options):
             a.set_aspect("equal")
             a.set_xlabel("$K_\\mathrm{real}$ (eV/Å$^2$)")
             a.set_ylabel("$K_\\mathrm{pre}$ (eV/Å$^2$)")
-        top.text(0.04, 0.96, f"single-atom $R$ = {m['R']:.3f}\nslope = {m['slope']:.3f}\nRMSE = {m['rmse']:.3f} eV/Å$^2$",
+        top.text(0.04, 0.96, f"single-atom $R$ = {m['R']:.3f}\nslope = {m['slope']:.3f}\nRMSE = {m['rmse']:.3f} "
+                             "eV/Å$^2$",
                  transform=top.transAxes, va="top",
                  bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1.5})
         bottom.legend(loc="upper left", handletextpad=0.3, borderaxespad=0.3)
-        bottom.text(0.97, 0.04, f"sorted by $K_\\mathrm{{real}}$: $R$ = {m['R_bins_real']:.3f}, slope {m['slope_bins_real']:.2f}"
+        bottom.text(0.97, 0.04, f"sorted by $K_\\mathrm{{real}}$: $R$ = {m['R_bins_real']:.3f}, slope "
+                                f"{m['slope_bins_real']:.2f}"
                     f"\nsorted by $K_\\mathrm{{pre}}$: $R$ = {m['R_bins_pre']:.3f}, slope {m['slope_bins_pre']:.2f}",
                     transform=bottom.transAxes, ha="right", fontsize=6.5)
         style.panel_label(top, "ab"[column])
@@ -129,16 +133,22 @@ def draw(study, options):
         top.set_title(f"{label}: density of {wording.number(len(real))} atoms")
         bottom.set_title(f"{label}: bins of {options.bin_atoms} atoms")
         sentences.append(
-            f"<b>{label.capitalize()}</b>: single-atom R = {m['R']:.3f}, slope {m['slope']:.3f}, RMSE {m['rmse']:.3f} eV/Å², "
-            f"R in bins {m['R_bins_real']:.3f} (sorted by K<sub>real</sub>) and {m['R_bins_pre']:.3f} (by K<sub>pre</sub>)"
+            f"<b>{label.capitalize()}</b>: single-atom R = {m['R']:.3f}, slope {m['slope']:.3f}, RMSE {m['rmse']:.3f} "
+            "eV/Å², "
+            f"R in bins {m['R_bins_real']:.3f} (sorted by K<sub>real</sub>) and {m['R_bins_pre']:.3f} (by "
+            "K<sub>pre</sub>)"
             + (f"; {wording.plural(outside, 'atom')} outside the drawn range" if outside else "") + ".")
-    figure.colorbar(mesh, ax=list(axes.flat), label="atoms per pixel", pad=0.02, aspect=22, shrink=0.44, anchor=(0.0, 0.97))
+    figure.colorbar(mesh, ax=list(axes.flat), label="atoms per pixel", pad=0.02, aspect=22,
+                    shrink=0.44 if columns == 2 else 0.9, anchor=(0.0, 0.97 if columns == 2 else 0.5))
     missing = [label for code, label in SETS if label not in [s[1] for s in sets]]
     note = f" There are no {missing[0]} atoms in this study." if missing else ""
     caption = (
-        f"Top: density of all atoms. Bottom: means over bins of {options.bin_atoms} atoms, once sorted by the real "
-        "stiffness and once by the predicted one; what is left over joins the last bin. Sorting by K<sub>real</sub> always "
-        "flattens the line (regression to the mean), sorting by K<sub>pre</sub> shows whether a predicted value can be taken "
+        f"{'Top' if columns == 2 else 'Left'}: density of all atoms. {'Bottom' if columns == 2 else 'Right'}: means "
+        f"over bins of {options.bin_atoms} atoms, once sorted by the real "
+        "stiffness and once by the predicted one; what is left over joins the last bin. Sorting by K<sub>real</sub> "
+        "always "
+        "flattens the line (regression to the mean), sorting by K<sub>pre</sub> shows whether a predicted value can "
+        "be taken "
         "at its word. The slopes given are of the mean of the other quantity on the one sorted by. Bins average the "
         f"scatter away, so their R says little about single atoms. {' '.join(sentences)}{note}")
     header = ["set", "item", "k_real_eV_per_A2", "k_pre_eV_per_A2", "atoms"]

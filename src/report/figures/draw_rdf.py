@@ -49,7 +49,8 @@ def draw(study, options):
     peaks = wording.listing(f"{wording.escape(k.replace('-', '–'))} {peak(r, mean[k]):.2f} Å" for k in keys[1:])
     caption = (
         f"Total (a) and partial (b) radial distribution functions of the energy-minimised structures, "
-        f"mean over {wording.plural(len(samples), 'sample')}, bins of {r[1] - r[0]:.2f} Å. The total has its first peak at "
+        f"mean over {wording.plural(len(samples), 'sample')}, bins of {r[1] - r[0]:.2f} Å. The total has its first "
+        "peak at "
         f"{peak(r, mean['total']):.2f} Å" + (f"; the partial ones at {peaks}" if peaks else "") +
         ". A second peak that is split, with no sharp peaks beyond, is the mark of a metallic glass. "
         "Peak positions are the vertex of a parabola through the highest bin and its neighbours.")

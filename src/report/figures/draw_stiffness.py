@@ -119,14 +119,17 @@ def draw_temperature(study, options):
         for t, temperature in enumerate(temperatures):
             rows.append(["reliability", "all", temperature, None, error[t] if len(stack) > 1 else None, None, mean[t]])
         rows.append(["reliability_of_mean", "all", None, None, error[-1] if len(stack) > 1 else None, None, mean[-1]])
-        text = (" (b) Reliability of the labels: correlation over atoms between the two halves of the window, corrected to "
+        text = (" (b) Reliability of the labels: correlation over atoms between the two halves of the window, "
+                "corrected to "
                 f"the full window (Spearman–Brown); {mean[-1]:.3f} for the mean over temperatures.")
     over = f"over {len(samples)} samples" if len(samples) > 1 else "over the atoms of the one sample"
     falls = len(temperatures) > 1 and all(r[0] > r[-1] for r in means)
-    seen = (" A harmonic solid would give level lines; the fall is anharmonicity and, in fast-quenched glasses, relaxation "
+    seen = (" A harmonic solid would give level lines; the fall is anharmonicity and, in fast-quenched glasses, "
+            "relaxation "
             "within the window." if falls else "")
     caption = (
-        f"{'(a) ' if reliable else ''}Mean stiffness of each species at each temperature; bars are the standard error {over}. "
+        f"{'(a) ' if reliable else ''}Mean stiffness of each species at each temperature; bars are the standard error "
+        f"{over}. "
         f"{'; '.join(parts)}.{seen}{text}")
     header = ["item", "species", "temperature_K", "mean_stiffness_eV_per_A2", "standard_error",
               "standard_deviation_over_atoms_eV_per_A2", "reliability"]

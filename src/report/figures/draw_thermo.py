@@ -90,8 +90,9 @@ def draw(study, options):
             kind = (f"standard error over {wording.plural(entry['samples'], 'sample')}" if entry["error"] is not None
                     else "standard error of the fit, one sample")
             sentences.append(
-                f"At {wording.rate_text(entry['rate'])} the lines meet at <b>T<sub>g</sub> = {fit.temperature:.0f} ± "
-                f"{error:.0f} K</b> ({kind}); the slope falls from {1e3 * fit.above:.3f} meV/atom/K in the "
+                f"At {wording.rate_text(entry['rate'])} the lines meet at <b>T<sub>g</sub> = "
+                f"{wording.with_error(fit.temperature, error)} K</b> ({kind}); the slope falls from "
+                f"{1e3 * fit.above:.3f} meV/atom/K in the "
                 f"liquid to {1e3 * fit.below:.3f} meV/atom/K in the glass.")
             for x in (t.min(), fit.temperature, t.max()):
                 rows.append(["fit", entry["rate"], entry["samples"], x, None, None, fit(x), None])
@@ -111,7 +112,7 @@ def draw(study, options):
     if len(entries) == 1 and entries[0]["transition"]:
         fit = entries[0]["transition"]
         error = entries[0]["error"] if entries[0]["error"] is not None else fit.fit_error
-        right.text(0.97, 0.06, f"$T_\\mathrm{{g}}$ = {fit.temperature:.0f} ± {error:.0f} K", ha="right",
+        right.text(0.97, 0.06, f"$T_\\mathrm{{g}}$ = {wording.with_error(fit.temperature, error)} K", ha="right",
                    transform=right.transAxes)
     style.panel_label(left, "a")
     style.panel_label(right, "b")
@@ -121,7 +122,8 @@ def draw(study, options):
     caption = (
         f"Volume (a) and potential energy (b) per atom while {wording.plural(total, 'sample')} cool"
         f"{'s' if total == 1 else ''}; each point is the mean of the reports within {BIN_K:g} K of target temperature"
-        f"{' and over samples of one rate' if total > len(entries) else ''}. Black lines: the best continuous fit of two "
+        f"{' and over samples of one rate' if total > len(entries) else ''}. Black lines: the best continuous fit of "
+        "two "
         "straight lines to the energy over the whole range; the glass transition (dashed, with its error as a band) is "
         f"where they meet. {' '.join(sentences)}{zero}")
     header = ["item", "rate_K_per_s", "samples", "temperature_K", "volume_A3_per_atom",

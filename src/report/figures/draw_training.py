@@ -23,7 +23,8 @@ def draw(study, options):
     if validation is not None and np.any(validation > 0):  # the program writes 0 where nothing was split off
         a.plot(epoch, validation, "--", color=style.VERMILLION, label="validation", **mark)
         best = int(np.nanargmin(validation))
-        a.axvline(epoch[best], color=style.GREY, linestyle=":", linewidth=0.9, label=f"lowest: epoch {int(epoch[best])}")
+        a.axvline(epoch[best], color=style.GREY, linestyle=":", linewidth=0.9,
+                  label=f"lowest: epoch {int(epoch[best])}")
         text += (f" The validation loss is lowest, {validation[best]:.4g}, at epoch {int(epoch[best])}; there it is "
                  f"{validation[best] / train[best]:.2f} times the training loss.")
     else:
@@ -44,7 +45,8 @@ def draw(study, options):
     a.set_xlabel("epoch")
     a.set_ylabel("loss (mean squared error)")
     a.legend(loc="upper right")
-    caption = ("Mean squared error of the standardised stiffness (1 is what predicting the mean would give) on training atoms, "
+    caption = ("Mean squared error of the standardised stiffness (1 is what predicting the mean would give) on "
+               "training atoms, "
                f"and on validation atoms split off the training samples. {text}")
     rows = [[epoch[k], train[k], validation[k]] for k in range(len(epoch))]
     return style.save(study.directory, NAME, figure, TITLE, caption, "Training and validation loss against epoch",

@@ -117,7 +117,8 @@ def write_tables(study, values, rows, timings):
             os.remove(path)
 
     put("metrics.csv", ["set"] + METRICS + [f"R_{n}" for n in study.names],
-        [[label] + [m[k] for k in METRICS] + [m["R_species"].get(n) for n in study.names] for label, m in values.items()])
+        [[label] + [m[k] for k in METRICS] + [m["R_species"].get(n) for n in study.names] for label,
+         m in values.items()])
     put("samples.csv", ["sample", "rate_K_per_s", "atoms", "volume_A3_per_atom", "inherent_energy_eV_per_atom",
                         "glass_transition_K", "mean_stiffness_eV_per_A2", "label_reliability", "R_single_atom",
                         "crystalline_fraction", "role"],
@@ -162,7 +163,8 @@ def main():
     timings = [[str(t["stage"]), float(t["seconds"])] for t in study.get("timings", default=[]) or []
                if isinstance(t, dict) and "stage" in t and isinstance(t.get("seconds"), (int, float))]
     write_tables(study, values, rows, timings)
-    path = page.write(study, options, figures, absent, failed, values, differences_from_summary(study, values), rows, timings)
+    path = page.write(study, options, figures, absent, failed, values, differences_from_summary(study, values), rows,
+                      timings)
     for title, reason in absent:
         print(f"not drawn: {title} ({reason})", file=sys.stderr)
     for text in study.damaged:

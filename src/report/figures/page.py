@@ -12,7 +12,8 @@ CSS = """
 --link:#7db9f2;--good:#5fd0a6;--warn-ink:#ffdf9e;--warn:#3d3013;--bad-ink:#ffb9a6;--bad:#47201a}}
 *{box-sizing:border-box}
 html{-webkit-text-size-adjust:100%}
-body{margin:0;background:var(--page);color:var(--ink);font:16px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"DejaVu Sans",sans-serif}
+body{margin:0;background:var(--page);color:var(--ink);font:16px/1.55 system-ui,-apple-system,
+"Segoe UI",Roboto,"DejaVu Sans",sans-serif}
 main{max-width:62rem;margin:0 auto;padding:1.2rem 1rem 4rem}
 h1{font-size:1.7rem;line-height:1.2;margin:.4rem 0 .2rem;overflow-wrap:anywhere}
 h2{font-size:1.25rem;margin:2.4rem 0 .8rem;padding-bottom:.25rem;border-bottom:1px solid var(--line)}
@@ -24,29 +25,37 @@ a{color:var(--link)}
 .note{border-radius:.5rem;padding:.7rem .9rem;margin:.8rem 0;background:var(--warn);color:var(--warn-ink)}
 .note.bad{background:var(--bad);color:var(--bad-ink)}
 .note ul{margin:.3rem 0;padding-left:1.2rem}
-.cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(10.5rem,1fr));gap:.6rem;margin:1rem 0}
+.cards{display:grid;grid-template-columns:repeat(2,minmax(0,1fr));gap:.6rem;margin:1rem 0}
+@media(min-width:40rem){.cards{grid-template-columns:repeat(3,minmax(0,1fr))}}
 .card{background:var(--card);border:1px solid var(--line);border-radius:.5rem;padding:.6rem .8rem;min-width:0}
 .card b{display:block;font-size:1.3rem;line-height:1.25;overflow-wrap:anywhere;font-variant-numeric:tabular-nums}
 .card span{color:var(--dim);font-size:.85rem}
 dl{display:grid;grid-template-columns:minmax(7rem,auto) 1fr;gap:.25rem 1rem;margin:.8rem 0}
 dt{color:var(--dim)}dd{margin:0;min-width:0;overflow-wrap:anywhere}
 figure{margin:1.2rem 0;background:var(--card);border:1px solid var(--line);border-radius:.6rem;padding:.9rem}
-figure img{display:block;max-width:100%;height:auto;margin:0 auto .7rem;background:#fff;border-radius:.3rem}
+.picture{overflow-x:auto;margin:0 0 .7rem;background:#fff;border-radius:.3rem}
+.picture img{display:block;max-width:100%;height:auto;margin:0 auto}
+.picture.single img{max-width:min(100%,29rem)}
+@media screen and (max-width:40rem){.picture.double img{max-width:none;width:40rem}}
 figcaption{font-size:.93rem}
 figcaption .files{display:block;margin-top:.4rem;color:var(--dim);font-size:.85rem}
 .scroll{overflow-x:auto;border:1px solid var(--line);border-radius:.5rem;background:var(--card);margin:.6rem 0}
 table{border-collapse:collapse;width:100%;font-size:.9rem;font-variant-numeric:tabular-nums}
 th,td{padding:.4rem .7rem;text-align:right;white-space:nowrap;border-bottom:1px solid var(--line)}
+th{white-space:normal;vertical-align:bottom}
 th:first-child,td:first-child{text-align:left}
 tr:last-child td{border-bottom:0}
 th button{all:unset;cursor:pointer;font-weight:600}
 th button:focus-visible{outline:2px solid var(--link);outline-offset:2px}
 th[aria-sort=ascending] button::after{content:" \\2191"}th[aria-sort=descending] button::after{content:" \\2193"}
-pre{overflow-x:auto;background:var(--card);border:1px solid var(--line);border-radius:.5rem;padding:.8rem;font-size:.82rem}
+pre{overflow-x:auto;background:var(--card);border:1px solid var(--line);border-radius:.5rem;padding:.8rem;
+font-size:.82rem}
 code{overflow-wrap:anywhere}
 summary{cursor:pointer;color:var(--link)}
-@media(max-width:30rem){dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.5rem}figure{padding:.5rem}main{padding:.8rem .7rem 3rem}}
-@media print{:root{--page:#fff;--card:#fff;--ink:#000;--dim:#444;--line:#bbb;--warn:#fff;--warn-ink:#000;--bad:#fff;--bad-ink:#000}
+@media(max-width:30rem){dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.5rem}figure{padding:.5rem}
+main{padding:.8rem .7rem 3rem}}
+@media print{:root{--page:#fff;--card:#fff;--ink:#000;--dim:#444;--line:#bbb;--warn:#fff;--warn-ink:#000;
+--bad:#fff;--bad-ink:#000}
 figure,.card,.note{break-inside:avoid}nav{display:none}.scroll{overflow:visible}th,td{white-space:normal}}
 """
 
@@ -130,29 +139,38 @@ def summary_section(study, values):
     extra = sum(s.test_rate for s in study.samples)
     top = [
         (composition, "composition, % of atoms"),
-        ("<br>".join(wording.rate_text(r) for r in study.rates) or "–", "cooling rate" + ("s" if len(study.rates) > 1 else "")),
+        ("<br>".join(wording.rate_text(r) for r in study.rates) or "–",
+         "cooling rate" + ("s" if len(study.rates) > 1 else "")),
         (", ".join(number(a) for a in atoms) or "–", "atoms per sample"),
         (str(len(study.samples)), "samples" + (f", {extra} of them at testing rates" if extra else "")),
-        (", ".join(f"{t:g}" for t in temperatures) + " K" if temperatures is not None else "–", "temperatures of the labels"),
+        (", ".join(f"{t:g}" for t in temperatures) + " K" if temperatures is not None else "–",
+         "temperatures of the labels"),
         (duration(sum(seconds)) if seconds else "–", "wall time, all stages"),
     ]
     html = cards(top)
     scores = []
     if "test" in values:
         m = values["test"]
-        scores = [(fixed(m["R"]), "single-atom R, test glass"), (fixed(m["R_coarse_grained"]), "coarse-grained R, test glass"),
-                  (fixed(m["R_bins_real"]), "R in bins sorted by K<sub>real</sub>, test"), (fixed(m["slope"]), "slope, test"),
-                  (fixed(m["rmse"]) + " eV/Å²", "RMSE, test"), (fixed(m["reliability"]), "reliability of the test labels")]
+        scores = [(fixed(m["R"]), "single-atom R, test glass"), (fixed(m["R_coarse_grained"]),
+                                                                 "coarse-grained R, test glass"),
+                  (fixed(m["R_bins_real"]), "R in bins sorted by K<sub>real</sub>, test"), (fixed(m["slope"]),
+                                                                                            "slope, test"),
+                  (fixed(m["rmse"]) + " eV/Å²", "RMSE, test"), (fixed(m["reliability"]), "reliability of the test "
+                                                                                         "labels")]
         html += cards(scores)
         limit = max(m["reliability"], 0) ** 0.5 if m["reliability"] == m["reliability"] else None
         if limit is not None:
             html += (
-                f"<p>On the test glass, which it has not seen, the network reaches <b>R = {fixed(m['R'])}</b> between predicted and "
-                f"real stiffness of single atoms. The labels themselves are not exact: their reliability is {fixed(m['reliability'])}, "
-                f"so even a perfect model could reach only about R = √{fixed(m['reliability'])} = {fixed(limit)} against them"
+                f"<p>On the test glass, which it has not seen, the network reaches <b>R = {fixed(m['R'])}</b> between "
+                "predicted and "
+                "real stiffness of single atoms. The labels themselves are not exact: their reliability is "
+                f"{fixed(m['reliability'])}, "
+                f"so even a perfect model could reach only about R = √{fixed(m['reliability'])} = {fixed(limit)} "
+                "against them"
                 f"; this one reaches {100 * m['R'] / limit:.0f} % of that. Split halves see the noise "
                 "within one window, not slower changes, so this is an upper estimate of the reliability.</p>" if limit > 0 else
-                f"<p>The reliability of the test labels is {fixed(m['reliability'])}: they carry no information that a model "
+                f"<p>The reliability of the test labels is {fixed(m['reliability'])}: they carry no information that "
+                "a model "
                 "could learn, and R means nothing here.</p>")
         else:
             html += "<p>The reliability of these labels was not recorded, so how far they limit R is not known.</p>"
@@ -164,7 +182,7 @@ def figures_section(figures):
     for k, drawn in enumerate(figures, 1):
         parts.append(
             f'<figure id="{drawn.name}"><h3>Figure {k}. {escape(drawn.title)}</h3>'
-            f'<img src="{drawn.data_uri()}" alt="{escape(drawn.alt)}">'
+            f'<div class="picture {drawn.columns()}"><img src="{drawn.data_uri()}" alt="{escape(drawn.alt)}"></div>'
             f'<figcaption>{drawn.caption}<span class="files">Files: figures/{drawn.name}.pdf, .png, .csv '
             "(the numbers drawn)</span></figcaption></figure>")
     return "".join(parts) or "<p>No stage has left anything to draw yet.</p>"
@@ -173,7 +191,8 @@ def figures_section(figures):
 def metrics_table(values, names):
     header = ["split", "atoms", "R", "Spearman", "slope", "RMSE (eV/Å²)", "MAE (eV/Å²)", "bias (eV/Å²)"]
     header += [f"R, {escape(n)}" for n in names]
-    header += ["R bins, by K<sub>real</sub>", "slope", "R bins, by K<sub>pre</sub>", "slope", "R coarse-grained", "reliability"]
+    header += ["R bins, by K<sub>real</sub>", "slope", "R bins, by K<sub>pre</sub>", "slope", "R coarse-grained",
+               "reliability"]
     rows = []
     for label, m in values.items():
         row = [escape(label), (m["atoms"], number(m["atoms"]))]
@@ -191,7 +210,8 @@ def samples_table(rows):
     cells = []
     for r in rows:
         cells.append([escape(r["sample"]), (r["rate"], wording.rate_text(r["rate"])), (r["atoms"], number(r["atoms"])),
-                      (r["volume"], fixed(r["volume"])), (r["energy"], fixed(r["energy"], 4)), (r["tg"], fixed(r["tg"], 0)),
+                      (r["volume"], fixed(r["volume"])), (r["energy"], fixed(r["energy"], 4)), (r["tg"], fixed(r["tg"],
+                                                                                                               0)),
                       (r["stiffness"], fixed(r["stiffness"])), (r["reliability"], fixed(r["reliability"])),
                       (r["R"], fixed(r["R"])),
                       (r["crystalline"], fixed(100 * r["crystalline"], 1) if r["crystalline"] is not None else "–"),
@@ -201,7 +221,8 @@ def samples_table(rows):
 
 def timings_table(timings):
     total = sum(seconds for _, seconds in timings)
-    rows = [[escape(stage), (seconds, f"{seconds:.2f}"), (seconds, f"{100 * seconds / total:.1f}" if total > 0 else "–")]
+    rows = [[escape(stage), (seconds, f"{seconds:.2f}"), (seconds,
+                                                          f"{100 * seconds / total:.1f}" if total > 0 else "–")]
             for stage, seconds in timings]
     return table(["stage", "wall time (s)", "share (%)"], rows) + f"<p>Together {duration(total)}.</p>"
 
@@ -230,10 +251,12 @@ def write(study, options, figures, absent, failed, values, differences, sample_r
     name = study.get("study", "name", default=os.path.basename(study.directory)) or "study"
     notes = []
     if study.get("study", "rough_labels"):
-        notes.append('<p class="note"><b>The labels of this study are rough.</b> Its windows are short and its samples small: it '
+        notes.append('<p class="note"><b>The labels of this study are rough.</b> Its windows are too short for '
+                     'reliable ones: it '
                      "shows that the whole chain works, and its numbers must not be quoted as physics.</p>")
     if study.get("study", "synthetic"):
-        notes.append('<p class="note"><b>Synthetic data.</b> These numbers were made up by a script to test the report. They come '
+        notes.append('<p class="note"><b>Synthetic data.</b> These numbers were made up by a script to test the '
+                     'report. They come '
                      "from no simulation.</p>")
     if failed or study.damaged:
         items = [f"<li>{escape(title)}: {escape(reason)}</li>" for title, reason in failed]
@@ -244,21 +267,25 @@ def write(study, options, figures, absent, failed, values, differences, sample_r
         notes.append(f'<div class="note"><b>Not in this report, because it has not run:</b><ul>{items}</ul></div>')
     if differences:
         items = "".join(f"<li>{escape(text)}</li>" for text in differences)
-        notes.append('<div class="note bad"><b>The metrics of summary.json differ from those that this page computes from the '
+        notes.append('<div class="note bad"><b>The metrics of summary.json differ from those that this page computes '
+                     'from the '
                      f"HDF5 files:</b><ul>{items}</ul></div>")
     tables = ""
     if values:
         tables += ("<h3>Agreement by split</h3>" + metrics_table(values, study.names) +
-                   f"<p class='dim'>Computed here from stiffness.h5 and prediction.h5; bins of {options.bin_atoms} atoms, "
-                   f"coarse-graining over {options.coarse_grain:g} Å. slope: of K<sub>pre</sub> on K<sub>real</sub> for single atoms; in bins of the "
+                   f"<p class='dim'>Computed here from stiffness.h5 and prediction.h5; bins of {options.bin_atoms} "
+                   "atoms, "
+                   f"coarse-graining over {options.coarse_grain:g} Å. slope: of K<sub>pre</sub> on K<sub>real</sub> "
+                   "for single atoms; in bins of the "
                    "other quantity on the one sorted by. bias: mean of K<sub>pre</sub> − K<sub>real</sub>.</p>")
     if sample_rows:
         tables += ("<h3>Samples</h3>" + samples_table(sample_rows) +
                    "<p class='dim'>Volume and energy are those of the inherent structure at the end of the quench; "
-                   "T<sub>g</sub> is that of Figure 1's fit, sample by sample.</p>")
+                   "T<sub>g</sub> is that of the quench figure's fit, sample by sample.</p>")
     if timings:
         tables += "<h3>Wall time</h3>" + timings_table(timings)
-    config = (f"<details><summary>config.resolved.toml: every key with its value</summary><pre>{escape(study.config)}</pre>"
+    config = ("<details><summary>config.resolved.toml: every key with its "
+              f"value</summary><pre>{escape(study.config)}</pre>"
               "</details>" if study.config else "<p class='dim'>There is no config.resolved.toml in this directory.</p>")
     links = "".join(f'<a href="#{d.name}">Figure {k}</a>' for k, d in enumerate(figures, 1))
     html = (
@@ -266,7 +293,8 @@ def write(study, options, figures, absent, failed, values, differences, sample_r
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
         f"<title>{escape(name)} – atomic stiffness</title><style>{CSS}</style></head><body><main>"
         f'<p class="dim">mgstiff-gpu report</p><h1>{escape(name)}</h1>'
-        "<p>From composition and cooling rate to the stiffness of every atom, and what a network learns of it from structure "
+        "<p>From composition and cooling rate to the stiffness of every atom, and what a network learns of it from "
+        "structure "
         "alone.</p>"
         f"{''.join(notes)}<h2 id='summary'>Summary</h2>{summary_section(study, values)}"
         f"<nav>{links}<a href='#tables'>Tables</a><a href='#provenance'>Provenance</a></nav>"

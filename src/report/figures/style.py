@@ -61,6 +61,10 @@ class Drawn:
     alt: str
     png: bytes
 
+    def columns(self):
+        """"single" or "double": the journal width, from the pixels of the PNG's header."""
+        return "double" if int.from_bytes(self.png[16:20], "big") > 200 * SINGLE + 20 else "single"
+
     def data_uri(self):
         return "data:image/png;base64," + base64.b64encode(self.png).decode("ascii")
 

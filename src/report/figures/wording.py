@@ -9,7 +9,7 @@ def number(value, digits=3):
     if value is None or (isinstance(value, float) and not math.isfinite(value)):
         return "–"
     if isinstance(value, int):
-        return f"{value:,}".replace(",", " ")
+        return f"{value:,}".replace(",", "\u202f")
     return f"{value:.{digits}g}"
 
 
@@ -18,6 +18,12 @@ def fixed(value, decimals=3):
     if value is None or not math.isfinite(value):
         return "–"
     return f"{value:.{decimals}f}".replace("-", "\u2212")
+
+
+def with_error(value, error):
+    """value ± error, with a decimal only where the error is small enough to make it mean something."""
+    decimals = 0 if error >= 2 else 1
+    return f"{value:.{decimals}f} ± {error:.{decimals}f}"
 
 
 def rate_text(rate):
