@@ -30,16 +30,15 @@ void Network<Space>::set_parameters(const std::vector<double>& parameters) {
 }
 
 template <class Space>
-Matrix<double, Space> Network<Space>::values(int layer, bool with_ones) {
-    const int width = layers_.widths[layer];
-    if (layer == layers_.count()) return {values_[layer].data(), rows_, width, width};
-    return {values_[layer].data(), rows_, width + (with_ones ? 1 : 0), width + 1};
+Matrix<double, Space> Network<Space>::values(int layer, int first, int rows, bool with_ones) {
+    const int width = layers_.widths[layer], stride = layer == layers_.count() ? width : width + 1;
+    return {values_[layer].data() + static_cast<long>(first) * stride, rows, with_ones ? stride : width, stride};
 }
 
 template <class Space>
-Matrix<double, Space> Network<Space>::delta(int layer) {
+Matrix<double, Space> Network<Space>::delta(int layer, int first, int rows) {
     const int width = layers_.widths[layer];
-    return {deltas_[layer].data(), rows_, width, width};
+    return {deltas_[layer].data() + static_cast<long>(first) * width, rows, width, width};
 }
 
 template <class Space>
@@ -50,36 +49,59 @@ Matrix<double, Space> Network<Space>::weights(int layer, bool with_bias) {
 }
 
 template <class Space>
-void Network<Space>::load(const Array<double, Space>& inputs, const Array<double, Space>& targets,
-                          const Array<int, Space>& order, int first, int rows) {
-    assert(rows >= 1 && rows <= max_rows_);
-    rows_ = rows;
-    gather_rows(inputs, targets, order, first, rows, layers_.inputs(0), values_[0], targets_);
+void Network<Space>::begin(const BatchRows<Space>& batch) {
+    assert(batch.rows >= 1 && batch.rows <= max_rows_);
+    rows_ = batch.rows;
 }
 
 template <class Space>
-void Network<Space>::forward() {
+void Network<Space>::forward_block(const BatchRows<Space>& batch, int first, int rows) {
+    gather_rows(batch.inputs, batch.targets, batch.order, batch.first, first, rows, layers_.inputs(0), values_[0],
+                targets_);
     for (int l = 0; l < layers_.count(); ++l) {
-        multiply_transposed(values(l, true), weights(l, true), values(l + 1, false));
-        if (l + 1 < layers_.count()) activate(activation_, values(l + 1, false));
+        multiply_transposed(values(l, first, rows, true), weights(l, true), values(l + 1, first, rows, false));
+        if (l + 1 < layers_.count()) activate(activation_, values(l + 1, first, rows, false));
     }
 }
 
 template <class Space>
-void Network<Space>::loss(Array<double, Space>& squared_error, int first) {
-    mg::squared_error(values_.back(), targets_, rows_, deltas_.back(), squared_error, first);
-}
-
-template <class Space>
-void Network<Space>::backward() {
+void Network<Space>::backward_block(int block, int first, int rows) {
     const long parameters = layers_.parameter_count();
-    partials_.resize(blocks() * parameters);
+    double* partials = partials_.data() + block * parameters;
     for (int l = layers_.count() - 1; l >= 0; --l) {
-        multiply_blocks(delta(l + 1), values(l, true), partials_.data() + layers_.offset(l), parameters);
+        multiply_blocks(delta(l + 1, first, rows), values(l, first, rows, true), partials + layers_.offset(l),
+                        parameters);
         if (l == 0) break;
-        multiply(delta(l + 1), weights(l, false), delta(l));
-        multiply_by_slope<Space>(activation_, values(l, false), delta(l));
+        multiply(delta(l + 1, first, rows), weights(l, false), delta(l, first, rows));
+        multiply_by_slope<Space>(activation_, values(l, first, rows, false), delta(l, first, rows));
     }
+}
+
+template <class Space>
+void Network<Space>::forward(const BatchRows<Space>& batch) {
+    begin(batch);
+    for_row_blocks(Space{}, rows_, [&](int, int first, int rows) { forward_block(batch, first, rows); });
+}
+
+template <class Space>
+void Network<Space>::forward(const BatchRows<Space>& batch, Array<double, Space>& squared_error) {
+    begin(batch);
+    for_row_blocks(Space{}, rows_, [&](int, int first, int rows) {
+        forward_block(batch, first, rows);
+        mg::squared_error(values_.back(), targets_, first, rows, rows_, deltas_.back(), squared_error, batch.first);
+    });
+}
+
+template <class Space>
+void Network<Space>::forward_and_backward(const BatchRows<Space>& batch, Array<double, Space>& squared_error) {
+    begin(batch);
+    partials_.resize(static_cast<std::size_t>(blocks()) * layers_.parameter_count());
+    // A block goes through all layers and back on one thread, in its caches: one barrier per batch.
+    for_row_blocks(Space{}, rows_, [&](int block, int first, int rows) {
+        forward_block(batch, first, rows);
+        mg::squared_error(values_.back(), targets_, first, rows, rows_, deltas_.back(), squared_error, batch.first);
+        backward_block(block, first, rows);
+    });
 }
 
 template <class Space>

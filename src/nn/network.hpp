@@ -10,6 +10,17 @@
 
 namespace mg {
 
+/// Rows order[first .. first + rows) of a data set in Space, inputs (n, m) and targets (n), both standardised. An empty
+/// `order` means the rows as they stand.
+template <class Space>
+struct BatchRows {
+    const Array<double, Space>& inputs;
+    const Array<double, Space>& targets;
+    const Array<int, Space>& order;
+    int first;
+    int rows;
+};
+
 /// Every layer's values carry a last column of ones, so that one product with (weights | bias) adds the bias and one
 /// product with the values gives the gradients of weights and bias together.
 template <class Space>
@@ -23,27 +34,27 @@ public:
     void set_parameters(const std::vector<double>& parameters);
     Array<double, Space>& parameters() { return parameters_; }
 
-    /// Takes rows order[first .. first + rows) of a data set in Space, inputs (n, m) and targets (n), both standardised.
-    /// An empty `order` means the rows as they stand.
-    void load(const Array<double, Space>& inputs, const Array<double, Space>& targets, const Array<int, Space>& order,
-              int first, int rows);
-    /// The prediction of the loaded rows.
-    void forward();
-    const Array<double, Space>& prediction() const { return values_.back(); }
-    /// Mean-squared-error derivative of the loaded rows after forward(); writes their squares to
-    /// squared_error[first ...].
-    void loss(Array<double, Space>& squared_error, int first);
-    /// Gradient of the mean squared error after loss(), as partial sums over fixed blocks of rows.
-    void backward();
+    /// The prediction of a batch.
+    void forward(const BatchRows<Space>& batch);
+    const Array<double, Space>& prediction() const { return values_.back(); }  ///< (rows), standardised
+    /// forward(), and (prediction - target)^2 of the batch's row i in squared_error[batch.first + i].
+    void forward(const BatchRows<Space>& batch, Array<double, Space>& squared_error);
+    /// All that, and the gradient of the batch's mean squared error as partial sums over fixed blocks of rows.
+    void forward_and_backward(const BatchRows<Space>& batch, Array<double, Space>& squared_error);
     const Array<double, Space>& partial_gradients() const { return partials_; }  ///< (blocks, parameters)
     int blocks() const { return row_blocks(Space{}, rows_); }
     /// The gradient, summed on the host.
     std::vector<double> gradient() const;
 
 private:
-    Matrix<double, Space> values(int layer, bool with_ones);
-    Matrix<double, Space> delta(int layer);
+    // Views of rows first .. first + rows of the batch.
+    Matrix<double, Space> values(int layer, int first, int rows, bool with_ones);
+    Matrix<double, Space> delta(int layer, int first, int rows);
     Matrix<double, Space> weights(int layer, bool with_bias);
+    // One block of rows, from the data set to the prediction, and back to the gradient.
+    void forward_block(const BatchRows<Space>& batch, int first, int rows);
+    void backward_block(int block, int first, int rows);
+    void begin(const BatchRows<Space>& batch);
 
     Layers layers_;
     Activation activation_;

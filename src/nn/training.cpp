@@ -221,10 +221,7 @@ private:
         Network<Space>& network = network_[0];
         for (int s = 0; s < steps; ++s) {
             const int first = s * batch_;
-            network.load(inputs_, targets_, order_, first, std::min(batch_, n - first));
-            network.forward();
-            network.loss(squares_, first);
-            network.backward();
+            network.forward_and_backward({inputs_, targets_, order_, first, std::min(batch_, n - first)}, squares_);
             adam_step(constants, network.partial_gradients(), network.blocks(), rates_, s, network.parameters(),
                       first_, second_);
         }
@@ -248,11 +245,9 @@ private:
         Network<Space>& network = network_[1];
         copy(network_[0].parameters(), network.parameters());
         const int n = static_cast<int>(validation_rows_.size());
-        for (int first = 0; first < n; first += evaluation_rows) {
-            network.load(inputs_, targets_, validation_order_, first, std::min(evaluation_rows, n - first));
-            network.forward();
-            network.loss(squares_, first);
-        }
+        for (int first = 0; first < n; first += evaluation_rows)
+            network.forward({inputs_, targets_, validation_order_, first, std::min(evaluation_rows, n - first)},
+                            squares_);
         return sum(squares_, n, scratch_) / n;
     }
 
@@ -344,8 +339,7 @@ std::vector<double> predict(Space, const Model& model, std::span<const double> f
         std::vector<double> scaled(rows * m);
         standardise(model, features.data() + first * m, rows, scaled.data());
         const Array<double, Space> inputs = to_space<Space>(scaled);
-        network.load(inputs, targets, as_they_stand, 0, rows);
-        network.forward();
+        network.forward({inputs, targets, as_they_stand, 0, rows});
         const std::vector<double> values = to_host(network.prediction());
         for (int i = 0; i < rows; ++i) predicted.push_back(model.target_mean + model.target_std * values[i]);
     }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cassert>
 #include <mutex>
+#include <string_view>
 
 // Declared here, not through <cblas.h>: the header of OpenBLAS is absent where only the reference library is
 // installed. The enumerations of the standard CBLAS interface are plain integers in its binary interface.
@@ -13,6 +14,7 @@ void cblas_dgemv(int order, int transpose, int m, int n, double alpha, const dou
                  int incx, double beta, double* y, int incy);
 // Only OpenBLAS has it; without it the library is single-threaded anyway.
 void openblas_set_num_threads(int threads) __attribute__((weak));
+char* openblas_get_corename(void) __attribute__((weak));
 }
 
 namespace mg {
@@ -28,18 +30,6 @@ void use_one_blas_thread() {
     });
 }
 
-/// body(block, first row, number of rows) for every fixed block of rows.
-template <class Body>
-void for_row_blocks(int rows, const Body& body) {
-    use_one_blas_thread();
-    const int blocks = row_blocks(Host{}, rows);
-#pragma omp parallel for schedule(static) if (blocks > 1)
-    for (int b = 0; b < blocks; ++b) {
-        const int first = b * host_row_block;
-        body(b, first, std::min(host_row_block, rows - first));
-    }
-}
-
 template <class T>
 T* row(const Matrix<T, Host>& matrix, int i) {
     return matrix.data + static_cast<long>(i) * matrix.stride;
@@ -49,7 +39,8 @@ T* row(const Matrix<T, Host>& matrix, int i) {
 
 void multiply_transposed(Matrix<const double, Host> x, Matrix<const double, Host> w, Matrix<double, Host> y) {
     assert(x.rows == y.rows && x.columns == w.columns && w.rows == y.columns);
-    for_row_blocks(x.rows, [&](int, int first, int rows) {
+    use_one_blas_thread();
+    for_row_blocks(Host{}, x.rows, [&](int, int first, int rows) {
         if (w.rows == 1) {
             // Zeroed first: some BLAS multiply what stands there by beta even where beta is 0, and it may be a NaN.
             for (int i = first; i < first + rows; ++i) *row(y, i) = 0;
@@ -64,7 +55,8 @@ void multiply_transposed(Matrix<const double, Host> x, Matrix<const double, Host
 
 void multiply(Matrix<const double, Host> x, Matrix<const double, Host> w, Matrix<double, Host> y) {
     assert(x.rows == y.rows && x.columns == w.rows && w.columns == y.columns);
-    for_row_blocks(x.rows, [&](int, int first, int rows) {
+    use_one_blas_thread();
+    for_row_blocks(Host{}, x.rows, [&](int, int first, int rows) {
         if (x.columns == 1) {
             for (int i = first; i < first + rows; ++i) {
                 const double factor = *row(x, i);
@@ -80,7 +72,8 @@ void multiply(Matrix<const double, Host> x, Matrix<const double, Host> w, Matrix
 
 void multiply_blocks(Matrix<const double, Host> x, Matrix<const double, Host> y, double* partials, long distance) {
     assert(x.rows == y.rows);
-    for_row_blocks(x.rows, [&](int b, int first, int rows) {
+    use_one_blas_thread();
+    for_row_blocks(Host{}, x.rows, [&](int b, int first, int rows) {
         double* to = partials + b * distance;
         if (rows <= 0) {
             std::fill_n(to, static_cast<long>(x.columns) * y.columns, 0.0);
@@ -93,6 +86,19 @@ void multiply_blocks(Matrix<const double, Host> x, Matrix<const double, Host> y,
                         row(y, first), y.stride, 0.0, to, y.columns);
         }
     });
+}
+
+const char* blas_core() { return openblas_get_corename ? openblas_get_corename() : ""; }
+
+const char* better_blas_core() {
+#if defined(__x86_64__)
+    const std::string_view core = blas_core();
+    // The kernels for AVX2 were the fastest for the small products of training also where there is AVX-512.
+    if ((core == "Prescott" || core == "Core2" || core == "Generic") && __builtin_cpu_supports("avx2") &&
+        __builtin_cpu_supports("fma"))
+        return "Haswell";
+#endif
+    return nullptr;
 }
 
 }  // namespace mg

@@ -4,6 +4,8 @@
 /// On the host BLAS runs on one thread per block of `host_row_block` rows and OpenMP deals out the blocks, so that the
 /// bits of a result do not depend on the number of threads.
 
+#include <algorithm>
+
 #include "core/space.hpp"
 
 namespace mg {
@@ -32,9 +34,32 @@ void multiply(Matrix<const double, Cuda> x, Matrix<const double, Cuda> w, Matrix
 inline int row_blocks(Host, int rows) { return rows > 0 ? (rows + host_row_block - 1) / host_row_block : 1; }
 inline int row_blocks(Cuda, int) { return 1; }
 
+/// body(block, first row, number of rows) for every block that multiply_blocks() sums on its own, each block on one
+/// thread; ops that are called inside work on that thread alone. On the device there is one block, and its ops run
+/// on the whole device. The body must not throw on the host.
+template <class Body>
+void for_row_blocks(Host, int rows, const Body& body) {
+    const int blocks = row_blocks(Host{}, rows);
+#pragma omp parallel for schedule(static) if (blocks > 1)
+    for (int b = 0; b < blocks; ++b)
+        body(b, b * host_row_block, std::min(host_row_block, rows - b * host_row_block));
+}
+template <class Body>
+void for_row_blocks(Cuda, int rows, const Body& body) {
+    body(0, 0, rows);
+}
+
 /// x^T y as partial sums over fixed blocks of rows: with x (rows, m) and y (rows, n), partial b is the contiguous
 /// (m, n) matrix at partials + b * distance, b = 0 .. row_blocks() - 1.
 void multiply_blocks(Matrix<const double, Host> x, Matrix<const double, Host> y, double* partials, long distance);
 void multiply_blocks(Matrix<const double, Cuda> x, Matrix<const double, Cuda> y, double* partials, long distance);
+
+/// The name of the kernels that OpenBLAS has chosen, e.g. "Haswell"; empty for another library.
+const char* blas_core();
+
+/// The kernels to ask OpenBLAS for through the environment variable OPENBLAS_CORETYPE, which it reads while it is
+/// loaded; nullptr where its own choice is fine. An OpenBLAS older than the processor falls back to kernels of 2004,
+/// which are several times slower.
+const char* better_blas_core();
 
 }  // namespace mg

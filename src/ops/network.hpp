@@ -13,12 +13,13 @@ struct AdamConstants {
     double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8;
 };
 
-/// Rows order[first .. first + rows) of the data set become the batch: `batch` (rows, columns + 1), contiguous, with a
-/// last column of ones, and `batch_targets` (rows). An empty `order` means the rows as they stand.
+/// Rows order[first + at + i], i = 0 .. rows - 1, of the data set become rows at + i of the batch: `batch`
+/// (.., columns + 1), contiguous, with a last column of ones, and `batch_targets`. An empty `order` means the rows as
+/// they stand.
 template <class Space>
 void gather_rows(const Array<double, Space>& inputs, const Array<double, Space>& targets,
-                 const Array<int, Space>& order, int first, int rows, int columns, Array<double, Space>& batch,
-                 Array<double, Space>& batch_targets);
+                 const Array<int, Space>& order, int first, int at, int rows, int columns,
+                 Array<double, Space>& batch, Array<double, Space>& batch_targets);
 
 /// Fills column `column` of a matrix.
 template <class Space>
@@ -32,10 +33,11 @@ void activate(Activation activation, Matrix<double, Space> x);
 template <class Space>
 void multiply_by_slope(Activation activation, Matrix<const double, Space> values, Matrix<double, Space> delta);
 
-/// delta = 2 (prediction - target) / rows; squared_error[first + i] = (prediction_i - target_i)^2.
+/// For rows i = at .. at + rows - 1 of a batch: delta[i] = 2 (prediction - target) / batch_rows and
+/// squared_error[first + i] = (prediction - target)^2.
 template <class Space>
-void squared_error(const Array<double, Space>& prediction, const Array<double, Space>& target, int rows,
-                   Array<double, Space>& delta, Array<double, Space>& squared_error, int first);
+void squared_error(const Array<double, Space>& prediction, const Array<double, Space>& target, int at, int rows,
+                   int batch_rows, Array<double, Space>& delta, Array<double, Space>& squared_error, int first);
 
 /// One Adam step. `partials` (blocks, parameters) are partial gradients, summed in the order of blocks; `rates` is
 /// (steps, 2), of which row `step` is read: learning rate / (1 - beta1^t) and 1 / sqrt(1 - beta2^t).

@@ -29,12 +29,13 @@ void with_activation(Activation activation, const Body& body) {
 
 template <class Space>
 void gather_rows(const Array<double, Space>& inputs, const Array<double, Space>& targets,
-                 const Array<int, Space>& order, int first, int rows, int columns, Array<double, Space>& batch,
-                 Array<double, Space>& batch_targets) {
+                 const Array<int, Space>& order, int first, int at, int rows, int columns,
+                 Array<double, Space>& batch, Array<double, Space>& batch_targets) {
     constexpr int lanes = network_detail::row_lanes(Space{});
     for_each(Space{}, rows * lanes,
-             GatherRowsSweep<lanes>{inputs.data(), targets.data(), order.empty() ? nullptr : order.data(), first,
-                                    columns, batch.data(), batch_targets.data()});
+             GatherRowsSweep<lanes>{inputs.data(), targets.data(), order.empty() ? nullptr : order.data(),
+                                    first + at, columns, batch.data() + static_cast<long>(at) * (columns + 1),
+                                    batch_targets.data() + at});
 }
 
 template <class Space>
@@ -61,11 +62,11 @@ void multiply_by_slope(Activation activation, Matrix<const double, Space> values
 }
 
 template <class Space>
-void squared_error(const Array<double, Space>& prediction, const Array<double, Space>& target, int rows,
-                   Array<double, Space>& delta, Array<double, Space>& squared_error, int first) {
+void squared_error(const Array<double, Space>& prediction, const Array<double, Space>& target, int at, int rows,
+                   int batch_rows, Array<double, Space>& delta, Array<double, Space>& squared_error, int first) {
     for_each(Space{}, rows,
-             SquaredErrorSweep{prediction.data(), target.data(), 2.0 / rows, delta.data(),
-                               squared_error.data() + first});
+             SquaredErrorSweep{prediction.data() + at, target.data() + at, 2.0 / batch_rows, delta.data() + at,
+                               squared_error.data() + first + at});
 }
 
 template <class Space>
@@ -91,12 +92,12 @@ double sum(const Array<double, Space>& values, int n, Array<double, Space>& scra
 
 #define MG_NETWORK_OPS(Space)                                                                                         \
     template void gather_rows<Space>(const Array<double, Space>&, const Array<double, Space>&,                        \
-                                     const Array<int, Space>&, int, int, int, Array<double, Space>&,                  \
+                                     const Array<int, Space>&, int, int, int, int, Array<double, Space>&,             \
                                      Array<double, Space>&);                                                          \
     template void fill_column<Space>(Matrix<double, Space>, int, double);                                             \
     template void activate<Space>(Activation, Matrix<double, Space>);                                                 \
     template void multiply_by_slope<Space>(Activation, Matrix<const double, Space>, Matrix<double, Space>);           \
-    template void squared_error<Space>(const Array<double, Space>&, const Array<double, Space>&, int,                 \
+    template void squared_error<Space>(const Array<double, Space>&, const Array<double, Space>&, int, int, int,       \
                                        Array<double, Space>&, Array<double, Space>&, int);                            \
     template void adam_step<Space>(const AdamConstants&, const Array<double, Space>&, int,                            \
                                    const Array<double, Space>&, int, Array<double, Space>&, Array<double, Space>&,    \

@@ -148,10 +148,7 @@ TEST_P(Gradient, CentralDifferences) {
     const auto inputs = mg::to_space<Host>(p.x), targets = mg::to_space<Host>(p.y);
     const auto device_order = mg::to_space<Host>(order);
     Array<double, Host> squares(order.size()), scratch;
-    network.load(inputs, targets, device_order, 0, static_cast<int>(order.size()));
-    network.forward();
-    network.loss(squares, 0);
-    network.backward();
+    network.forward_and_backward({inputs, targets, device_order, 0, static_cast<int>(order.size())}, squares);
     const double loss = mg::sum(squares, static_cast<int>(order.size()), scratch) / order.size();
     EXPECT_NEAR(loss, naive_loss(layers, activation, parameters, p, order), 1e-13 * loss);
 
@@ -182,8 +179,8 @@ TEST(Network, NaNIsNotHiddenByRelu) {
     network.set_parameters(mg::initial_parameters(layers, 1));
     const auto inputs = mg::to_space<Host>(std::vector<double>{std::nan("")});
     const auto targets = mg::to_space<Host>(std::vector<double>{0});
-    network.load(inputs, targets, {}, 0, 1);
-    network.forward();
+    const Array<int, Host> as_they_stand;
+    network.forward({inputs, targets, as_they_stand, 0, 1});
     EXPECT_TRUE(std::isnan(network.prediction()[0]));
 }
 
@@ -219,7 +216,8 @@ TEST(Network, AdamFollowsTheNumpyReference) {
         mg::Network<Host> network(layers, mg::activation_from_name(activation), batch);
         network.set_parameters(start);
         const auto inputs = mg::to_space<Host>(x), targets = mg::to_space<Host>(y);
-        Array<double, Host> first(start.size()), second(start.size()), squares(batch), scratch;
+        const Array<int, Host> as_they_stand;
+        Array<double, Host> first(start.size()), second(start.size()), squares(y.size()), batch_squares(batch), scratch;
         mg::fill_zero(first);
         mg::fill_zero(second);
         std::vector<double> rates;
@@ -230,13 +228,12 @@ TEST(Network, AdamFollowsTheNumpyReference) {
         const auto device_rates = mg::to_space<Host>(rates);
         ASSERT_EQ(static_cast<int>(losses.size()), steps);
         for (int s = 0; s < steps; ++s) {
-            network.load(inputs, targets, {}, (s * batch) % static_cast<int>(y.size()), batch);
-            network.forward();
-            network.loss(squares, 0);
-            network.backward();
+            const int begin = (s * batch) % static_cast<int>(y.size());
+            network.forward_and_backward({inputs, targets, as_they_stand, begin, batch}, squares);
             mg::adam_step({}, network.partial_gradients(), network.blocks(), device_rates, s, network.parameters(),
                           first, second);
-            EXPECT_NEAR(mg::sum(squares, batch, scratch) / batch, losses[s], 1e-10 * losses[s]) << "step " << s;
+            std::copy_n(squares.begin() + begin, batch, batch_squares.begin());
+            EXPECT_NEAR(mg::sum(batch_squares, batch, scratch) / batch, losses[s], 1e-10 * losses[s]) << "step " << s;
         }
         for (std::size_t i = 0; i < end.size(); ++i)
             EXPECT_NEAR(network.parameters()[i], end[i], 1e-10 * std::max(1.0, std::abs(end[i])));
