@@ -5,6 +5,7 @@
 /// bits of a result do not depend on the number of threads.
 
 #include <algorithm>
+#include <type_traits>
 
 #include "core/space.hpp"
 
@@ -16,7 +17,7 @@ struct Matrix {
     T* data = nullptr;
     int rows = 0, columns = 0, stride = 0;
 
-    operator Matrix<const T, Space>() const { return {data, rows, columns, stride}; }
+    operator Matrix<const T, Space>() const requires(!std::is_const_v<T>) { return {data, rows, columns, stride}; }
 };
 
 /// Rows of one block on the host.
