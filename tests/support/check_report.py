@@ -174,8 +174,7 @@ def check_prediction(directory, samples):
             x, y, size = bin_means(real, predicted, key)
             if len(x) > 2:
                 close(np.corrcoef(x, y)[0, 1], row["R_bins_" + name], f"{label} R in bins by {name}")
-                slope = np.polyfit(x, y, 1)[0] if name == "real" else np.polyfit(y, x, 1)[0]
-                close(slope, row["slope_bins_" + name], f"{label} slope in bins by {name}")
+                close(np.polyfit(x, y, 1)[0], row["slope_bins_" + name], f"{label} slope in bins by {name}")
             if label in ("train", "test"):
                 drawn = [r for r in rows if r["set"] == label and r["item"] == "bins_sorted_by_k_" + name]
                 close(x, numbers(drawn, "k_real_eV_per_A2"), f"{label} bins by {name}, K_real")

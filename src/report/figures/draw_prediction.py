@@ -134,8 +134,7 @@ def draw(study, options):
         bottom.set_title(f"{label}: bins of {options.bin_atoms} atoms")
         sentences.append(
             f"<b>{label.capitalize()}</b>: single-atom R = {m['R']:.3f}, slope {m['slope']:.3f}, RMSE {m['rmse']:.3f} "
-            "eV/Å², "
-            f"R in bins {m['R_bins_real']:.3f} (sorted by K<sub>real</sub>) and {m['R_bins_pre']:.3f} (by "
+            f"eV/Å², R in bins {m['R_bins_real']:.3f} (sorted by K<sub>real</sub>) and {m['R_bins_pre']:.3f} (by "
             "K<sub>pre</sub>)"
             + (f"; {wording.plural(outside, 'atom')} outside the drawn range" if outside else "") + ".")
     figure.colorbar(mesh, ax=list(axes.flat), label="atoms per pixel", pad=0.02, aspect=22,
@@ -146,10 +145,8 @@ def draw(study, options):
         f"{'Top' if columns == 2 else 'Left'}: density of all atoms. {'Bottom' if columns == 2 else 'Right'}: means "
         f"over bins of {options.bin_atoms} atoms, once sorted by the real "
         "stiffness and once by the predicted one; what is left over joins the last bin. Sorting by K<sub>real</sub> "
-        "always "
-        "flattens the line (regression to the mean), sorting by K<sub>pre</sub> shows whether a predicted value can "
-        "be taken "
-        "at its word. The slopes given are of the mean of the other quantity on the one sorted by. Bins average the "
+        "always flattens the line (regression to the mean), sorting by K<sub>pre</sub> shows whether a predicted value "
+        "can be taken at its word. All slopes are of K<sub>pre</sub> on K<sub>real</sub>. Bins average the "
         f"scatter away, so their R says little about single atoms. {' '.join(sentences)}{note}")
     header = ["set", "item", "k_real_eV_per_A2", "k_pre_eV_per_A2", "atoms"]
     return style.save(study.directory, NAME, figure, TITLE, caption,

@@ -71,7 +71,8 @@ def draw_temperature(study, options):
     samples = [s for s in samples if np.array_equal(s.temperature, temperatures)]
     names = study.names
     reliable = [s.reliability for s in samples
-                if s.reliability is not None and len(s.reliability) == len(temperatures) + 1]
+                if s.reliability is not None and len(s.reliability) == len(temperatures) + 1
+                and np.all(np.isfinite(s.reliability))]
     figure, axes = style.new_figure(style.DOUBLE if reliable else style.SINGLE, 2.6, 1, 2 if reliable else 1)
     a = axes[0, 0]
     rows, parts, means = [], [], []

@@ -75,8 +75,9 @@ def draw(study, options):
         marker = style.MARKERS[k % len(style.MARKERS)]
         t, volume, energy = entry["mean"]
         label = wording.rate_label(entry["rate"])
-        left.plot(t, volume, marker, color=colour, markersize=2.4, markeredgewidth=0, label=label)
-        right.plot(t, energy, marker, color=colour, markersize=2.4, markeredgewidth=0, label=label)
+        look = {"markersize": 2.4 if len(t) > 30 else 4.0, "markeredgewidth": 0}
+        left.plot(t, volume, marker, color=colour, **look, label=label)
+        right.plot(t, energy, marker, color=colour, **look, label=label)
         fit = entry["transition"]
         if fit:
             glass = np.array([t.min(), fit.temperature])
@@ -108,7 +109,7 @@ def draw(study, options):
         a.set_xlim(max(0, low - 0.03 * (high - low)), high + 0.03 * (high - low))
     left.set_ylabel("volume per atom (Å$^3$)")
     right.set_ylabel("potential energy per atom (eV)")
-    left.legend(loc="upper left", handletextpad=0.2, markerscale=1.8)
+    left.legend(loc="upper left", handletextpad=0.2, markerscale=1.8 if len(t) > 30 else 1.0)
     if len(entries) == 1 and entries[0]["transition"]:
         fit = entries[0]["transition"]
         error = entries[0]["error"] if entries[0]["error"] is not None else fit.fit_error

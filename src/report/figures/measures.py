@@ -49,9 +49,8 @@ def agreement(real, predicted, species, names, bin_atoms):
     """
     All single-atom and binned measures as a dictionary with the keys of summary.json.
 
-    `slope` is that of predicted on real stiffness. In the bins the quantity that the atoms are sorted by is the
-    independent one: `slope_bins_real` of predicted on real, `slope_bins_pre` of real on predicted. 1 is ideal in
-    the second; the first falls below 1 for any imperfect predictor (regression to the mean).
+    All slopes are those of predicted on real stiffness, as in src/nn/metrics.hpp. Over bins sorted by the prediction
+    1 is ideal; over bins sorted by the real value any imperfect predictor falls below it (regression to the mean).
     """
     error = predicted - real
     result = {
@@ -64,7 +63,7 @@ def agreement(real, predicted, species, names, bin_atoms):
     x, y, _ = bins_of_atoms(real, predicted, real, bin_atoms)
     result["R_bins_real"], result["slope_bins_real"] = pearson(x, y), slope(x, y)
     x, y, _ = bins_of_atoms(real, predicted, predicted, bin_atoms)
-    result["R_bins_pre"], result["slope_bins_pre"] = pearson(x, y), slope(y, x)
+    result["R_bins_pre"], result["slope_bins_pre"] = pearson(x, y), slope(x, y)
     return result
 
 

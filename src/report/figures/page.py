@@ -151,27 +151,28 @@ def summary_section(study, values):
     scores = []
     if "test" in values:
         m = values["test"]
-        scores = [(fixed(m["R"]), "single-atom R, test glass"), (fixed(m["R_coarse_grained"]),
-                                                                 "coarse-grained R, test glass"),
-                  (fixed(m["R_bins_real"]), "R in bins sorted by K<sub>real</sub>, test"), (fixed(m["slope"]),
-                                                                                            "slope, test"),
-                  (fixed(m["rmse"]) + " eV/Å²", "RMSE, test"), (fixed(m["reliability"]), "reliability of the test "
-                                                                                         "labels")]
+        scores = [
+            (fixed(m["R"]), "single-atom R, test glass"),
+            (fixed(m["R_coarse_grained"]), "coarse-grained R, test glass"),
+            (fixed(m["R_bins_real"]), "R in bins sorted by K<sub>real</sub>, test"),
+            (fixed(m["slope"]), "slope, test"),
+            (fixed(m["rmse"]) + " eV/Å²", "RMSE, test"),
+            (fixed(m["reliability"]), "reliability of the test labels"),
+        ]
         html += cards(scores)
         limit = max(m["reliability"], 0) ** 0.5 if m["reliability"] == m["reliability"] else None
-        if limit is not None:
+        reliable = fixed(m["reliability"])
+        if limit:
             html += (
                 f"<p>On the test glass, which it has not seen, the network reaches <b>R = {fixed(m['R'])}</b> between "
-                "predicted and "
-                "real stiffness of single atoms. The labels themselves are not exact: their reliability is "
-                f"{fixed(m['reliability'])}, "
-                f"so even a perfect model could reach only about R = √{fixed(m['reliability'])} = {fixed(limit)} "
-                "against them"
-                f"; this one reaches {100 * m['R'] / limit:.0f} % of that. Split halves see the noise "
-                "within one window, not slower changes, so this is an upper estimate of the reliability.</p>" if limit > 0 else
-                f"<p>The reliability of the test labels is {fixed(m['reliability'])}: they carry no information that "
-                "a model "
-                "could learn, and R means nothing here.</p>")
+                "predicted and real stiffness of single atoms. The labels themselves are not exact: their reliability "
+                f"is {reliable}, so even a perfect model could reach only about R = √{reliable} = {fixed(limit)} "
+                f"against them; this one reaches {100 * m['R'] / limit:.0f} % of that. Split halves see the noise "
+                "within one "
+                "window, not slower changes, so this is an upper estimate of the reliability.</p>")
+        elif limit is not None:
+            html += (f"<p>The reliability of the test labels is {reliable}: they carry no information that a model "
+                     "could learn, and R means nothing here.</p>")
         else:
             html += "<p>The reliability of these labels was not recorded, so how far they limit R is not known.</p>"
     return html
@@ -274,19 +275,18 @@ def write(study, options, figures, absent, failed, values, differences, sample_r
     if values:
         tables += ("<h3>Agreement by split</h3>" + metrics_table(values, study.names) +
                    f"<p class='dim'>Computed here from stiffness.h5 and prediction.h5; bins of {options.bin_atoms} "
-                   "atoms, "
-                   f"coarse-graining over {options.coarse_grain:g} Å. slope: of K<sub>pre</sub> on K<sub>real</sub> "
-                   "for single atoms; in bins of the "
-                   "other quantity on the one sorted by. bias: mean of K<sub>pre</sub> − K<sub>real</sub>.</p>")
+                   f"atoms, coarse-graining over {options.coarse_grain:g} Å. All slopes are of K<sub>pre</sub> on "
+                   "K<sub>real</sub>; bias: mean of K<sub>pre</sub> − K<sub>real</sub>.</p>")
     if sample_rows:
         tables += ("<h3>Samples</h3>" + samples_table(sample_rows) +
                    "<p class='dim'>Volume and energy are those of the inherent structure at the end of the quench; "
                    "T<sub>g</sub> is that of the quench figure's fit, sample by sample.</p>")
     if timings:
         tables += "<h3>Wall time</h3>" + timings_table(timings)
-    config = ("<details><summary>config.resolved.toml: every key with its "
-              f"value</summary><pre>{escape(study.config)}</pre>"
-              "</details>" if study.config else "<p class='dim'>There is no config.resolved.toml in this directory.</p>")
+    config = "<p class='dim'>There is no config.resolved.toml in this directory.</p>"
+    if study.config:
+        config = ("<details><summary>config.resolved.toml: every key with its value</summary>"
+                  f"<pre>{escape(study.config)}</pre></details>")
     links = "".join(f'<a href="#{d.name}">Figure {k}</a>' for k, d in enumerate(figures, 1))
     html = (
         '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8">'
