@@ -17,7 +17,12 @@ struct Matrix {
     T* data = nullptr;
     int rows = 0, columns = 0, stride = 0;
 
-    operator Matrix<const T, Space>() const requires(!std::is_const_v<T>) { return {data, rows, columns, stride}; }
+    /// To a view that only reads.
+    template <class U>
+        requires(std::is_same_v<U, const T> && !std::is_const_v<T>)
+    operator Matrix<U, Space>() const {
+        return {data, rows, columns, stride};
+    }
 };
 
 /// Rows of one block on the host.
