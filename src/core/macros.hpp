@@ -20,6 +20,20 @@
 #endif
 #endif
 
+/// MG_X86_64 is 1 where loops for AVX2 and AVX-512 are built.
+#if defined(__x86_64__)
+#define MG_X86_64 1
+#else
+#define MG_X86_64 0
+#endif
+
+/// MG_DEVICE_PASS is 1 while nvcc compiles the device's side of a function.
+#if defined(__CUDA_ARCH__)
+#define MG_DEVICE_PASS 1
+#else
+#define MG_DEVICE_PASS 0
+#endif
+
 /// MG_INSTANTIATE(X) ends every .cpp file that is generic in Space: X(Host), or X(Host) and X(Cuda).
 #if defined(MG_WITH_CUDA)
 #define MG_INSTANTIATE(X) \

@@ -1,0 +1,67 @@
+#pragma once
+/// \file Batch: R replicas side by side, each with its own cell and atoms, in flat arrays.
+
+#include <string>
+#include <vector>
+
+#include "core/array.hpp"
+#include "core/box.hpp"
+#include "core/chunks.hpp"
+#include "core/incident.hpp"
+#include "core/structure.hpp"
+
+namespace mg {
+
+/// Replica r owns atoms first_atom[r] .. first_atom[r+1]-1. Atoms keep their order (ascending id) for ever:
+/// only the pair loops' working copy (Neighbors) is sorted in space. Positions are unwrapped; periodicity
+/// enters through fractional differences alone, so no image counters exist.
+template <class Space>
+struct Batch {
+    int replicas = 0;
+    int atoms = 0;
+    int species = 0;                        ///< number of species of the potential
+    std::vector<int> first_atom_host;       ///< (replicas + 1)
+
+    Array<int, Space> first_atom;           ///< (replicas + 1)
+    Array<int, Space> replica_of;           ///< (atoms)
+    Array<int, Space> species_of;           ///< (atoms)
+    Array<double, Space> mass;              ///< [eV ps^2/A^2] (atoms)
+    Array<Vec3, Space> position;            ///< [A] (atoms), unwrapped
+    Array<Vec3, Space> velocity;            ///< [A/ps] (atoms)
+    Array<Vec3, Space> force;               ///< [eV/A] (atoms)
+    Array<double, Space> local_energy;      ///< [eV] (atoms): F(rho_i) + half of the pair terms
+    Array<Sym3, Space> local_virial;        ///< [eV] (atoms): half of -sum_j psi' d (x) d / r
+    Array<Box, Space> box;                  ///< (replicas)
+    Array<double, Space> potential_energy;  ///< [eV] (replicas)
+    Array<Sym3, Space> virial;              ///< [eV] (replicas): V times the virial part of the pressure tensor
+    Array<Incident, Space> incident;        ///< (1)
+    Chunks<Space> chunks;
+    Array<char, Space> scratch;             ///< for reductions, chunks.count * 128 bytes
+
+    std::vector<std::vector<long>> id;      ///< ids per replica, host only
+    std::vector<std::string> elements;      ///< species names
+    std::vector<double> masses;             ///< [u] by species
+
+    template <class T>
+    T* scratch_as() {
+        static_assert(sizeof(T) <= 128);
+        return reinterpret_cast<T*>(scratch.data());
+    }
+    int atoms_of(int replica) const { return first_atom_host[replica + 1] - first_atom_host[replica]; }
+};
+
+/// A batch of the given structures, whose species all refer to the same elements and masses [u].
+/// Velocities are zero where a structure has none. Throws InputError on a position that is not finite.
+template <class Space>
+Batch<Space> make_batch(const std::vector<Structure>& structures, const std::vector<std::string>& elements,
+                        const std::vector<double>& masses);
+
+/// Replica r as a structure: positions unwrapped as they are.
+template <class Space>
+Structure to_structure(const Batch<Space>& batch, int replica);
+
+/// All replicas, with one copy per array.
+template <class Space>
+std::vector<Structure> to_structures(const Batch<Space>& batch);
+
+}  // namespace mg

@@ -1,0 +1,33 @@
+#pragma once
+/// \file Raw memory of the two spaces, as plain overloads; cuda/memory.cu defines the Cuda ones.
+/// Work on the device is ordered on one stream; copies to the host wait for it.
+
+#include <cstddef>
+
+#include "core/space.hpp"
+
+namespace mg {
+
+/// Memory aligned to 64 bytes (Host) or 256 bytes (Cuda). Throws mg::Error where it is not to be had.
+void* allocate(Host, std::size_t bytes);
+void* allocate(Cuda, std::size_t bytes);
+void deallocate(Host, void* memory) noexcept;
+void deallocate(Cuda, void* memory) noexcept;
+
+void copy_bytes(Host, const void* from, Host, void* to, std::size_t bytes);
+void copy_bytes(Host, const void* from, Cuda, void* to, std::size_t bytes);
+void copy_bytes(Cuda, const void* from, Host, void* to, std::size_t bytes);
+void copy_bytes(Cuda, const void* from, Cuda, void* to, std::size_t bytes);
+
+void zero_bytes(Host, void* memory, std::size_t bytes);
+void zero_bytes(Cuda, void* memory, std::size_t bytes);
+
+/// Waits until all work given to the space is done; raises what the device reported.
+void synchronize(Host);
+void synchronize(Cuda);
+
+/// Number of devices of the space that this process can use; 1 for Host.
+int device_count(Host);
+int device_count(Cuda);
+
+}  // namespace mg

@@ -1,0 +1,374 @@
+/// \file Tuned host loops of the EAM. Compiled once per instruction set with MG_TARGET as its name; Highway's
+/// static target follows the compiler's flags.
+///
+/// Replaces: DensitySweep and ForceSweep (sweeps/eam.hpp) on the host; same physics functions, on vectors.
+/// Mapping: one slot at a time, its row in vectors of neighbours of one species, so that table bases are
+///   scalars. The density loop filters the row to the cutoff without branches and keeps what is left for the
+///   force loop, whose vectors are then full of real pairs (the skin holds 45 % more).
+/// Bound: gathers, of three coordinates and four coefficients per table and pair.
+/// Parity: tests/parity/forces.cpp. Measured: benchmarks/README.md.
+
+#include <hwy/highway.h>
+
+#include "ops/eam_loops.hpp"
+
+namespace mg {
+inline namespace MG_TARGET {
+
+namespace {
+
+namespace hn = hwy::HWY_NAMESPACE;
+
+using F64 = hn::ScalableTag<double>;
+using I64 = hn::ScalableTag<std::int64_t>;
+using I32Half = hn::Rebind<std::int32_t, F64>;  // as many lanes as F64
+using F32 = hn::ScalableTag<float>;
+using I32 = hn::ScalableTag<std::int32_t>;
+using F32Half = hn::Rebind<float, F64>;
+using V64 = hn::Vec<F64>;
+using V32 = hn::Vec<F32>;
+using VI32 = hn::Vec<I32>;
+
+MG_HD int padded(int n) { return (n + NearRows::lanes - 1) / NearRows::lanes * NearRows::lanes; }
+
+/// The cell matrix on all lanes.
+struct CellVectors {
+    V64 h[9];
+};
+MG_HD CellVectors spread(const Mat3& m) {
+    const F64 d;
+    return {{hn::Set(d, m.m[0]), hn::Set(d, m.m[1]), hn::Set(d, m.m[2]), hn::Set(d, m.m[3]), hn::Set(d, m.m[4]),
+             hn::Set(d, m.m[5]), hn::Set(d, m.m[6]), hn::Set(d, m.m[7]), hn::Set(d, m.m[8])}};
+}
+
+/// Displacements of as many pairs as a vector of doubles holds.
+struct Pairs {
+    V64 x, y, z;
+};
+MG_HD Pairs to_space(const CellVectors& c, V64 sx, V64 sy, V64 sz) {
+    return {c.h[0] * sx + (c.h[1] * sy + c.h[2] * sz), c.h[3] * sx + (c.h[4] * sy + c.h[5] * sz),
+            c.h[6] * sx + (c.h[7] * sy + c.h[8] * sz)};
+}
+MG_HD V64 norm2(const Pairs& d) { return d.x * d.x + (d.y * d.y + d.z * d.z); }
+
+/// Nearest differences of one coordinate between slot and the slots j; the fixed-point twin follows.
+MG_HD V64 differences(const double* x, int slot, hn::Vec<I64> j) {
+    const F64 d;
+    const V64 s = hn::GatherIndex(d, x, j) - hn::Set(d, x[slot]);
+    return s - hn::Round(s);
+}
+MG_HD VI32 differences(const int* x, int slot, VI32 j) {
+    const I32 d;
+    return hn::GatherIndex(d, x, j) - hn::Set(d, x[slot]);
+}
+
+/// A cubic piece per lane.
+template <class V>
+struct CubicVectors {
+    V a, b, c, d;
+};
+template <class Real, class D, class Index>
+MG_HD CubicVectors<hn::Vec<D>> gather(D d, const Cubic<Real>* pieces, Index four_k) {
+    const Real* q = reinterpret_cast<const Real*>(pieces);
+    return {hn::GatherIndex(d, q, four_k), hn::GatherIndex(d, q + 1, four_k), hn::GatherIndex(d, q + 2, four_k),
+            hn::GatherIndex(d, q + 3, four_k)};
+}
+
+/// Policy of `double`: a step handles one vector of doubles.
+struct Full {
+    using Real = double;
+    using D = F64;
+    using V = V64;
+    using Index = hn::Vec<I64>;
+    static constexpr int lanes = static_cast<int>(hn::MaxLanes(F64()));
+
+    struct Geometry {
+        Pairs d;
+        V64 r2;
+    };
+    struct Grid {
+        Index four_k;
+        V fraction, inverse_r;
+    };
+
+    static MG_HD Index load(const int* group) { return hn::PromoteTo(I64(), hn::LoadU(I32Half(), group)); }
+    static MG_HD Geometry geometry(const PairSystem<double, Host>& p, const CellVectors& cell, int slot, Index j) {
+        Geometry g;
+        g.d = to_space(cell, differences(p.x, slot, j), differences(p.y, slot, j), differences(p.z, slot, j));
+        g.r2 = norm2(g.d);
+        return g;
+    }
+    static MG_HD void store_r2(const Geometry& g, double* to) { hn::StoreU(g.r2, F64(), to); }
+    static MG_HD V64 load_r2(const double* from) { return hn::LoadU(F64(), from); }
+    static MG_HD V64 at_least(V64 r2, double low) { return hn::Max(r2, hn::Set(F64(), low)); }
+    static MG_HD Grid locate(V64 r2, double inverse_dr, int pieces) {
+        const F64 d;
+        const V64 r = hn::Sqrt(r2);
+        const V64 t = r * hn::Set(d, inverse_dr);
+        const V64 k = hn::Min(hn::Floor(t), hn::Set(d, pieces - 1.0));
+        const auto k32 = hn::DemoteTo(I32Half(), k);
+        return {hn::ShiftLeft<2>(hn::PromoteTo(I64(), k32)), hn::Min(t - k, hn::Set(d, 1.0)), hn::Set(d, 1.0) / r};
+    }
+    static MG_HD V below(V64 r2, double limit) {
+        const F64 d;
+        return hn::IfThenElseZero(hn::Lt(r2, hn::Set(d, limit)), hn::Set(d, 1.0));
+    }
+    static MG_HD V64 smallest(V64 r2) { return r2; }
+    static MG_HD V x(const Geometry& g) { return g.d.x; }
+    static MG_HD V y(const Geometry& g) { return g.d.y; }
+    static MG_HD V z(const Geometry& g) { return g.d.z; }
+    static MG_HD V64 r2(const Geometry& g) { return g.r2; }
+    static MG_HD V nonzero(V64 r2) {
+        const F64 d;
+        return hn::IfThenElseZero(hn::Gt(r2, hn::Zero(d)), hn::Set(d, 1.0));
+    }
+};
+
+/// Two vectors of doubles: the geometry of one vector of floats.
+struct Two {
+    V64 low, high;
+};
+
+/// Policy of `mixed`: a step handles one vector of floats, its geometry in two vectors of doubles.
+struct Mixed {
+    using Real = float;
+    using D = F32;
+    using V = V32;
+    using Index = VI32;
+    static constexpr int lanes = static_cast<int>(hn::MaxLanes(F32()));
+
+    struct Geometry {
+        Pairs low, high;
+        Two r2;
+    };
+    struct Grid {
+        Index four_k;
+        V fraction, inverse_r;
+    };
+
+    static MG_HD V64 low_half(VI32 v) { return hn::PromoteTo(F64(), hn::LowerHalf(I32Half(), v)); }
+    static MG_HD V64 high_half(VI32 v) { return hn::PromoteTo(F64(), hn::UpperHalf(I32Half(), v)); }
+    static MG_HD V to_float(V64 low, V64 high) {
+        return hn::Combine(F32(), hn::DemoteTo(F32Half(), high), hn::DemoteTo(F32Half(), low));
+    }
+    static MG_HD V64 low_half(V32 v) { return hn::PromoteTo(F64(), hn::LowerHalf(F32Half(), v)); }
+    static MG_HD V64 high_half(V32 v) { return hn::PromoteTo(F64(), hn::UpperHalf(F32Half(), v)); }
+
+    static MG_HD Index load(const int* group) { return hn::LoadU(I32(), group); }
+    static MG_HD Geometry geometry(const PairSystem<float, Host>& p, const CellVectors& cell, int slot, Index j) {
+        const VI32 x = differences(p.x, slot, j), y = differences(p.y, slot, j), z = differences(p.z, slot, j);
+        Geometry g;
+        g.low = to_space(cell, low_half(x), low_half(y), low_half(z));
+        g.high = to_space(cell, high_half(x), high_half(y), high_half(z));
+        g.r2 = {norm2(g.low), norm2(g.high)};
+        return g;
+    }
+    static MG_HD void store_r2(const Geometry& g, double* to) {
+        hn::StoreU(g.r2.low, F64(), to);
+        hn::StoreU(g.r2.high, F64(), to + lanes / 2);
+    }
+    static MG_HD Two load_r2(const double* from) {
+        return {hn::LoadU(F64(), from), hn::LoadU(F64(), from + lanes / 2)};
+    }
+    static MG_HD Two at_least(Two r2, double low) {
+        const V64 l = hn::Set(F64(), low);
+        return {hn::Max(r2.low, l), hn::Max(r2.high, l)};
+    }
+    /// distance<float>() of sweeps/eam.hpp on vectors: a float root, one Newton step in double.
+    static MG_HD V64 refine(V64 r2, V64 root, V64 half_inverse) { return root + (r2 - root * root) * half_inverse; }
+    static MG_HD Grid locate(Two r2, double inverse_dr, int pieces) {
+        const F64 d;
+        const F32 f;
+        const V32 root = hn::Sqrt(to_float(r2.low, r2.high));
+        const V32 inverse = hn::Set(f, 1.0f) / root;
+        const V32 half = inverse * hn::Set(f, 0.5f);
+        const V64 scale = hn::Set(d, inverse_dr), last = hn::Set(d, pieces - 1.0);
+        const V64 t_low = refine(r2.low, low_half(root), low_half(half)) * scale;
+        const V64 t_high = refine(r2.high, high_half(root), high_half(half)) * scale;
+        const V64 k_low = hn::Min(hn::Floor(t_low), last), k_high = hn::Min(hn::Floor(t_high), last);
+        const VI32 k = hn::Combine(I32(), hn::DemoteTo(I32Half(), k_high), hn::DemoteTo(I32Half(), k_low));
+        return {hn::ShiftLeft<2>(k), hn::Min(to_float(t_low - k_low, t_high - k_high), hn::Set(f, 1.0f)), inverse};
+    }
+    static MG_HD V below(Two r2, double limit) {
+        const F32 f;
+        return hn::IfThenElseZero(hn::Lt(to_float(r2.low, r2.high), hn::Set(f, static_cast<float>(limit))),
+                                  hn::Set(f, 1.0f));
+    }
+    static MG_HD V64 smallest(Two r2) { return hn::Min(r2.low, r2.high); }
+    static MG_HD V x(const Geometry& g) { return to_float(g.low.x, g.high.x); }
+    static MG_HD V y(const Geometry& g) { return to_float(g.low.y, g.high.y); }
+    static MG_HD V z(const Geometry& g) { return to_float(g.low.z, g.high.z); }
+    static MG_HD Two r2(const Geometry& g) { return g.r2; }
+    static MG_HD V nonzero(Two r2) {
+        const F32 f;
+        return hn::IfThenElseZero(hn::Gt(to_float(r2.low, r2.high), hn::Zero(f)), hn::Set(f, 1.0f));
+    }
+};
+
+/// Sum of the lanes in double, in a fixed tree.
+MG_HD double sum_lanes(V64 v) { return hn::GetLane(hn::SumOfLanes(F64(), v)); }
+MG_HD double sum_lanes(V32 v) { return sum_lanes(Mixed::low_half(v) + Mixed::high_half(v)); }
+
+template <class P>
+void density(const PairSystem<typename P::Real, Host>& p, const NearRows& near, int begin, int end) {
+    alignas(64) double squared[NearRows::longest_row + 2 * NearRows::lanes];
+    const typename P::D d;
+    for (int slot = begin; slot < end; ++slot) {
+        const Mat3 matrix = pair_cell<typename P::Real>(p.box[p.replica_of[slot]].h);
+        const CellVectors cell = spread(matrix);
+        const int center = p.species_of_slot[slot];
+        double rho = 0;
+        V64 smallest = hn::Set(F64(), p.cutoff_squared);
+        int* near_row = near.row + static_cast<long>(slot) * near.capacity;
+        int first = 0, from = 0;
+        for (int t = 0; t < p.species; ++t) {
+            const int* row = p.row + p.layout(slot, from);
+            const int length = p.row_end[slot * p.species + t] - from;
+            from += length;
+            // Reading past the group is harmless: rows are padded (ops/neighbors), and the filter stops at length.
+            for (int k = 0; k < length; k += P::lanes)
+                P::store_r2(P::geometry(p, cell, slot, P::load(row + k)), squared + k);
+            int* group = near_row + first;
+            int n = 0;
+            for (int k = 0; k < length; ++k) {
+                const double r2 = squared[k];
+                group[n] = row[k];
+                squared[n] = r2;
+                n += r2 < p.cutoff_squared ? 1 : 0;
+            }
+            const int whole = padded(n);
+            for (int k = n; k < whole; ++k) {
+                group[k] = slot;
+                squared[k] = p.cutoff_squared;
+            }
+            near.bounds[2 * (slot * p.species + t)] = first;
+            near.bounds[2 * (slot * p.species + t) + 1] = first + n;
+            first += whole;
+
+            const auto* f = p.functions + p.density_index[t * p.species + center] * p.pieces;
+            auto sum = hn::Zero(d);
+            for (int k = 0; k < n; k += P::lanes) {
+                const auto r2 = P::load_r2(squared + k);
+                const auto g = P::locate(r2, p.inverse_dr, p.pieces);
+                const auto q = gather(d, f, g.four_k);
+                sum = sum + P::below(r2, p.cutoff_squared) * cubic_value(q.a, q.b, q.c, q.d, g.fraction);
+                smallest = hn::Min(smallest, P::smallest(r2));
+            }
+            rho += sum_lanes(sum);
+        }
+        const double closest = hn::GetLane(hn::MinOfLanes(F64(), smallest));
+        if (closest < p.lowest_squared) {
+            int nearest = -1;
+            double best = p.cutoff_squared;
+            for (int k = 0; k < p.row_end[slot * p.species + p.species - 1]; ++k) {
+                const int j = p.row[p.layout(slot, k)];
+                const double r2 = norm2(pair_displacement(matrix, p.x, p.y, p.z, slot, j));
+                if (r2 < best) {
+                    best = r2;
+                    nearest = j;
+                }
+            }
+            report_incident(p.incident, IncidentKind::pair_below_table, p.atom_of_slot[slot],
+                            nearest < 0 ? -1 : p.atom_of_slot[nearest], __builtin_sqrt(closest));
+        }
+        embed_slot(p, slot, rho);
+    }
+}
+
+template <class P, bool with_energy, bool same_density>
+MG_HD void force_group(const PairSystem<typename P::Real, Host>& p, const CellVectors& cell, int slot, int t,
+                       const int* group, int n, double sums[10]) {
+    const typename P::D d;
+    const int center = p.species_of_slot[slot];
+    const auto* at_i = p.functions + p.density_index[t * p.species + center] * p.pieces;
+    const auto* at_j = p.functions + p.density_index[center * p.species + t] * p.pieces;
+    const auto* pair = p.functions + p.pair_index[t * p.species + center] * p.pieces;
+    const auto slope_i = hn::Set(d, p.embedding_slope[slot]);
+    const auto inverse_dr = hn::Set(d, static_cast<typename P::Real>(p.inverse_dr));
+    auto fx = hn::Zero(d), fy = fx, fz = fx, e = fx, xx = fx, yy = fx, zz = fx, yz = fx, xz = fx, xy = fx;
+    for (int k = 0; k < n; k += P::lanes) {
+        const auto j = P::load(group + k);
+        const auto geometry = P::geometry(p, cell, slot, j);
+        const auto squared = P::r2(geometry);
+        // The padding is the slot itself: any finite coefficient times its d = 0 adds nothing.
+        const auto g = P::locate(P::at_least(squared, p.lowest_squared), p.inverse_dr, p.pieces);
+        const auto q = gather(d, pair, g.four_k);
+        const auto f = gather(d, at_i, g.four_k);
+        const auto f_i = cubic_slope(f.b, f.c, f.d, g.fraction);
+        auto f_j = f_i;
+        if constexpr (!same_density) {
+            const auto f2 = gather(d, at_j, g.four_k);
+            f_j = cubic_slope(f2.b, f2.c, f2.d, g.fraction);
+        }
+        const auto term = pair_term<typename P::Real>(
+            g.inverse_r, inverse_dr, cubic_value(q.a, q.b, q.c, q.d, g.fraction), cubic_slope(q.b, q.c, q.d, g.fraction),
+            slope_i, f_i, hn::GatherIndex(d, p.embedding_slope, j), f_j);
+        const auto c = term.slope_over_r, x = P::x(geometry), y = P::y(geometry), z = P::z(geometry);
+        const auto cx = c * x, cy = c * y, cz = c * z;
+        fx = fx + cx;
+        fy = fy + cy;
+        fz = fz + cz;
+        if constexpr (with_energy) {
+            e = e + P::nonzero(squared) * term.energy;
+            xx = xx + cx * x;
+            yy = yy + cy * y;
+            zz = zz + cz * z;
+            yz = yz + cy * z;
+            xz = xz + cx * z;
+            xy = xy + cx * y;
+        }
+    }
+    sums[0] += sum_lanes(fx);
+    sums[1] += sum_lanes(fy);
+    sums[2] += sum_lanes(fz);
+    if constexpr (with_energy) {
+        const decltype(fx) all[7] = {e, xx, yy, zz, yz, xz, xy};
+        for (int k = 0; k < 7; ++k) sums[3 + k] += sum_lanes(all[k]);
+    }
+}
+
+template <class P, bool with_energy>
+void force(const PairSystem<typename P::Real, Host>& p, const NearRows& near, int begin, int end) {
+    for (int slot = begin; slot < end; ++slot) {
+        const CellVectors cell = spread(pair_cell<typename P::Real>(p.box[p.replica_of[slot]].h));
+        const int center = p.species_of_slot[slot];
+        const int* near_row = near.row + static_cast<long>(slot) * near.capacity;
+        double sums[10] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
+        for (int t = 0; t < p.species; ++t) {
+            const int from = near.bounds[2 * (slot * p.species + t)];
+            const int n = near.bounds[2 * (slot * p.species + t) + 1] - from;
+            if (p.density_index[t * p.species + center] == p.density_index[center * p.species + t])
+                force_group<P, with_energy, true>(p, cell, slot, t, near_row + from, n, sums);
+            else
+                force_group<P, with_energy, false>(p, cell, slot, t, near_row + from, n, sums);
+        }
+        const int i = p.atom_of_slot[slot];
+        p.force[i] = {sums[0], sums[1], sums[2]};
+        if (!(norm2(p.force[i]) < 1e20))
+            report_incident(p.incident, IncidentKind::not_finite, i, -1, norm2(p.force[i]));
+        if constexpr (with_energy) {
+            p.local_energy[i] = p.embedding_energy[slot] + 0.5 * sums[3];
+            p.local_virial[i] = {-0.5 * sums[4], -0.5 * sums[5], -0.5 * sums[6],
+                                 -0.5 * sums[7], -0.5 * sums[8], -0.5 * sums[9]};
+        }
+    }
+}
+
+template <class P>
+void force_any(const PairSystem<typename P::Real, Host>& p, const NearRows& near, bool with_energy, int begin,
+               int end) {
+    if (with_energy)
+        force<P, true>(p, near, begin, end);
+    else
+        force<P, false>(p, near, begin, end);
+}
+
+}  // namespace
+
+const EamLoops& eam_loops() {
+    static constexpr EamLoops loops{density<Full>, density<Mixed>, force_any<Full>, force_any<Mixed>};
+    return loops;
+}
+
+}  // namespace MG_TARGET
+}  // namespace mg

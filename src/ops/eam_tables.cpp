@@ -1,0 +1,176 @@
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <string>
+
+#include "core/error.hpp"
+#include "ops/forces.hpp"
+#include "physics/eam.hpp"
+
+namespace mg {
+
+namespace {
+
+/// LAMMPS's coefficients on knots 0..n-1 (pair_eam.cpp, interpolate): slopes from five points inside, three
+/// next to an end, two at the ends; then a Hermite piece per interval.
+std::vector<Cubic<double>> interpolate(const std::vector<double>& f) {
+    const int n = static_cast<int>(f.size());
+    std::vector<double> s(n);
+    s[0] = f[1] - f[0];
+    s[1] = 0.5 * (f[2] - f[0]);
+    s[n - 2] = 0.5 * (f[n - 1] - f[n - 3]);
+    s[n - 1] = f[n - 1] - f[n - 2];
+    for (int m = 2; m < n - 2; ++m) s[m] = ((f[m - 2] - f[m + 2]) + 8.0 * (f[m + 1] - f[m - 1])) / 12.0;
+    std::vector<Cubic<double>> pieces;
+    for (int m = 0; m + 1 < n; ++m) pieces.push_back(hermite<double>(f[m], s[m], f[m + 1], s[m + 1]));
+    return pieces;
+}
+
+struct Function {
+    std::vector<double> values;
+    bool is_pair;
+    std::vector<Cubic<double>> pieces;
+};
+
+/// f(r) or phi(r) and its slope per A, from the exact pieces.
+struct Point {
+    double value, slope;
+};
+Point exact_at(const Function& f, double r, double dr) {
+    const GridPoint<double> g = locate<double>(r, 1.0 / dr, static_cast<int>(f.pieces.size()));
+    const Point p{value(f.pieces[g.piece], g.fraction), slope(f.pieces[g.piece], g.fraction) / dr};
+    return f.is_pair ? Point{p.value / r, (p.slope - p.value / r) / r} : p;
+}
+
+/// Cubic pieces with the exact values and slopes at their ends. Intervals below `lowest` are constant.
+std::vector<Cubic<float>> resample(const Function& f, double dr, double lowest, double spacing, int pieces) {
+    std::vector<Cubic<float>> result;
+    for (int m = 0; m < pieces; ++m) {
+        Point end[2];
+        for (int k = 0; k < 2; ++k) {
+            end[k] = exact_at(f, std::max(lowest, (m + k) * spacing), dr);
+            end[k].slope *= spacing;
+        }
+        result.push_back(hermite<float>(end[0].value, end[0].slope, end[1].value, end[1].slope));
+    }
+    return result;
+}
+
+/// Slope errors [eV/A or 1/A] of a resampled function over the distances that are accessible.
+struct SlopeError {
+    double rms = 0, largest = 0;
+};
+template <class Accessible>
+SlopeError slope_error(const Function& f, const std::vector<Cubic<float>>& resampled, double dr, double spacing,
+                       const Accessible& accessible) {
+    SlopeError error;
+    double sum = 0;
+    long count = 0;
+    for (int m = 1; m < static_cast<int>(resampled.size()); ++m)
+        for (const double p : {0.1, 0.21, 0.35, 0.5, 0.65, 0.79, 0.9}) {
+            const double r = (m + p) * spacing;
+            if (!accessible(r)) continue;
+            const Cubic<float> q = resampled[m];
+            const double e = std::abs(slope(Cubic<double>{q.a, q.b, q.c, q.d}, p) / spacing - exact_at(f, r, dr).slope);
+            error.largest = std::max(error.largest, e);
+            sum += e * e;
+            ++count;
+        }
+    error.rms = count > 0 ? std::sqrt(sum / static_cast<double>(count)) : 0.0;
+    return error;
+}
+
+}  // namespace
+
+template <class Space>
+EamTables<Space> make_eam_tables(const EamPotential& e) {
+    const int n = e.species();
+    EamTables<Space> t;
+    t.species = n;
+    t.cutoff = e.cutoff;
+    t.pieces = e.nr - 1;
+    t.inverse_dr = 1.0 / e.dr;
+    t.embedding_pieces = e.nrho - 1;
+    t.inverse_drho = 1.0 / e.drho;
+
+    std::vector<Function> functions;
+    const auto index_of = [&](const std::vector<double>& values, bool is_pair) {
+        for (std::size_t k = 0; k < functions.size(); ++k)
+            if (functions[k].is_pair == is_pair && functions[k].values == values) return static_cast<int>(k);
+        functions.push_back({values, is_pair, interpolate(values)});
+        return static_cast<int>(functions.size()) - 1;
+    };
+    std::vector<int> density_index(n * n), pair_index(n * n);
+    for (int a = 0; a < n; ++a)
+        for (int b = 0; b < n; ++b) {
+            density_index[a * n + b] = index_of(e.density[a * n + b], false);
+            pair_index[a * n + b] = index_of(e.pair[a * n + b], true);
+        }
+    t.density_index = to_space<Space>(density_index);
+    t.pair_index = to_space<Space>(pair_index);
+
+    // Tables may start with sentinels (1e12 below 0.50 A in Cu-Zr_2.eam.fs); a slope looks two knots ahead.
+    constexpr double sentinel = 1e9;
+    int first = 1;
+    for (const Function& f : functions)
+        for (int k = 0; k < e.nr; ++k)
+            if (!(std::abs(f.values[k]) < sentinel)) first = std::max(first, k + 3);
+    t.lowest = first * e.dr;
+
+    std::vector<Cubic<double>> exact, embedding;
+    for (const Function& f : functions) exact.insert(exact.end(), f.pieces.begin(), f.pieces.end());
+    for (int s = 0; s < n; ++s) {
+        const std::vector<Cubic<double>> pieces = interpolate(e.embedding[s]);
+        embedding.insert(embedding.end(), pieces.begin(), pieces.end());
+    }
+    t.exact = to_space<Space>(exact);
+    t.embedding = to_space<Space>(embedding);
+
+    double steepest = 0;
+    for (int s = 0; s < n; ++s)
+        for (int k = t.embedding_pieces / 20; k < t.embedding_pieces / 4; ++k)
+            steepest = std::max(steepest, std::abs(embedding[s * t.embedding_pieces + k].b * t.inverse_drho));
+
+    const double last_knot = (e.nr - 1) * e.dr;
+    std::vector<Cubic<float>> resampled;
+    for (const int pieces : {1024, 2048, 4096, e.nr - 1}) {
+        if (pieces > e.nr - 1) continue;
+        const double spacing = last_knot / pieces;
+        resampled.clear();
+        std::vector<std::vector<Cubic<float>>> each;
+        for (const Function& f : functions) {
+            each.push_back(resample(f, e.dr, t.lowest, spacing, pieces));
+            resampled.insert(resampled.end(), each.back().begin(), each.back().end());
+        }
+        t.resampled_pieces = pieces;
+        t.resampled_inverse_dr = 1.0 / spacing;
+        t.resampling_error = t.largest_resampling_error = 0;
+        for (int a = 0; a < n; ++a)
+            for (int b = 0; b < n; ++b) {
+                const int pair = pair_index[a * n + b], density = density_index[a * n + b];
+                double lowest_energy = 0;
+                for (double r = t.lowest; r < e.cutoff; r += e.dr)
+                    lowest_energy = std::min(lowest_energy, exact_at(functions[pair], r, e.dr).value);
+                const auto accessible = [&](double r) {
+                    return r > t.lowest && exact_at(functions[pair], r, e.dr).value - lowest_energy < 1.5;
+                };
+                const SlopeError phi = slope_error(functions[pair], each[pair], e.dr, spacing, accessible);
+                const SlopeError f = slope_error(functions[density], each[density], e.dr, spacing, accessible);
+                t.resampling_error = std::max(t.resampling_error, phi.rms + 2 * steepest * f.rms);
+                t.largest_resampling_error =
+                    std::max(t.largest_resampling_error, phi.largest + 2 * steepest * f.largest);
+            }
+        if (t.resampling_error < 4e-7) break;
+    }
+    if (!(t.resampling_error <= 1e-5))
+        throw InputError("the potential " + e.path + " cannot be resampled for mixed precision",
+                         "force error " + std::to_string(t.resampling_error) + " eV/A on its own knots",
+                         "use precision = \"double\"");
+    t.resampled = to_space<Space>(resampled);
+    return t;
+}
+
+#define MG_EAM_TABLES(Space) template EamTables<Space> make_eam_tables<Space>(const EamPotential&);
+MG_INSTANTIATE(MG_EAM_TABLES)
+
+}  // namespace mg

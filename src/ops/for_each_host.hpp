@@ -1,0 +1,47 @@
+#pragma once
+/// \file for_each and the segmented reduction on the host (OpenMP). cuda/for_each.cuh is the device's twin;
+/// an op's generic body (`*.inl`) is compiled with either.
+
+#include "core/chunks.hpp"
+
+namespace mg {
+
+/// sweep(i) for i in [0, n), in any order.
+template <class Sweep>
+void for_each(Host, int n, const Sweep& sweep) {
+#pragma omp parallel for schedule(static)
+    for (int i = 0; i < n; ++i) sweep(i);
+}
+
+/// result[r] = the sum over the atoms i of replica r of term(i), for a default-constructible T with operator+.
+/// Chunks are summed on their own, then in order: the same bits for any number of threads.
+template <class T, class Term>
+void reduce_by_replica(const Chunks<Host>& chunks, const Term& term, T* scratch, T* result) {
+    const int n = chunks.count, replicas = chunks.replicas;
+#pragma omp parallel for schedule(static)
+    for (int c = 0; c < n; ++c) {
+        T sum{};
+        for (int i = chunks.begin[c]; i < chunks.begin[c + 1]; ++i) sum = sum + term(i);
+        scratch[c] = sum;
+    }
+    for (int r = 0; r < replicas; ++r) {
+        T sum{};
+        for (int c = chunks.first_chunk[r]; c < chunks.first_chunk[r + 1]; ++c) sum = sum + scratch[c];
+        result[r] = sum;
+    }
+}
+
+/// sums[k] = values[0] + ... + values[k-1], k = 0..n.
+inline void exclusive_scan(Host, int n, const int* values, int* sums) {
+    sums[0] = 0;
+    for (int k = 0; k < n; ++k) sums[k + 1] = sums[k] + values[k];
+}
+
+/// True where no flag is set: lets the host skip sweeps. The device never knows, and returns false.
+inline bool nothing_marked(Host, const Array<int, Host>& flags) {
+    for (const int flag : flags)
+        if (flag) return false;
+    return true;
+}
+
+}  // namespace mg

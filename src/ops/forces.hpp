@@ -1,0 +1,80 @@
+#pragma once
+/// \file EAM energies, forces and virials of a batch.
+
+#include <memory>
+
+#include "core/batch.hpp"
+#include "ops/neighbors.hpp"
+#include "physics/eam_potential.hpp"
+#include "physics/spline.hpp"
+
+namespace mg {
+
+/// `full`: every pair in double, LAMMPS's own interpolation. `mixed`: pairs in float from resampled tables;
+/// geometry, sums, embedding and state in double.
+enum class Precision { full, mixed };
+
+/// An EAM potential ready for the pair loops. Equal functions are stored once (a Finnis-Sinclair file whose
+/// densities do not depend on the centre costs nothing extra).
+template <class Space>
+struct EamTables {
+    int species = 0;
+    double cutoff = 0;                         ///< [A]
+    Array<int, Space> density_index;           ///< (species^2) function of source * species + center
+    Array<int, Space> pair_index;              ///< (species^2)
+
+    int pieces = 0;                            ///< exact: intervals of the file's grid
+    double inverse_dr = 0;                     ///< [1/A]
+    double lowest = 0;                         ///< [A] first usable distance of the file
+    Array<Cubic<double>, Space> exact;         ///< (functions * pieces): f(r), or z(r) = r phi(r)
+    int embedding_pieces = 0;
+    double inverse_drho = 0;
+    Array<Cubic<double>, Space> embedding;     ///< (species * embedding_pieces)
+
+    int resampled_pieces = 0;                  ///< mixed: intervals in r
+    double resampled_inverse_dr = 0;           ///< [1/A]
+    Array<Cubic<float>, Space> resampled;      ///< (functions * resampled_pieces): f, or phi
+    double resampling_error = 0;               ///< [eV/A] rms error of a pair's force, see make_eam_tables
+    double largest_resampling_error = 0;       ///< [eV/A]
+};
+
+/// Coefficients from a file's tables. `mixed` takes the coarsest of 1024, 2048, 4096 intervals or the file's own whose
+/// force error is below 4e-7 eV/A. That error is, for the worst pair of species, the rms over distances at which phi
+/// lies less than 1.5 eV above its minimum (9 kT at 2000 K), of |d phi'| + 2 F'_max |d f'|, with F'_max the steepest
+/// embedding between a twentieth and a quarter of the tabulated density; InputError where it exceeds 1e-5.
+///
+/// A file's last digits set what coarse tables can do: in Cu-Zr_2.eam.fs the Cu-Cu function near its first peak
+/// carries 5e-8 eV A of noise per knot, 1e-5 eV/A in LAMMPS's interpolated force, which only the file's own knots
+/// reproduce; so it is not coarsened. (Closer pairs also meet the kink where its short-range repulsion is joined on,
+/// 0.1-0.2 eV/A at 1.8-2.3 A.)
+template <class Space>
+EamTables<Space> make_eam_tables(const EamPotential& potential);
+
+/// Working arrays of compute_forces, by slot.
+template <class Space>
+struct ForceWork {
+    Array<double, Space> fraction[3];    ///< pair coordinates of `full`
+    Array<int, Space> fixed_point[3];    ///< pair coordinates of `mixed`
+    Array<double, Space> slope_full;
+    Array<float, Space> slope_mixed;
+    Array<double, Space> embedding_energy;
+    Array<int, Space> near_row;          ///< host loops: neighbours within the cutoff, groups padded to lanes
+    Array<int, Space> near_end;          ///< (2 * atoms * species) begin and unpadded end of each group
+};
+
+/// force, and with_energy also local_energy, local_virial, potential_energy and virial of the batch, from its
+/// positions and boxes; rows must hold (update_neighbors). Incidents are left in batch.incident.
+template <class Space>
+void compute_forces(Batch<Space>& batch, const Neighbors<Space>& neighbors, const EamTables<Space>& tables,
+                    ForceWork<Space>& work, Precision precision, bool with_energy);
+
+/// The same from the generic sweeps, without a tuned loop: the reference that tuned loops are tested against.
+template <class Space>
+void compute_forces_reference(Batch<Space>& batch, const Neighbors<Space>& neighbors, const EamTables<Space>& tables,
+                              ForceWork<Space>& work, Precision precision, bool with_energy);
+
+/// Name of the instruction set that the tuned host loops use: "avx512", "avx2" or "generic"; the environment
+/// variable MGSTIFF_ISA selects a lesser one.
+const char* host_instruction_set();
+
+}  // namespace mg

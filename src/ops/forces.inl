@@ -1,0 +1,108 @@
+/// \file Generic bodies of the force ops; compiled for Host by forces.cpp and for Cuda by cuda/forces.cu.
+
+#include "ops/forces.hpp"
+#include "sweeps/eam.hpp"
+
+namespace mg {
+
+namespace {
+
+template <class Space>
+void size_work(const Batch<Space>& b, ForceWork<Space>& w) {
+    for (int k = 0; k < 3; ++k) {
+        w.fraction[k].resize(b.atoms);
+        w.fixed_point[k].resize(b.atoms);
+    }
+    w.slope_full.resize(b.atoms);
+    w.slope_mixed.resize(b.atoms);
+    w.embedding_energy.resize(b.atoms);
+}
+
+template <class Real, class Space>
+PairSystem<Real, Space> pair_system(Batch<Space>& b, const Neighbors<Space>& n, const EamTables<Space>& t,
+                                    ForceWork<Space>& w) {
+    PairSystem<Real, Space> p;
+    p.slots = b.atoms;
+    p.species = n.species;
+    p.layout = n.layout();
+    p.replica_of = b.replica_of.data();
+    p.box = b.box.data();
+    p.species_of_slot = n.species_of_slot.data();
+    p.atom_of_slot = n.atom_of_slot.data();
+    p.row = n.row.data();
+    p.row_end = n.row_end.data();
+    p.density_index = t.density_index.data();
+    p.pair_index = t.pair_index.data();
+    p.cutoff_squared = t.cutoff * t.cutoff;
+    p.lowest_squared = t.lowest * t.lowest;
+    p.embedding = t.embedding.data();
+    p.embedding_pieces = t.embedding_pieces;
+    p.inverse_drho = t.inverse_drho;
+    p.density_limit = 3.0 * t.embedding_pieces / t.inverse_drho;
+    p.embedding_energy = w.embedding_energy.data();
+    p.force = b.force.data();
+    p.local_energy = b.local_energy.data();
+    p.local_virial = b.local_virial.data();
+    p.incident = b.incident.data();
+    if constexpr (sizeof(Real) == sizeof(double)) {
+        p.x = w.fraction[0].data();
+        p.y = w.fraction[1].data();
+        p.z = w.fraction[2].data();
+        p.functions = t.exact.data();
+        p.pieces = t.pieces;
+        p.inverse_dr = t.inverse_dr;
+        p.embedding_slope = w.slope_full.data();
+    } else {
+        p.x = w.fixed_point[0].data();
+        p.y = w.fixed_point[1].data();
+        p.z = w.fixed_point[2].data();
+        p.functions = t.resampled.data();
+        p.pieces = t.resampled_pieces;
+        p.inverse_dr = t.resampled_inverse_dr;
+        p.embedding_slope = w.slope_mixed.data();
+    }
+    return p;
+}
+
+template <class Real, class Space>
+void set_coordinates(Batch<Space>& b, const PairSystem<Real, Space>& p) {
+    for_each(Space{}, b.atoms,
+             CoordinateSweep<Real>{p.replica_of, p.atom_of_slot, p.box, b.position.data(),
+                                   const_cast<PairCoordinate<Real>*>(p.x), const_cast<PairCoordinate<Real>*>(p.y),
+                                   const_cast<PairCoordinate<Real>*>(p.z)});
+}
+
+template <class Space>
+void sum_energies(Batch<Space>& b) {
+    reduce_by_replica(b.chunks, ValueTerm<double>{b.local_energy.data()}, b.template scratch_as<double>(),
+                      b.potential_energy.data());
+    reduce_by_replica(b.chunks, ValueTerm<Sym3>{b.local_virial.data()}, b.template scratch_as<Sym3>(),
+                      b.virial.data());
+}
+
+template <class Real, class Space>
+void forces_by_sweeps(Batch<Space>& b, const Neighbors<Space>& n, const EamTables<Space>& t, ForceWork<Space>& w,
+                      bool with_energy) {
+    const PairSystem<Real, Space> p = pair_system<Real>(b, n, t, w);
+    set_coordinates(b, p);
+    for_each(Space{}, b.atoms, DensitySweep<Real, Space>{p});
+    if (with_energy)
+        for_each(Space{}, b.atoms, ForceSweep<Real, Space, true>{p});
+    else
+        for_each(Space{}, b.atoms, ForceSweep<Real, Space, false>{p});
+    if (with_energy) sum_energies(b);
+}
+
+}  // namespace
+
+template <class Space>
+void compute_forces_reference(Batch<Space>& b, const Neighbors<Space>& n, const EamTables<Space>& t,
+                              ForceWork<Space>& w, Precision precision, bool with_energy) {
+    size_work(b, w);
+    if (precision == Precision::full)
+        forces_by_sweeps<double>(b, n, t, w, with_energy);
+    else
+        forces_by_sweeps<float>(b, n, t, w, with_energy);
+}
+
+}  // namespace mg

@@ -1,0 +1,66 @@
+#pragma once
+/// \file Verlet rows from a cell grid, rebuilt per replica when atoms have moved too far.
+
+#include "core/batch.hpp"
+#include "physics/cell_grid.hpp"
+#include "sweeps/row_layout.hpp"
+
+namespace mg {
+
+/// Full neighbour rows of a batch. *Slots* are the atoms of a replica sorted by cell and, within a cell, by
+/// atom; replica r's slots are the same range as its atoms. A row lists slots within cutoff + skin of the
+/// reference positions, grouped by neighbour species; its order follows from the slots and the stencil, so it
+/// is the same on every run and needs no sort.
+template <class Space>
+struct Neighbors {
+    double cutoff = 0;    ///< [A]
+    double skin = 0;      ///< [A]
+    int capacity = 0;     ///< entries per row, a multiple of 16
+    int species = 0;
+
+    Array<CellGrid, Space> grid;            ///< (replicas)
+    Array<CellGrid, Space> largest_grid;    ///< (replicas) bound by the memory reserved
+    Array<int, Space> first_cell;           ///< (replicas + 1)
+    Array<int, Space> replica_of_cell;      ///< (cells)
+    Array<int, Space> cell_of;              ///< (atoms)
+    Array<int, Space> cell_count;           ///< (cells)
+    Array<int, Space> cell_start;           ///< (cells + 1) first slot of a cell
+    Array<int, Space> cell_fill;            ///< (cells)
+
+    Array<int, Space> atom_of_slot;         ///< (atoms)
+    Array<int, Space> species_of_slot;      ///< (atoms)
+    Array<Vec3, Space> fraction;            ///< (atoms) by slot: fractional reference position in [0, 1)
+    Array<int, Space> row;                  ///< (atoms * capacity), see RowLayout
+    Array<int, Space> row_end;              ///< (atoms * species) end of the species' group in the row
+
+    Array<Vec3, Space> reference_position;  ///< [A] (atoms) at the last build
+    Array<Box, Space> reference_box;        ///< (replicas) at the last build
+    Array<TopTwo, Space> moved;             ///< (replicas) largest non-affine displacements since
+    Array<int, Space> stale;                ///< (replicas) 1 where the rows are to be built
+    Array<int, Space> builds;               ///< (replicas) how often they were
+
+    RowLayout<Space> layout() const { return {capacity}; }
+    double reach() const { return cutoff + skin; }
+};
+
+/// Memory for the batch's rows and a first build. Throws InputError naming the box that would do where a
+/// perpendicular width is below 2 (cutoff + skin).
+template <class Space>
+Neighbors<Space> make_neighbors(Batch<Space>& batch, double cutoff, double skin);
+
+/// Rebuilds the rows of every replica in which two atoms may have come closer than the rows know: with F the
+/// deformation of the cell since the build and u_i = x_i - F x0_i, rows hold while
+/// (cutoff + skin) s_min(F) - |u|_1st - |u|_2nd >= cutoff. No host decision.
+template <class Space>
+void update_neighbors(Batch<Space>& batch, Neighbors<Space>& neighbors);
+
+/// Builds all rows: from the current positions (which become the reference), or anew from the stored
+/// reference (after a restart or with longer rows).
+template <class Space>
+void build_neighbors(Batch<Space>& batch, Neighbors<Space>& neighbors, bool from_reference = false);
+
+/// Lengthens the rows to at least `needed` entries and builds them from the reference.
+template <class Space>
+void grow_rows(Batch<Space>& batch, Neighbors<Space>& neighbors, int needed);
+
+}  // namespace mg

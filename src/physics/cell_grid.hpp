@@ -1,0 +1,54 @@
+#pragma once
+/// \file Cells in fractional space.
+
+#include "core/box.hpp"
+
+namespace mg {
+
+/// The cell grid of one replica.
+struct CellGrid {
+    int n[3] = {1, 1, 1};        ///< cells along a, b, c
+    int stencil[3] = {0, 0, 0};  ///< cells to look at to either side
+};
+
+inline namespace MG_TARGET {
+
+/// Cells about half a reach wide, but no more along each vector than `largest` has: 5^3 small cells hold fewer
+/// candidates than 3^3 large ones (571 against 987 for 152 neighbours in Cu50Zr50).
+MG_HD CellGrid choose_grid(const Box& box, double reach, const CellGrid& largest) {
+    const Vec3 w = perpendicular_widths(box);
+    const double width[3] = {w.x, w.y, w.z};
+    CellGrid g;
+    for (int k = 0; k < 3; ++k) {
+        int n = static_cast<int>(width[k] / (0.5 * reach));
+        n = n < 1 ? 1 : n;
+        g.n[k] = n < largest.n[k] ? n : largest.n[k];
+        g.stencil[k] = static_cast<int>(__builtin_ceil(reach * g.n[k] / width[k]));
+    }
+    return g;
+}
+
+MG_HD int cell_count(const CellGrid& g) { return g.n[0] * g.n[1] * g.n[2]; }
+
+/// Cell of a fraction in [0, 1); a runs fastest.
+MG_HD int cell_index(const CellGrid& g, Vec3 s) {
+    int a = static_cast<int>(s.x * g.n[0]), b = static_cast<int>(s.y * g.n[1]), c = static_cast<int>(s.z * g.n[2]);
+    a = a < g.n[0] ? a : g.n[0] - 1;
+    b = b < g.n[1] ? b : g.n[1] - 1;
+    c = c < g.n[2] ? c : g.n[2] - 1;
+    return (c * g.n[1] + b) * g.n[0] + a;
+}
+
+/// The cells along one direction that hold a nearest image within reach of cell c: `count` cells from `first`,
+/// taken modulo n; every cell once where the stencil would meet itself.
+struct CellRange {
+    int first, count;
+};
+MG_HD CellRange nearest_image_range(int c, int n, int stencil) {
+    if (2 * stencil + 1 >= n) return {0, n};
+    const int first = c - stencil;
+    return {first < 0 ? first + n : first, 2 * stencil + 1};
+}
+
+}  // namespace MG_TARGET
+}  // namespace mg

@@ -1,0 +1,57 @@
+#pragma once
+/// \file Cubic pieces on a uniform grid, as LAMMPS's EAM interpolates its tables.
+
+#include "core/macros.hpp"
+
+namespace mg {
+
+/// a + b p + c p^2 + d p^3 for p in [0, 1], the fraction of one grid interval.
+template <class Real>
+struct alignas(4 * sizeof(Real)) Cubic {
+    Real a, b, c, d;
+};
+
+inline namespace MG_TARGET {
+
+/// The piece's value and slope. T is a number or a SIMD vector; the slope is d(value)/dp, per grid interval.
+template <class T>
+MG_HD T cubic_value(T a, T b, T c, T d, T p) {
+    return a + p * (b + p * (c + p * d));
+}
+template <class T>
+MG_HD T cubic_slope(T b, T c, T d, T p) {
+    return b + p * ((c + c) + p * (d + d + d));
+}
+template <class Real>
+MG_HD Real value(const Cubic<Real>& q, Real p) {
+    return cubic_value(q.a, q.b, q.c, q.d, p);
+}
+template <class Real>
+MG_HD Real slope(const Cubic<Real>& q, Real p) {
+    return cubic_slope(q.b, q.c, q.d, p);
+}
+
+/// The Hermite piece between two knots with values f0, f1 and slopes s0, s1 (per interval).
+template <class Real>
+MG_HD Cubic<Real> hermite(double f0, double s0, double f1, double s1) {
+    return {Real(f0), Real(s0), Real(3 * (f1 - f0) - 2 * s0 - s1), Real(s0 + s1 - 2 * (f1 - f0))};
+}
+
+/// Where x lies on a grid: piece in [0, pieces), fraction at most 1 (LAMMPS's clamps).
+template <class Real>
+struct GridPoint {
+    int piece;
+    Real fraction;
+};
+
+template <class Real = double>
+MG_HD GridPoint<Real> locate(double x, double inverse_spacing, int pieces) {
+    const double t = x * inverse_spacing;
+    int piece = static_cast<int>(t);
+    piece = piece < pieces - 1 ? piece : pieces - 1;
+    const double p = t - static_cast<double>(piece);
+    return {piece, static_cast<Real>(p < 1.0 ? p : 1.0)};
+}
+
+}  // namespace MG_TARGET
+}  // namespace mg

@@ -1,0 +1,217 @@
+#pragma once
+/// \file Sweeps of the neighbour build. Each returns at once for replicas whose rows still hold.
+
+#include "core/batch.hpp"
+#include "physics/cell_grid.hpp"
+#include "physics/pair_geometry.hpp"
+#include "sweeps/row_layout.hpp"
+
+namespace mg {
+
+/// Term of the reduction to the two largest squared non-affine displacements of a replica.
+struct MovedTerm {
+    const int* replica_of;
+    const Vec3* position;
+    const Vec3* reference_position;
+    const Box* box;
+    const Box* reference_box;
+
+    MG_HD TopTwo operator()(int i) const {
+        const int r = replica_of[i];
+        const Vec3 s = reference_box[r].inverse * reference_position[i];
+        return {norm2(position[i] - box[r].h * s), 0.0};
+    }
+};
+
+/// Per replica: are the rows stale?
+struct StaleSweep {
+    double cutoff, reach;
+    const Box* box;
+    const Box* reference_box;
+    const TopTwo* moved;
+    int* stale;
+    int* builds;
+    Incident* incident;
+
+    MG_HD void operator()(int r) const {
+        const Mat3 deformation = box[r].h * reference_box[r].inverse;
+        const double smallest_stretch = 1.0 - norm_bound(deformation - identity());
+        const double gap = reach * smallest_stretch - __builtin_sqrt(moved[r].first) - __builtin_sqrt(moved[r].second);
+        stale[r] = gap >= cutoff ? 0 : 1;  // true for NaN as well
+        builds[r] += stale[r];
+        if (stale[r]) {
+            const double width = smallest_width(box[r]);
+            if (!(width >= 2.0 * reach)) report_incident(incident, IncidentKind::cell_too_small, -1, r, width);
+        }
+    }
+};
+
+/// Takes the present state as the reference of stale replicas.
+struct ReferenceSweep {
+    const int* replica_of;
+    const int* stale;
+    const Vec3* position;
+    Vec3* reference_position;
+    MG_HD void operator()(int i) const {
+        if (stale[replica_of[i]]) reference_position[i] = position[i];
+    }
+};
+
+struct GridSweep {
+    double reach;
+    const int* stale;
+    const Box* box;
+    const CellGrid* largest;
+    Box* reference_box;
+    CellGrid* grid;
+    bool take_box;  ///< false where the stored reference is used again
+    MG_HD void operator()(int r) const {
+        if (!stale[r]) return;
+        if (take_box) reference_box[r] = box[r];
+        grid[r] = choose_grid(reference_box[r], reach, largest[r]);
+    }
+};
+
+struct ClearCellsSweep {
+    const int* replica_of_cell;
+    const int* stale;
+    int* count;
+    int* fill;
+    MG_HD void operator()(int c) const {
+        if (stale[replica_of_cell[c]]) count[c] = fill[c] = 0;
+    }
+};
+
+struct BinSweep {
+    const int* replica_of;
+    const int* stale;
+    const int* first_cell;
+    const CellGrid* grid;
+    const Box* reference_box;
+    const Vec3* reference_position;
+    int* cell_of;
+    int* count;
+    MG_HD void operator()(int i) const {
+        const int r = replica_of[i];
+        if (!stale[r]) return;
+        const Vec3 s = reference_box[r].inverse * reference_position[i];
+        const Vec3 wrapped{wrap_fraction(s.x), wrap_fraction(s.y), wrap_fraction(s.z)};
+        const int cell = first_cell[r] + cell_index(grid[r], wrapped);
+        cell_of[i] = cell;
+        atomic_add(&count[cell], 1);
+    }
+};
+
+/// Puts atoms in their cells in arrival order; SortCellSweep makes the order definite.
+struct PlaceSweep {
+    const int* replica_of;
+    const int* stale;
+    const int* cell_of;
+    const int* cell_start;
+    int* fill;
+    int* atom_of_slot;
+    MG_HD void operator()(int i) const {
+        if (!stale[replica_of[i]]) return;
+        const int cell = cell_of[i];
+        atom_of_slot[cell_start[cell] + atomic_add(&fill[cell], 1)] = i;
+    }
+};
+
+struct SortCellSweep {
+    const int* replica_of_cell;
+    const int* stale;
+    const int* cell_start;
+    int* atom_of_slot;
+    MG_HD void operator()(int c) const {
+        if (!stale[replica_of_cell[c]]) return;
+        for (int i = cell_start[c] + 1; i < cell_start[c + 1]; ++i) {
+            const int atom = atom_of_slot[i];
+            int k = i - 1;
+            for (; k >= cell_start[c] && atom_of_slot[k] > atom; --k) atom_of_slot[k + 1] = atom_of_slot[k];
+            atom_of_slot[k + 1] = atom;
+        }
+    }
+};
+
+struct FillSlotSweep {
+    const int* replica_of;
+    const int* stale;
+    const int* atom_of_slot;
+    const int* species_of;
+    const Box* reference_box;
+    const Vec3* reference_position;
+    int* species_of_slot;
+    Vec3* fraction;
+    MG_HD void operator()(int slot) const {
+        const int r = replica_of[slot];
+        if (!stale[r]) return;
+        const int i = atom_of_slot[slot];
+        const Vec3 s = reference_box[r].inverse * reference_position[i];
+        species_of_slot[slot] = species_of[i];
+        fraction[slot] = {wrap_fraction(s.x), wrap_fraction(s.y), wrap_fraction(s.z)};
+    }
+};
+
+/// The row of one slot: for each neighbour species in turn, the slots within reach in the order of the stencil.
+template <class Space>
+struct RowSweep {
+    double reach;
+    int species;
+    RowLayout<Space> layout;
+    const int* replica_of;
+    const int* stale;
+    const int* first_cell;
+    const CellGrid* grid;
+    const int* cell_start;
+    const Box* reference_box;
+    const int* atom_of_slot;
+    const int* species_of_slot;
+    const Vec3* fraction;
+    int* row;
+    int* row_end;
+    Incident* incident;
+
+    MG_HD void operator()(int slot) const {
+        const int r = replica_of[slot];
+        if (!stale[r]) return;
+        const CellGrid g = grid[r];
+        const Mat3 h = reference_box[r].h;
+        const Vec3 s = fraction[slot];
+        const int cell = cell_index(g, s);
+        const CellRange a = nearest_image_range(cell % g.n[0], g.n[0], g.stencil[0]);
+        const CellRange b = nearest_image_range(cell / g.n[0] % g.n[1], g.n[1], g.stencil[1]);
+        const CellRange c = nearest_image_range(cell / (g.n[0] * g.n[1]), g.n[2], g.stencil[2]);
+        int length = 0;
+        for (int t = 0; t < species; ++t) {
+            for (int kc = 0; kc < c.count; ++kc) {
+                const int cc = c.first + kc < g.n[2] ? c.first + kc : c.first + kc - g.n[2];
+                for (int kb = 0; kb < b.count; ++kb) {
+                    const int cb = b.first + kb < g.n[1] ? b.first + kb : b.first + kb - g.n[1];
+                    const int line = first_cell[r] + (cc * g.n[1] + cb) * g.n[0];
+                    // Cells along a are contiguous: one run of slots, or two where it wraps around.
+                    const int end = a.first + a.count;
+                    length = scan(slot, t, s, h, cell_start[line + a.first],
+                                  cell_start[line + (end < g.n[0] ? end : g.n[0])], length);
+                    if (end > g.n[0]) length = scan(slot, t, s, h, cell_start[line], cell_start[line + end - g.n[0]], length);
+                }
+            }
+            row_end[slot * species + t] = length < layout.capacity ? length : layout.capacity;
+        }
+        if (length > layout.capacity)
+            report_incident(incident, IncidentKind::row_overflow, atom_of_slot[slot], -1, length);
+    }
+
+    MG_HD int scan(int slot, int t, Vec3 s, const Mat3& h, int begin, int end, int length) const {
+        for (int k = begin; k < end; ++k) {
+            if (species_of_slot[k] != t || k == slot) continue;
+            const Vec3 f = fraction[k];
+            const Vec3 d = h * Vec3{nearest_difference(s.x, f.x), nearest_difference(s.y, f.y), nearest_difference(s.z, f.z)};
+            if (norm2(d) >= reach * reach) continue;
+            if (length < layout.capacity) row[layout(slot, length)] = k;
+            ++length;
+        }
+        return length;
+    }
+};
+
+}  // namespace mg

@@ -1,0 +1,33 @@
+#pragma once
+/// \file How neighbour rows lie in memory, and the largest displacements that decide when they are rebuilt.
+
+#include "core/macros.hpp"
+#include "core/space.hpp"
+
+namespace mg {
+
+/// The two largest squared displacements of a set of atoms [A^2].
+struct TopTwo {
+    double first = 0, second = 0;
+};
+MG_HD TopTwo operator+(TopTwo a, TopTwo b) {
+    if (a.first >= b.first) return {a.first, a.second > b.first ? a.second : b.first};
+    return {b.first, b.second > a.first ? b.second : a.first};
+}
+
+/// Index of entry k of a slot's row. On the device the rows of 32 neighbouring slots are interleaved, so that
+/// a warp reads whole lines.
+template <class Space>
+struct RowLayout {
+    int capacity;
+    MG_HD long operator()(int slot, int k) const { return static_cast<long>(slot) * capacity + k; }
+};
+template <>
+struct RowLayout<Cuda> {
+    int capacity;
+    MG_HD long operator()(int slot, int k) const {
+        return static_cast<long>(slot / 32) * 32 * capacity + static_cast<long>(k) * 32 + slot % 32;
+    }
+};
+
+}  // namespace mg
