@@ -27,8 +27,8 @@ PairSystem<Real, Space> pair_system(Batch<Space>& b, const Neighbors<Space>& n, 
     p.layout = n.layout();
     p.replica_of = b.replica_of.data();
     p.box = b.box.data();
-    p.species_of_slot = n.species_of_slot.data();
-    p.atom_of_slot = n.atom_of_slot.data();
+    p.species_of_slot = n.cells.species_of_slot.data();
+    p.atom_of_slot = n.cells.atom_of_slot.data();
     p.row = n.row.data();
     p.row_end = n.row_end.data();
     p.density_index = t.density_index.data();

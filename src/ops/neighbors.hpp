@@ -7,10 +7,27 @@
 
 namespace mg {
 
-/// Full neighbour rows of a batch. *Slots* are the atoms of a replica sorted by cell and, within a cell, by
-/// atom; replica r's slots are the same range as its atoms. A row lists slots within cutoff + skin of the
-/// reference positions, grouped by neighbour species; its order follows from the slots and the stencil, so it
-/// is the same on every run and needs no sort.
+/// Atoms of a batch sorted into cells. *Slots* are the atoms of a replica sorted by cell and, within a cell, by atom;
+/// replica r's slots are the same range as its atoms.
+template <class Space>
+struct CellList {
+    Array<CellGrid, Space> grid;            ///< (replicas)
+    Array<CellGrid, Space> largest_grid;    ///< (replicas) bound by the memory reserved
+    Array<int, Space> first_cell;           ///< (replicas + 1)
+    Array<int, Space> replica_of_cell;      ///< (cells)
+    Array<int, Space> cell_of;              ///< (atoms)
+    Array<int, Space> count;              ///< (cells)
+    Array<int, Space> start;              ///< (cells + 1) first slot of a cell
+    Array<int, Space> fill;               ///< (cells)
+
+    Array<int, Space> atom_of_slot;         ///< (atoms)
+    Array<int, Space> species_of_slot;      ///< (atoms)
+    Array<Vec3, Space> fraction;            ///< (atoms) by slot: fractional reference position in [0, 1)
+};
+
+/// Full neighbour rows of a batch. A row lists slots within cutoff + skin at the
+/// reference positions, grouped by neighbour species; its order follows from the slots and the stencil, so it is
+/// the same on every run and needs no sort.
 template <class Space>
 struct Neighbors {
     double cutoff = 0;    ///< [A]
@@ -18,18 +35,7 @@ struct Neighbors {
     int capacity = 0;     ///< entries per row, a multiple of 16
     int species = 0;
 
-    Array<CellGrid, Space> grid;            ///< (replicas)
-    Array<CellGrid, Space> largest_grid;    ///< (replicas) bound by the memory reserved
-    Array<int, Space> first_cell;           ///< (replicas + 1)
-    Array<int, Space> replica_of_cell;      ///< (cells)
-    Array<int, Space> cell_of;              ///< (atoms)
-    Array<int, Space> cell_count;           ///< (cells)
-    Array<int, Space> cell_start;           ///< (cells + 1) first slot of a cell
-    Array<int, Space> cell_fill;            ///< (cells)
-
-    Array<int, Space> atom_of_slot;         ///< (atoms)
-    Array<int, Space> species_of_slot;      ///< (atoms)
-    Array<Vec3, Space> fraction;            ///< (atoms) by slot: fractional reference position in [0, 1)
+    CellList<Space> cells;
     Array<int, Space> row;                  ///< (atoms * capacity), see RowLayout
     Array<int, Space> row_end;              ///< (atoms * species) end of the species' group in the row
 
@@ -42,6 +48,15 @@ struct Neighbors {
     RowLayout<Space> layout() const { return {capacity}; }
     double reach() const { return cutoff + skin; }
 };
+
+/// Cells for a search of radius `reach` [A] in boxes like the batch's.
+template <class Space>
+CellList<Space> make_cell_list(const Batch<Space>& batch, double reach);
+
+/// Sorts the atoms of the replicas marked stale into cells, by the given positions and boxes.
+template <class Space>
+void fill_cells(const Batch<Space>& batch, CellList<Space>& cells, double reach, const Array<int, Space>& stale,
+                const Array<Vec3, Space>& position, const Array<Box, Space>& box);
 
 /// Memory for the batch's rows and a first build. Throws InputError naming the box that would do where a
 /// perpendicular width is below 2 (cutoff + skin).

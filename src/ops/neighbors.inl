@@ -10,39 +10,70 @@
 
 namespace mg {
 
+template <class Space>
+CellList<Space> make_cell_list(const Batch<Space>& b, double reach) {
+    std::vector<CellGrid> largest;
+    std::vector<int> first_cell{0}, replica_of_cell;
+    for (const Box& box : to_host(b.box)) {
+        // Room for a cell that grows by a tenth; beyond that the cells just get wider.
+        const CellGrid g = choose_grid(make_box(1.1 * box.h), reach, CellGrid{{1 << 20, 1 << 20, 1 << 20}, {}});
+        replica_of_cell.insert(replica_of_cell.end(), cell_count(g), static_cast<int>(largest.size()));
+        largest.push_back(g);
+        first_cell.push_back(first_cell.back() + cell_count(g));
+    }
+    CellList<Space> c;
+    const int cells = first_cell.back();
+    c.largest_grid = to_space<Space>(largest);
+    c.grid = to_space<Space>(largest);
+    c.first_cell = to_space<Space>(first_cell);
+    c.replica_of_cell = to_space<Space>(replica_of_cell);
+    c.cell_of.resize(b.atoms);
+    c.count.resize(cells);
+    c.start.resize(cells + 1);
+    c.fill.resize(cells);
+    c.atom_of_slot.resize(b.atoms);
+    c.species_of_slot.resize(b.atoms);
+    c.fraction.resize(b.atoms);
+    return c;
+}
+
+template <class Space>
+void fill_cells(const Batch<Space>& b, CellList<Space>& c, double reach, const Array<int, Space>& stale,
+                const Array<Vec3, Space>& position, const Array<Box, Space>& box) {
+    const int cells = static_cast<int>(c.count.size());
+    const int* marked = stale.data();
+    for_each(Space{}, b.replicas, GridSweep{reach, marked, c.largest_grid.data(), box.data(), c.grid.data()});
+    for_each(Space{}, cells, ClearCellsSweep{c.replica_of_cell.data(), marked, c.count.data(), c.fill.data()});
+    for_each(Space{}, b.atoms,
+             BinSweep{b.replica_of.data(), marked, c.first_cell.data(), c.grid.data(), box.data(), position.data(),
+                      c.cell_of.data(), c.count.data()});
+    exclusive_scan(Space{}, cells, c.count.data(), c.start.data());
+    for_each(Space{}, b.atoms,
+             PlaceSweep{b.replica_of.data(), marked, c.cell_of.data(), c.start.data(), c.fill.data(),
+                        c.atom_of_slot.data()});
+    for_each(Space{}, cells, SortCellSweep{c.replica_of_cell.data(), marked, c.start.data(), c.atom_of_slot.data()});
+    for_each(Space{}, b.atoms,
+             FillSlotSweep{b.replica_of.data(), marked, c.atom_of_slot.data(), b.species_of.data(), box.data(),
+                           position.data(), c.species_of_slot.data(), c.fraction.data()});
+}
+
 namespace {
 
 /// Builds the rows of the replicas marked stale.
 template <class Space>
 void build_stale(Batch<Space>& b, Neighbors<Space>& n, bool from_reference) {
     if (nothing_marked(Space{}, n.stale)) return;
-    const int cells = static_cast<int>(n.cell_count.size());
-    if (!from_reference)
+    if (!from_reference) {
+        for_each(Space{}, b.replicas, ReferenceBoxSweep{n.stale.data(), b.box.data(), n.reference_box.data()});
         for_each(Space{}, b.atoms,
                  ReferenceSweep{b.replica_of.data(), n.stale.data(), b.position.data(), n.reference_position.data()});
-    for_each(Space{}, b.replicas,
-             GridSweep{n.reach(), n.stale.data(), b.box.data(), n.largest_grid.data(), n.reference_box.data(),
-                       n.grid.data(), !from_reference});
-    for_each(Space{}, cells,
-             ClearCellsSweep{n.replica_of_cell.data(), n.stale.data(), n.cell_count.data(), n.cell_fill.data()});
-    for_each(Space{}, b.atoms,
-             BinSweep{b.replica_of.data(), n.stale.data(), n.first_cell.data(), n.grid.data(), n.reference_box.data(),
-                      n.reference_position.data(), n.cell_of.data(), n.cell_count.data()});
-    exclusive_scan(Space{}, cells, n.cell_count.data(), n.cell_start.data());
-    for_each(Space{}, b.atoms,
-             PlaceSweep{b.replica_of.data(), n.stale.data(), n.cell_of.data(), n.cell_start.data(),
-                        n.cell_fill.data(), n.atom_of_slot.data()});
-    for_each(Space{}, cells,
-             SortCellSweep{n.replica_of_cell.data(), n.stale.data(), n.cell_start.data(), n.atom_of_slot.data()});
-    for_each(Space{}, b.atoms,
-             FillSlotSweep{b.replica_of.data(), n.stale.data(), n.atom_of_slot.data(), b.species_of.data(),
-                           n.reference_box.data(), n.reference_position.data(), n.species_of_slot.data(),
-                           n.fraction.data()});
+    }
+    fill_cells(b, n.cells, n.reach(), n.stale, n.reference_position, n.reference_box);
     for_each(Space{}, b.atoms,
              RowSweep<Space>{n.reach(), n.species, n.layout(), b.replica_of.data(), n.stale.data(),
-                             n.first_cell.data(), n.grid.data(), n.cell_start.data(), n.reference_box.data(),
-                             n.atom_of_slot.data(), n.species_of_slot.data(), n.fraction.data(), n.row.data(),
-                             n.row_end.data(), b.incident.data()});
+                             n.cells.first_cell.data(), n.cells.grid.data(), n.cells.start.data(),
+                             n.reference_box.data(), n.cells.atom_of_slot.data(), n.cells.species_of_slot.data(),
+                             n.cells.fraction.data(), n.row.data(), n.row_end.data(), b.incident.data()});
 }
 
 }  // namespace
@@ -91,8 +122,6 @@ Neighbors<Space> make_neighbors(Batch<Space>& b, double cutoff, double skin) {
     n.skin = skin;
     n.species = b.species;
     const std::vector<Box> boxes = to_host(b.box);
-    std::vector<CellGrid> largest;
-    std::vector<int> first_cell{0}, replica_of_cell;
     double density = 0;
     for (int r = 0; r < b.replicas; ++r) {
         const double width = smallest_width(boxes[r]);
@@ -101,25 +130,9 @@ Neighbors<Space> make_neighbors(Batch<Space>& b, double cutoff, double skin) {
                              "its smallest perpendicular width is " + std::to_string(width) + " A",
                              "make every width at least " + std::to_string(2 * n.reach()) +
                                  " A = 2 (cutoff " + std::to_string(cutoff) + " + skin " + std::to_string(skin) + ")");
-        // Room for a cell that grows by a tenth; beyond that the cells just get wider.
-        CellGrid g = choose_grid(make_box(1.1 * boxes[r].h), n.reach(), CellGrid{{1 << 20, 1 << 20, 1 << 20}, {}});
-        largest.push_back(g);
-        replica_of_cell.insert(replica_of_cell.end(), cell_count(g), r);
-        first_cell.push_back(first_cell.back() + cell_count(g));
         density = std::max(density, b.atoms_of(r) / boxes[r].volume);
     }
-    const int cells = first_cell.back();
-    n.largest_grid = to_space<Space>(largest);
-    n.grid = to_space<Space>(largest);
-    n.first_cell = to_space<Space>(first_cell);
-    n.replica_of_cell = to_space<Space>(replica_of_cell);
-    n.cell_of.resize(b.atoms);
-    n.cell_count.resize(cells);
-    n.cell_start.resize(cells + 1);
-    n.cell_fill.resize(cells);
-    n.atom_of_slot.resize(b.atoms);
-    n.species_of_slot.resize(b.atoms);
-    n.fraction.resize(b.atoms);
+    n.cells = make_cell_list(b, n.reach());
     n.row_end.resize(static_cast<std::size_t>(b.atoms) * n.species);
     n.reference_position.resize(b.atoms);
     n.reference_box.resize(b.replicas);
@@ -141,6 +154,10 @@ Neighbors<Space> make_neighbors(Batch<Space>& b, double cutoff, double skin) {
 }  // namespace mg
 
 #define MG_NEIGHBOR_OPS(Space)                                                            \
+    template mg::CellList<mg::Space> mg::make_cell_list(const Batch<mg::Space>&, double);    \
+    template void mg::fill_cells(const Batch<mg::Space>&, CellList<mg::Space>&, double,      \
+                                 const Array<int, mg::Space>&, const Array<Vec3, mg::Space>&, \
+                                 const Array<Box, mg::Space>&);                              \
     template mg::Neighbors<mg::Space> mg::make_neighbors(Batch<mg::Space>&, double, double); \
     template void mg::update_neighbors(Batch<mg::Space>&, Neighbors<mg::Space>&);            \
     template void mg::build_neighbors(Batch<mg::Space>&, Neighbors<mg::Space>&, bool);       \

@@ -57,18 +57,23 @@ struct ReferenceSweep {
     }
 };
 
+struct ReferenceBoxSweep {
+    const int* stale;
+    const Box* box;
+    Box* reference_box;
+    MG_HD void operator()(int r) const {
+        if (stale[r]) reference_box[r] = box[r];
+    }
+};
+
 struct GridSweep {
     double reach;
     const int* stale;
-    const Box* box;
     const CellGrid* largest;
-    Box* reference_box;
+    const Box* box;
     CellGrid* grid;
-    bool take_box;  ///< false where the stored reference is used again
     MG_HD void operator()(int r) const {
-        if (!stale[r]) return;
-        if (take_box) reference_box[r] = box[r];
-        grid[r] = choose_grid(reference_box[r], reach, largest[r]);
+        if (stale[r]) grid[r] = choose_grid(box[r], reach, largest[r]);
     }
 };
 
@@ -87,14 +92,14 @@ struct BinSweep {
     const int* stale;
     const int* first_cell;
     const CellGrid* grid;
-    const Box* reference_box;
-    const Vec3* reference_position;
+    const Box* box;
+    const Vec3* position;
     int* cell_of;
     int* count;
     MG_HD void operator()(int i) const {
         const int r = replica_of[i];
         if (!stale[r]) return;
-        const Vec3 s = reference_box[r].inverse * reference_position[i];
+        const Vec3 s = box[r].inverse * position[i];
         const Vec3 wrapped{wrap_fraction(s.x), wrap_fraction(s.y), wrap_fraction(s.z)};
         const int cell = first_cell[r] + cell_index(grid[r], wrapped);
         cell_of[i] = cell;
@@ -138,15 +143,15 @@ struct FillSlotSweep {
     const int* stale;
     const int* atom_of_slot;
     const int* species_of;
-    const Box* reference_box;
-    const Vec3* reference_position;
+    const Box* box;
+    const Vec3* position;
     int* species_of_slot;
     Vec3* fraction;
     MG_HD void operator()(int slot) const {
         const int r = replica_of[slot];
         if (!stale[r]) return;
         const int i = atom_of_slot[slot];
-        const Vec3 s = reference_box[r].inverse * reference_position[i];
+        const Vec3 s = box[r].inverse * position[i];
         species_of_slot[slot] = species_of[i];
         fraction[slot] = {wrap_fraction(s.x), wrap_fraction(s.y), wrap_fraction(s.z)};
     }
