@@ -3,7 +3,7 @@
 #include <cmath>
 
 #include "core/error.hpp"
-#include "nn/random.hpp"
+#include "core/random.hpp"
 
 namespace mg {
 

@@ -12,7 +12,7 @@
 #include "core/macros.hpp"
 #include "core/space.hpp"
 #include "nn/network.hpp"
-#include "nn/random.hpp"
+#include "core/random.hpp"
 #include "ops/network.hpp"
 
 namespace mg {

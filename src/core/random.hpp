@@ -1,5 +1,5 @@
 #pragma once
-/// \file Counter-based random numbers of the training (Philox4x32-10, Salmon et al., SC 2011, doi:10.1145/2063384.2063405):
+/// \file Counter-based random numbers (Philox4x32-10, Salmon et al., SC 2011, doi:10.1145/2063384.2063405):
 /// a number is a function of its key and its place, never of what was drawn before.
 
 #include <cstdint>
@@ -8,7 +8,7 @@
 namespace mg {
 
 /// What a stream is for; streams of different use never share numbers.
-enum class RandomUse : std::uint32_t { weights = 1, order = 2, validation = 3, folds = 4 };
+enum class RandomUse : std::uint32_t { weights = 1, order = 2, validation = 3, folds = 4, species = 5, velocity = 6 };
 
 /// One stream: keyed by (seed, use, part), e.g. (seed, weights, layer).
 class RandomStream {

@@ -1,4 +1,4 @@
-#include "nn/random.hpp"
+#include "core/random.hpp"
 
 #include <Random123/philox.h>
 

@@ -1,0 +1,285 @@
+#include "md/dynamics.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+
+#include "core/error.hpp"
+#include "core/random.hpp"
+#include "core/units.hpp"
+
+namespace mg {
+
+namespace {
+
+/// Steps between looks at the incident record: an overflow replays at most this many.
+constexpr long steps_per_look = 50;
+
+}  // namespace
+
+/// What a replay of a few steps starts from. Rows are built anew from the reference, so bits are those of a run
+/// whose rows had been long enough from the start.
+template <class Space>
+struct Dynamics<Space>::Snapshot {
+    Array<Vec3, Space> position, velocity, force, reference_position;
+    Array<Box, Space> box, reference_box;
+    Array<Ensemble, Space> ensemble;
+    Array<double, Space> potential_energy;
+    Array<Sym3, Space> virial;
+};
+
+double choose_skin(double smallest_width, double cutoff) {
+    constexpr double preferred = 1.0, least = 0.5;
+    return std::clamp(0.999 * (0.5 * smallest_width - cutoff), least, preferred);
+}
+
+template <class Space>
+Dynamics<Space>::Dynamics(Batch<Space> batch, const EamPotential& potential, Precision precision, double skin)
+    : batch_(std::move(batch)), tables_(make_eam_tables<Space>(potential)), precision_(precision),
+      neighbors_(make_neighbors(batch_, potential.cutoff, skin)) {
+    ensembles_.sums.resize(batch_.replicas);
+    set_ensembles({EnsembleOptions{}});
+    evaluate();
+}
+
+template <class Space>
+void Dynamics<Space>::forces(bool with_energy) {
+    compute_forces(batch_, neighbors_, tables_, work_, precision_, with_energy);
+}
+
+template <class Space>
+bool Dynamics<Space>::overflowed() {
+    const Incident incident = to_host(batch_.incident)[0];
+    return incident.kind == static_cast<int>(IncidentKind::row_overflow);
+}
+
+template <class Space>
+void Dynamics<Space>::evaluate() {
+    update_neighbors(batch_, neighbors_);
+    while (overflowed()) {
+        const int needed = static_cast<int>(to_host(batch_.incident)[0].value);
+        fill_zero(batch_.incident);
+        grow_rows(batch_, neighbors_, needed);
+    }
+    forces(true);
+    take_stock(batch_, ensembles_);
+    raise_incidents(-1);
+}
+
+template <class Space>
+void Dynamics<Space>::set_ensembles(const std::vector<EnsembleOptions>& options) {
+    const std::vector<double> mass = to_host(batch_.mass);
+    std::vector<Ensemble> each(batch_.replicas);
+    any_npt_ = false;
+    for (int r = 0; r < batch_.replicas; ++r) {
+        const EnsembleOptions& o = options.size() == 1 ? options[0] : options.at(r);
+        Ensemble& e = each[r];
+        e.kind = o.kind;
+        e.cell = o.kind == EnsembleKind::npt ? o.cell : CellMode::fixed;
+        e.dt = o.timestep;
+        e.dof = 3.0 * batch_.atoms_of(r) - 3.0;
+        for (int i = batch_.first_atom_host[r]; i < batch_.first_atom_host[r + 1]; ++i) e.mass += mass[i];
+        e.kT_begin = units::boltzmann * o.temperature_begin;
+        e.kT_end = units::boltzmann * o.temperature_end;
+        e.ramp_steps = o.ramp_steps;
+        e.kT = o.ramp_steps > 0 ? e.kT_begin : e.kT_end;
+        e.pressure = o.pressure;
+        e.tau_temperature = o.tau_temperature;
+        e.tau_pressure = o.tau_pressure;
+        any_npt_ = any_npt_ || e.kind == EnsembleKind::npt;
+        timestep_ = o.timestep;
+    }
+    if (!ensembles_.each.empty()) settle_velocities(batch_, ensembles_);
+    copy(to_space<Space>(each), ensembles_.each);
+    take_stock(batch_, ensembles_);
+}
+
+template <class Space>
+void Dynamics<Space>::one_step(bool with_energy) {
+    begin_step(batch_, ensembles_);
+    update_neighbors(batch_, neighbors_);
+    forces(with_energy || any_npt_);
+    end_step(batch_, ensembles_);
+}
+
+template <class Space>
+void Dynamics<Space>::save(Snapshot& s) {
+    copy(batch_.position, s.position);
+    copy(batch_.velocity, s.velocity);
+    copy(batch_.force, s.force);
+    copy(batch_.box, s.box);
+    copy(batch_.potential_energy, s.potential_energy);
+    copy(batch_.virial, s.virial);
+    copy(neighbors_.reference_position, s.reference_position);
+    copy(neighbors_.reference_box, s.reference_box);
+    copy(ensembles_.each, s.ensemble);
+}
+
+template <class Space>
+void Dynamics<Space>::restore(const Snapshot& s) {
+    copy(s.position, batch_.position);
+    copy(s.velocity, batch_.velocity);
+    copy(s.force, batch_.force);
+    copy(s.box, batch_.box);
+    copy(s.potential_energy, batch_.potential_energy);
+    copy(s.virial, batch_.virial);
+    copy(s.reference_position, neighbors_.reference_position);
+    copy(s.reference_box, neighbors_.reference_box);
+    copy(s.ensemble, ensembles_.each);
+}
+
+template <class Space>
+void Dynamics<Space>::run(const RunSchedule& schedule) {
+    const auto next_multiple = [](long step, long every) {
+        return every > 0 ? (step / every + 1) * every : std::numeric_limits<long>::max();
+    };
+    Snapshot snapshot;
+    for (long step = 0; step < schedule.steps;) {
+        const long stop = std::min({schedule.steps, step + steps_per_look, next_multiple(step, schedule.report_every),
+                                    next_multiple(step, schedule.sample_every)});
+        const bool reports = schedule.report_every > 0 && stop % schedule.report_every == 0;
+        save(snapshot);
+        for (;;) {
+            for (long s = step; s < stop; ++s)
+                one_step(s + 1 == stop && (reports || stop == schedule.steps));
+            if (!overflowed()) break;
+            const int needed = static_cast<int>(to_host(batch_.incident)[0].value);
+            fill_zero(batch_.incident);
+            restore(snapshot);
+            grow_rows(batch_, neighbors_, needed);
+        }
+        raise_incidents(stop);
+        atom_steps_ += static_cast<double>(stop - step) * batch_.atoms;
+        step = stop;
+        if (schedule.sample_every > 0 && step % schedule.sample_every == 0) schedule.sample(step);
+        if (reports) schedule.report(step);
+    }
+    settle_velocities(batch_, ensembles_);
+}
+
+template <class Space>
+std::vector<Thermo> Dynamics<Space>::thermo() const {
+    const std::vector<Ensemble> each = to_host(ensembles_.each);
+    const std::vector<Box> box = to_host(batch_.box);
+    const std::vector<Sym3> virial = to_host(batch_.virial);
+    std::vector<Thermo> result(batch_.replicas);
+    for (int r = 0; r < batch_.replicas; ++r) {
+        const Ensemble& e = each[r];
+        Thermo& t = result[r];
+        t.time = static_cast<double>(e.step) * e.dt;
+        t.kinetic = 0.5 * trace(e.kinetic);
+        t.temperature = 2.0 * t.kinetic / (e.dof * units::boltzmann);
+        t.target = e.kT / units::boltzmann;
+        t.potential = e.potential;
+        t.volume = box[r].volume;
+        t.pressure = (1.0 / t.volume) * (e.kinetic + virial[r]);
+        t.conserved = conserved_quantity(e, t.volume);
+    }
+    return result;
+}
+
+template <class Space>
+std::vector<FireState> Dynamics<Space>::minimize(const FireOptions& options, long max_steps) {
+    Relaxation<Space> relaxation;
+    relaxation.options = options;
+    FireState start;
+    start.dt = options.dt;
+    relaxation.state = to_space<Space>(std::vector<FireState>(batch_.replicas, start));
+    relaxation.sums.resize(batch_.replicas);
+    relaxation.velocity.resize(batch_.atoms);
+    fill_zero(relaxation.velocity);
+    evaluate();
+    const bool with_virial = options.cell != CellMode::fixed;
+    std::vector<FireState> state;
+    for (long step = 0;; ++step) {
+        fire_step(batch_, relaxation);
+        if (step % 20 == 0 || step >= max_steps) {
+            state = to_host(relaxation.state);
+            const bool done = std::all_of(state.begin(), state.end(), [](const FireState& s) { return s.converged; });
+            if (done || step >= max_steps) break;
+        }
+        update_neighbors(batch_, neighbors_);
+        if (step % 20 == 19 && overflowed()) {
+            // Rows that were short for a few steps only bent the path: grow them and go on from here.
+            const int needed = static_cast<int>(to_host(batch_.incident)[0].value);
+            fill_zero(batch_.incident);
+            grow_rows(batch_, neighbors_, needed);
+        }
+        forces(with_virial);
+        atom_steps_ += batch_.atoms;
+    }
+    evaluate();
+    return state;
+}
+
+template <class Space>
+void Dynamics<Space>::draw_velocities(const std::vector<double>& temperatures, std::uint64_t seed,
+                                      const std::vector<std::uint32_t>& streams) {
+    const std::vector<double> mass = to_host(batch_.mass);
+    std::vector<Vec3> velocity(batch_.atoms);
+    for (int r = 0; r < batch_.replicas; ++r) {
+        const int begin = batch_.first_atom_host[r], end = batch_.first_atom_host[r + 1];
+        const double kT = units::boltzmann * temperatures.at(r);
+        const RandomStream stream(seed, RandomUse::velocity, streams.at(r));
+        Vec3 momentum;
+        double total = 0;
+        for (int i = begin; i < end; ++i) {
+            const auto first = 3 * static_cast<std::uint64_t>(batch_.id[r][i - begin]);
+            velocity[i] = std::sqrt(kT / mass[i]) * Vec3{stream.normal(first), stream.normal(first + 1),
+                                                         stream.normal(first + 2)};
+            momentum += mass[i] * velocity[i];
+            total += mass[i];
+        }
+        double twice_kinetic = 0;
+        for (int i = begin; i < end; ++i) {
+            velocity[i] -= (1.0 / total) * momentum;
+            twice_kinetic += mass[i] * norm2(velocity[i]);
+        }
+        const double scale = twice_kinetic > 0 ? std::sqrt((3.0 * (end - begin) - 3.0) * kT / twice_kinetic) : 0.0;
+        for (int i = begin; i < end; ++i) velocity[i] = scale * velocity[i];
+    }
+    copy(to_space<Space>(velocity), batch_.velocity);
+    take_stock(batch_, ensembles_);
+}
+
+template <class Space>
+void Dynamics<Space>::raise_incidents(long step) {
+    const Incident incident = to_host(batch_.incident)[0];
+    const auto kind = static_cast<IncidentKind>(incident.kind);
+    if (kind == IncidentKind::none) return;
+    fill_zero(batch_.incident);
+    const auto name = [&](int atom) {
+        const auto after = std::upper_bound(batch_.first_atom_host.begin(), batch_.first_atom_host.end(), atom);
+        const int r = static_cast<int>(after - batch_.first_atom_host.begin()) - 1;
+        return "atom " + std::to_string(batch_.id[r][atom - batch_.first_atom_host[r]]) + " of replica " +
+               std::to_string(r);
+    };
+    const std::string when = step >= 0 ? "within " + std::to_string(steps_per_look) + " steps before step " +
+                                             std::to_string(step)
+                                       : "in the structure as given";
+    const std::string value = std::to_string(incident.value);
+    switch (kind) {
+        case IncidentKind::pair_below_table:
+            throw PhysicsError(name(incident.atom_a) + " and " +
+                                   (incident.atom_b >= 0 ? name(incident.atom_b) : std::string("another atom")) +
+                                   " are " + value + " A apart, closer than the potential's table",
+                               when, "check the structure for overlapping atoms, or use a smaller timestep");
+        case IncidentKind::density_above_table:
+            throw PhysicsError("the electron density at " + name(incident.atom_a) + " is " + value +
+                                   ", far above the potential's table",
+                               when, "check the structure for overlapping atoms and the order of elements");
+        case IncidentKind::cell_too_small:
+            throw PhysicsError("the cell of replica " + std::to_string(incident.atom_b) + " shrank to a width of " +
+                                   value + " A, below 2 (cutoff + skin)",
+                               when, "use more atoms, or a smaller compute.skin_A");
+        default:
+            throw PhysicsError("the force on " + (incident.atom_a >= 0 ? name(incident.atom_a) : std::string("an atom")) +
+                                   " is not finite or beyond reason (" + value + ")",
+                               when, "check the structure for overlapping atoms, or use a smaller timestep");
+    }
+}
+
+#define MG_DYNAMICS(Space) template class Dynamics<Space>;
+MG_INSTANTIATE(MG_DYNAMICS)
+
+}  // namespace mg

@@ -1,0 +1,114 @@
+#pragma once
+/// \file Molecular dynamics and minimisation of a batch: the run loop.
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/batch.hpp"
+#include "ops/displacement.hpp"
+#include "ops/forces.hpp"
+#include "ops/integrate.hpp"
+#include "ops/minimize.hpp"
+#include "ops/neighbors.hpp"
+#include "physics/ensemble.hpp"
+
+namespace mg {
+
+/// One replica's ensemble in the run loop's terms.
+struct EnsembleOptions {
+    EnsembleKind kind = EnsembleKind::nve;
+    CellMode cell = CellMode::iso;
+    double timestep = 0.002;         ///< [ps]
+    double temperature_begin = 300;  ///< [K]
+    double temperature_end = 300;    ///< [K]
+    long ramp_steps = 0;             ///< 0: temperature_end from the start
+    double pressure = 0;             ///< [eV/A^3]
+    double tau_temperature = 0.1;    ///< [ps]
+    double tau_pressure = 1.0;       ///< [ps]
+};
+
+/// One replica at one instant.
+struct Thermo {
+    double time = 0;              ///< [ps] since the ensemble was set
+    double temperature = 0;       ///< [K] 2 E_kin / (3N - 3) kB
+    double target = 0;            ///< [K]
+    double potential = 0;         ///< [eV]
+    double kinetic = 0;           ///< [eV]
+    double volume = 0;            ///< [A^3]
+    Sym3 pressure;                ///< [eV/A^3], positive in compression, kinetic part included
+    double conserved = 0;         ///< [eV]
+    double mean_pressure() const { return trace(pressure) / 3.0; }
+};
+
+/// What a run reports and samples; steps count from the start of the run.
+struct RunSchedule {
+    long steps = 0;
+    long report_every = 0;                                   ///< 0: never
+    std::function<void(long step)> report;                   ///< energies are formed on these steps
+    long sample_every = 0;
+    std::function<void(long step)> sample;
+};
+
+/// A batch with everything that moves it. Skin and rows are fixed at construction, so results do not depend on
+/// timing or on what else runs.
+template <class Space>
+class Dynamics {
+public:
+    /// Takes over the batch; throws InputError where a box is too small for cutoff + skin.
+    Dynamics(Batch<Space> batch, const EamPotential& potential, Precision precision, double skin);
+
+    Batch<Space>& batch() { return batch_; }
+    const Batch<Space>& batch() const { return batch_; }
+    const EamTables<Space>& tables() const { return tables_; }
+    Neighbors<Space>& neighbors() { return neighbors_; }
+
+    /// Forces, energies and virials at the present positions. Throws PhysicsError.
+    void evaluate();
+
+    /// Gives each replica its ensemble, baths at rest; one entry per replica, or one for all.
+    void set_ensembles(const std::vector<EnsembleOptions>& options);
+
+    /// Runs the schedule. Throws PhysicsError naming replica, atom, step and value where the physics fails.
+    void run(const RunSchedule& schedule);
+
+    /// Per replica; energies are of the last step that formed them (reports, and the end of a run).
+    std::vector<Thermo> thermo() const;
+
+    /// FIRE until every replica has converged or max_steps are done; returns the states.
+    std::vector<FireState> minimize(const FireOptions& options, long max_steps = 20000);
+
+    /// Velocities of a Maxwell distribution at each replica's temperature [K], total momentum zero, kinetic energy
+    /// exact. Numbers are keyed by (seed, stream of the replica, atom id).
+    void draw_velocities(const std::vector<double>& temperatures, std::uint64_t seed,
+                         const std::vector<std::uint32_t>& streams);
+
+    /// Atom-steps done since construction.
+    double atom_steps() const { return atom_steps_; }
+
+private:
+    struct Snapshot;
+
+    void one_step(bool with_energy);
+    void raise_incidents(long step);
+    bool overflowed();
+    void save(Snapshot& s);
+    void restore(const Snapshot& s);
+    void forces(bool with_energy);
+
+    Batch<Space> batch_;
+    EamTables<Space> tables_;
+    Precision precision_;
+    Neighbors<Space> neighbors_;
+    ForceWork<Space> work_;
+    Ensembles<Space> ensembles_;
+    bool any_npt_ = false;
+    double timestep_ = 0;
+    double atom_steps_ = 0;
+};
+
+/// The skin for a study of boxes of at least this width [A]: 1.0 A, or what fits, at least 0.5.
+double choose_skin(double smallest_width, double cutoff);
+
+}  // namespace mg
