@@ -1,0 +1,5 @@
+#include "for_each.cuh"
+
+#include "ops/displacement.inl"
+
+MG_DISPLACEMENT_OPS(Cuda)

@@ -1,0 +1,5 @@
+#include "for_each.cuh"
+
+#include "ops/integrate.inl"
+
+MG_INTEGRATE_OPS(Cuda)

@@ -1,0 +1,5 @@
+#include "for_each.cuh"
+
+#include "ops/minimize.inl"
+
+MG_MINIMIZE_OPS(Cuda)

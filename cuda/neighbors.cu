@@ -1,0 +1,5 @@
+#include "for_each.cuh"
+
+#include "ops/neighbors.inl"
+
+MG_NEIGHBOR_OPS(Cuda)

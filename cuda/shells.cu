@@ -1,0 +1,5 @@
+#include "for_each.cuh"
+
+#include "ops/shells.inl"
+
+MG_SHELL_OPS(Cuda)
