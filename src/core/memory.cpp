@@ -4,16 +4,21 @@
 #include <cstring>
 #include <string>
 
+#include <sys/mman.h>
+
 #include "core/error.hpp"
 
 namespace mg {
 
 void* allocate(Host, std::size_t bytes) {
-    constexpr std::size_t alignment = 64;
+    // Large arrays (tables, rows) are read at random: huge pages spare them the page walks.
+    constexpr std::size_t huge = std::size_t{2} << 20;
+    const std::size_t alignment = bytes >= huge / 2 ? huge : 64;
     void* memory = std::aligned_alloc(alignment, (bytes + alignment - 1) / alignment * alignment);
     if (!memory)
         throw Error("cannot allocate " + std::to_string(bytes >> 20) + " MiB on the host", "out of memory",
                     "use fewer replicas per batch (compute.replicas_per_batch) or a larger machine");
+    if (alignment == huge) madvise(memory, (bytes + huge - 1) / huge * huge, MADV_HUGEPAGE);
     return memory;
 }
 

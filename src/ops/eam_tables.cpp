@@ -1,7 +1,7 @@
 #include <algorithm>
 #include <cmath>
-#include <map>
 #include <string>
+#include <utility>
 
 #include "core/error.hpp"
 #include "ops/forces.hpp"
@@ -106,8 +106,15 @@ EamTables<Space> make_eam_tables(const EamPotential& e) {
             density_index[a * n + b] = index_of(e.density[a * n + b], false);
             pair_index[a * n + b] = index_of(e.pair[a * n + b], true);
         }
-    t.density_index = to_space<Space>(density_index);
-    t.pair_index = to_space<Space>(pair_index);
+    // A table is a pair of functions; ordered pairs of species that agree in both share one.
+    std::vector<std::pair<int, int>> tables;
+    std::vector<int> table_of(n * n);
+    for (int k = 0; k < n * n; ++k) {
+        const std::pair<int, int> wanted{density_index[k], pair_index[k]};
+        table_of[k] = static_cast<int>(std::find(tables.begin(), tables.end(), wanted) - tables.begin());
+        if (table_of[k] == static_cast<int>(tables.size())) tables.push_back(wanted);
+    }
+    t.table_of = to_space<Space>(table_of);
 
     // Tables may start with sentinels (1e12 below 0.50 A in Cu-Zr_2.eam.fs); a slope looks two knots ahead.
     constexpr double sentinel = 1e9;
@@ -117,8 +124,10 @@ EamTables<Space> make_eam_tables(const EamPotential& e) {
             if (!(std::abs(f.values[k]) < sentinel)) first = std::max(first, k + 3);
     t.lowest = first * e.dr;
 
-    std::vector<Cubic<double>> exact, embedding;
-    for (const Function& f : functions) exact.insert(exact.end(), f.pieces.begin(), f.pieces.end());
+    std::vector<PairPiece<double>> exact;
+    for (const auto& [density, pair] : tables)
+        for (int k = 0; k < t.pieces; ++k) exact.push_back({functions[density].pieces[k], functions[pair].pieces[k]});
+    std::vector<Cubic<double>> embedding;
     for (int s = 0; s < n; ++s) {
         const std::vector<Cubic<double>> pieces = interpolate(e.embedding[s]);
         embedding.insert(embedding.end(), pieces.begin(), pieces.end());
@@ -132,16 +141,15 @@ EamTables<Space> make_eam_tables(const EamPotential& e) {
             steepest = std::max(steepest, std::abs(embedding[s * t.embedding_pieces + k].b * t.inverse_drho));
 
     const double last_knot = (e.nr - 1) * e.dr;
-    std::vector<Cubic<float>> resampled;
+    std::vector<PairPiece<float>> resampled;
     for (const int pieces : {1024, 2048, 4096, e.nr - 1}) {
         if (pieces > e.nr - 1) continue;
         const double spacing = last_knot / pieces;
         resampled.clear();
         std::vector<std::vector<Cubic<float>>> each;
-        for (const Function& f : functions) {
-            each.push_back(resample(f, e.dr, t.lowest, spacing, pieces));
-            resampled.insert(resampled.end(), each.back().begin(), each.back().end());
-        }
+        for (const Function& f : functions) each.push_back(resample(f, e.dr, t.lowest, spacing, pieces));
+        for (const auto& [density, pair] : tables)
+            for (int k = 0; k < pieces; ++k) resampled.push_back({each[density][k], each[pair][k]});
         t.resampled_pieces = pieces;
         t.resampled_inverse_dr = 1.0 / spacing;
         t.resampling_error = t.largest_resampling_error = 0;

@@ -6,6 +6,7 @@
 #include "core/batch.hpp"
 #include "ops/neighbors.hpp"
 #include "physics/eam_potential.hpp"
+#include "physics/pair_geometry.hpp"
 #include "physics/spline.hpp"
 
 namespace mg {
@@ -14,26 +15,25 @@ namespace mg {
 /// geometry, sums, embedding and state in double.
 enum class Precision { full, mixed };
 
-/// An EAM potential ready for the pair loops. Equal functions are stored once (a Finnis-Sinclair file whose
-/// densities do not depend on the centre costs nothing extra).
+/// An EAM potential ready for the pair loops: per ordered pair of species, what a neighbour `source` gives a `center`.
+/// Equal tables are stored once (a Finnis-Sinclair file with symmetric densities costs nothing extra).
 template <class Space>
 struct EamTables {
     int species = 0;
     double cutoff = 0;                         ///< [A]
-    Array<int, Space> density_index;           ///< (species^2) function of source * species + center
-    Array<int, Space> pair_index;              ///< (species^2)
+    Array<int, Space> table_of;                ///< (species^2) table of source * species + center
 
     int pieces = 0;                            ///< exact: intervals of the file's grid
     double inverse_dr = 0;                     ///< [1/A]
     double lowest = 0;                         ///< [A] first usable distance of the file
-    Array<Cubic<double>, Space> exact;         ///< (functions * pieces): f(r), or z(r) = r phi(r)
+    Array<PairPiece<double>, Space> exact;     ///< (tables * pieces): f(r) and z(r) = r phi(r)
     int embedding_pieces = 0;
     double inverse_drho = 0;
     Array<Cubic<double>, Space> embedding;     ///< (species * embedding_pieces)
 
     int resampled_pieces = 0;                  ///< mixed: intervals in r
     double resampled_inverse_dr = 0;           ///< [1/A]
-    Array<Cubic<float>, Space> resampled;      ///< (functions * resampled_pieces): f, or phi
+    Array<PairPiece<float>, Space> resampled;  ///< (tables * resampled_pieces): f and phi
     double resampling_error = 0;               ///< [eV/A] rms error of a pair's force, see make_eam_tables
     double largest_resampling_error = 0;       ///< [eV/A]
 };
@@ -53,10 +53,8 @@ EamTables<Space> make_eam_tables(const EamPotential& potential);
 /// Working arrays of compute_forces, by slot.
 template <class Space>
 struct ForceWork {
-    Array<double, Space> fraction[3];    ///< pair coordinates of `full`
-    Array<int, Space> fixed_point[3];    ///< pair coordinates of `mixed`
-    Array<double, Space> slope_full;
-    Array<float, Space> slope_mixed;
+    Array<PairPoint<double>, Space> full;   ///< pair coordinates and F' of `full`
+    Array<PairPoint<float>, Space> mixed;   ///< and of `mixed`
     Array<double, Space> embedding_energy;
     Array<int, Space> near_row;          ///< host loops: neighbours within the cutoff, groups padded to lanes
     Array<int, Space> near_end;          ///< (2 * atoms * species) begin and unpadded end of each group

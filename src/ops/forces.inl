@@ -9,12 +9,8 @@ namespace {
 
 template <class Space>
 void size_work(const Batch<Space>& b, ForceWork<Space>& w) {
-    for (int k = 0; k < 3; ++k) {
-        w.fraction[k].resize(b.atoms);
-        w.fixed_point[k].resize(b.atoms);
-    }
-    w.slope_full.resize(b.atoms);
-    w.slope_mixed.resize(b.atoms);
+    w.full.resize(b.atoms);
+    w.mixed.resize(b.atoms);
     w.embedding_energy.resize(b.atoms);
 }
 
@@ -31,8 +27,7 @@ PairSystem<Real, Space> pair_system(Batch<Space>& b, const Neighbors<Space>& n, 
     p.atom_of_slot = n.cells.atom_of_slot.data();
     p.row = n.row.data();
     p.row_end = n.row_end.data();
-    p.density_index = t.density_index.data();
-    p.pair_index = t.pair_index.data();
+    p.table_of = t.table_of.data();
     p.cutoff_squared = t.cutoff * t.cutoff;
     p.lowest_squared = t.lowest * t.lowest;
     p.embedding = t.embedding.data();
@@ -45,21 +40,15 @@ PairSystem<Real, Space> pair_system(Batch<Space>& b, const Neighbors<Space>& n, 
     p.local_virial = b.local_virial.data();
     p.incident = b.incident.data();
     if constexpr (sizeof(Real) == sizeof(double)) {
-        p.x = w.fraction[0].data();
-        p.y = w.fraction[1].data();
-        p.z = w.fraction[2].data();
-        p.functions = t.exact.data();
+        p.point = w.full.data();
+        p.tables = t.exact.data();
         p.pieces = t.pieces;
         p.inverse_dr = t.inverse_dr;
-        p.embedding_slope = w.slope_full.data();
     } else {
-        p.x = w.fixed_point[0].data();
-        p.y = w.fixed_point[1].data();
-        p.z = w.fixed_point[2].data();
-        p.functions = t.resampled.data();
+        p.point = w.mixed.data();
+        p.tables = t.resampled.data();
         p.pieces = t.resampled_pieces;
         p.inverse_dr = t.resampled_inverse_dr;
-        p.embedding_slope = w.slope_mixed.data();
     }
     return p;
 }
@@ -67,9 +56,7 @@ PairSystem<Real, Space> pair_system(Batch<Space>& b, const Neighbors<Space>& n, 
 template <class Real, class Space>
 void set_coordinates(Batch<Space>& b, const PairSystem<Real, Space>& p) {
     for_each(Space{}, b.atoms,
-             CoordinateSweep<Real>{p.replica_of, p.atom_of_slot, p.box, b.position.data(),
-                                   const_cast<PairCoordinate<Real>*>(p.x), const_cast<PairCoordinate<Real>*>(p.y),
-                                   const_cast<PairCoordinate<Real>*>(p.z)});
+             CoordinateSweep<Real>{p.replica_of, p.atom_of_slot, p.box, b.position.data(), p.point});
 }
 
 template <class Space>

@@ -28,6 +28,13 @@ struct PairCoordinateOf<float> {
 template <class Real>
 using PairCoordinate = typename PairCoordinateOf<Real>::type;
 
+/// One slot as its neighbours see it, loaded as a whole: 32 bytes in double, 16 in float.
+template <class Real>
+struct alignas(4 * sizeof(Real)) PairPoint {
+    PairCoordinate<Real> x, y, z;
+    Real embedding_slope;  ///< [eV] F'(rho), once the density is known
+};
+
 inline namespace MG_TARGET {
 
 MG_HD double nearest_difference(double from, double to) {

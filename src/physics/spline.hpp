@@ -11,6 +11,13 @@ struct alignas(4 * sizeof(Real)) Cubic {
     Real a, b, c, d;
 };
 
+/// What a pair loop looks up at one distance, side by side: one cache line in double, half of one in float.
+template <class Real>
+struct alignas(8 * sizeof(Real)) PairPiece {
+    Cubic<Real> density;  ///< f of the neighbour at the centre
+    Cubic<Real> pair;     ///< z = r phi (double), phi (float)
+};
+
 inline namespace MG_TARGET {
 
 /// The piece's value and slope. T is a number or a SIMD vector; the slope is d(value)/dp, per grid interval.

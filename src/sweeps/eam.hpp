@@ -18,19 +18,16 @@ struct PairSystem {
     RowLayout<Space> layout{0};
     const int* replica_of = nullptr;          ///< (slots)
     const Box* box = nullptr;                 ///< (replicas)
-    const PairCoordinate<Real>* x = nullptr;  ///< (slots) fractional coordinates, by slot
-    const PairCoordinate<Real>* y = nullptr;
-    const PairCoordinate<Real>* z = nullptr;
+    PairPoint<Real>* point = nullptr;         ///< (slots) fractional coordinates and F', by slot
     const int* species_of_slot = nullptr;
     const int* atom_of_slot = nullptr;
     const int* row = nullptr;
     const int* row_end = nullptr;             ///< (slots * species)
 
-    const Cubic<Real>* functions = nullptr;   ///< (functions * pieces)
+    const PairPiece<Real>* tables = nullptr;  ///< (tables * pieces)
     int pieces = 0;
     double inverse_dr = 0;                    ///< [1/A]
-    const int* density_index = nullptr;       ///< (species^2) function of source * species + center
-    const int* pair_index = nullptr;          ///< (species^2)
+    const int* table_of = nullptr;            ///< (species^2) table of source * species + center
     double cutoff_squared = 0;                ///< [A^2]
     double lowest_squared = 0;                ///< [A^2] below it the table means nothing
 
@@ -39,7 +36,6 @@ struct PairSystem {
     double inverse_drho = 0;
     double density_limit = 0;                 ///< far above the table
 
-    Real* embedding_slope = nullptr;          ///< [eV] (slots) F'(rho)
     double* embedding_energy = nullptr;       ///< [eV] (slots) F(rho)
     Vec3* force = nullptr;                    ///< by atom
     double* local_energy = nullptr;           ///< by atom
@@ -73,11 +69,10 @@ MG_HD PairTerm<T> pair_term(T inverse_r, T inverse_dr, T pair, T pair_slope, T s
 }
 
 /// From `from` to the nearest image of `to` [A].
-template <class Coordinate>
-MG_HD Vec3 pair_displacement(const Mat3& cell, const Coordinate* x, const Coordinate* y, const Coordinate* z, int from,
-                             int to) {
-    return cell * Vec3{nearest_difference(x[from], x[to]), nearest_difference(y[from], y[to]),
-                       nearest_difference(z[from], z[to])};
+template <class Real>
+MG_HD Vec3 pair_displacement(const Mat3& cell, const PairPoint<Real>& from, const PairPoint<Real>& to) {
+    return cell * Vec3{nearest_difference(from.x, to.x), nearest_difference(from.y, to.y),
+                       nearest_difference(from.z, to.z)};
 }
 
 /// F(rho) and F' of one slot, with the checks of a density.
@@ -89,7 +84,7 @@ MG_HD void embed_slot(const PairSystem<Real, Space>& p, int slot, double rho) {
                         p.atom_of_slot[slot], -1, rho);
     const Embedding f = embed(p.embedding + p.species_of_slot[slot] * p.embedding_pieces, p.embedding_pieces,
                               p.inverse_drho, rho == rho ? rho : 0.0);
-    p.embedding_slope[slot] = static_cast<Real>(f.slope);
+    p.point[slot].embedding_slope = static_cast<Real>(f.slope);
     p.embedding_energy[slot] = f.energy;
 }
 
@@ -102,15 +97,12 @@ struct CoordinateSweep {
     const int* atom_of_slot;
     const Box* box;
     const Vec3* position;
-    PairCoordinate<Real>* x;
-    PairCoordinate<Real>* y;
-    PairCoordinate<Real>* z;
+    PairPoint<Real>* point;
 
     MG_HD void operator()(int slot) const {
         const Vec3 s = box[replica_of[slot]].inverse * position[atom_of_slot[slot]];
-        x[slot] = to_pair_coordinate<Real>(wrap_fraction(s.x));
-        y[slot] = to_pair_coordinate<Real>(wrap_fraction(s.y));
-        z[slot] = to_pair_coordinate<Real>(wrap_fraction(s.z));
+        point[slot] = {to_pair_coordinate<Real>(wrap_fraction(s.x)), to_pair_coordinate<Real>(wrap_fraction(s.y)),
+                       to_pair_coordinate<Real>(wrap_fraction(s.z)), Real(0)};
     }
 };
 
@@ -125,17 +117,17 @@ struct DensitySweep {
         double rho = 0;
         int k = 0;
         for (int t = 0; t < p.species; ++t) {
-            const Cubic<Real>* f = p.functions + p.density_index[t * p.species + center] * p.pieces;
+            const PairPiece<Real>* f = p.tables + p.table_of[t * p.species + center] * p.pieces;
             for (; k < p.row_end[slot * p.species + t]; ++k) {
                 const int j = p.row[p.layout(slot, k)];
-                const double r2 = norm2(pair_displacement(cell, p.x, p.y, p.z, slot, j));
+                const double r2 = norm2(pair_displacement(cell, p.point[slot], p.point[j]));
                 if (!(r2 < p.cutoff_squared)) continue;
                 if (r2 < p.lowest_squared)
                     report_incident(p.incident, IncidentKind::pair_below_table, p.atom_of_slot[slot],
                                     p.atom_of_slot[j], __builtin_sqrt(r2));
                 const double r = distance<Real>(r2);
                 const GridPoint<Real> g = locate<Real>(r, p.inverse_dr, p.pieces);
-                rho += value(f[g.piece], g.fraction);
+                rho += value(f[g.piece].density, g.fraction);
             }
         }
         embed_slot(p, slot, rho);
@@ -150,27 +142,26 @@ struct ForceSweep {
     MG_HD void operator()(int slot) const {
         const Mat3 cell = pair_cell<Real>(p.box[p.replica_of[slot]].h);
         const int center = p.species_of_slot[slot];
-        const Real slope_i = p.embedding_slope[slot];
+        const Real slope_i = p.point[slot].embedding_slope;
         Vec3 force;
         double energy = 0;
         Sym3 virial;
         int k = 0;
         for (int t = 0; t < p.species; ++t) {
-            const Cubic<Real>* at_i = p.functions + p.density_index[t * p.species + center] * p.pieces;
-            const Cubic<Real>* at_j = p.functions + p.density_index[center * p.species + t] * p.pieces;
-            const Cubic<Real>* pair = p.functions + p.pair_index[t * p.species + center] * p.pieces;
+            const PairPiece<Real>* at_i = p.tables + p.table_of[t * p.species + center] * p.pieces;
+            const PairPiece<Real>* at_j = p.tables + p.table_of[center * p.species + t] * p.pieces;
             for (; k < p.row_end[slot * p.species + t]; ++k) {
                 const int j = p.row[p.layout(slot, k)];
-                const Vec3 d = pair_displacement(cell, p.x, p.y, p.z, slot, j);
+                const Vec3 d = pair_displacement(cell, p.point[slot], p.point[j]);
                 const double r2 = norm2(d);
                 if (!(r2 < p.cutoff_squared)) continue;
                 const double r = distance<Real>(r2);
                 const GridPoint<Real> g = locate<Real>(r, p.inverse_dr, p.pieces);
                 const PairTerm<Real> term =
                     pair_term<Real>(Real(1) / static_cast<Real>(r), static_cast<Real>(p.inverse_dr),
-                                    value(pair[g.piece], g.fraction), slope(pair[g.piece], g.fraction), slope_i,
-                                    slope(at_i[g.piece], g.fraction), p.embedding_slope[j],
-                                    slope(at_j[g.piece], g.fraction));
+                                    value(at_i[g.piece].pair, g.fraction), slope(at_i[g.piece].pair, g.fraction), slope_i,
+                                    slope(at_i[g.piece].density, g.fraction), p.point[j].embedding_slope,
+                                    slope(at_j[g.piece].density, g.fraction));
                 force += static_cast<double>(term.slope_over_r) * d;
                 if constexpr (with_energy) {
                     energy += term.energy;
