@@ -28,7 +28,6 @@ namespace mg {
 namespace {
 
 constexpr long largest_int = std::numeric_limits<int>::max();
-constexpr double infinity = std::numeric_limits<double>::infinity();
 
 // ---- What a value must be -------------------------------------------------------------------------------------------
 
@@ -40,7 +39,7 @@ struct Limits {
 
     bool contain(double x) const { return (low_is_open ? x > low : x >= low) && x <= high; }
     std::string text() const {
-        if (high == infinity) return fmt::format("{} {}", low_is_open ? "above" : "of at least", low);
+        if (high == static_cast<double>(largest_int)) return fmt::format("of at least {}", low);
         return low_is_open ? fmt::format("above {} and at most {}", low, high)
                            : fmt::format("from {} to {}", low, high);
     }
@@ -86,8 +85,8 @@ void visit(StudyFile& file, Visitor& v, bool everything) {
                                : "Samples are given; the stiffness runs take step, pressure and cell from here.");
     if (quenches) {
         v.key("samples", file.quench.samples, from(1, 9999, "there is nothing to do without a sample"));
-        const Limits rate = from(1e6, 1e16,
-                                 "slower is out of reach of molecular dynamics, faster leaves less than a vibration");
+        const Limits rate =
+            from(1e6, 1e16, "slower is out of reach of molecular dynamics, faster leaves less than a vibration");
         v.key("rate_K_per_s", file.quench.rate_K_per_s, rate);
         v.key("test_rates_K_per_s", file.quench.test_rates_K_per_s, rate);
         v.key("samples_per_test_rate", file.quench.samples_per_test_rate,
@@ -159,8 +158,9 @@ void visit(StudyFile& file, Visitor& v, bool everything) {
         v.key("max_barrier_eV", b.max_barrier_eV, above(0, 100, "a barrier is positive"));
     }
 
-    v.table("train", "The network from descriptors to stiffness; its samples are those at train_rates (K/s; [] is the "
-                     "main rate).");
+    v.table("train",
+            "The network from descriptors to stiffness; its samples are those at train_rates (K/s; [] is the "
+            "main rate).");
     const Limits width = from(1, 1e6, "a hidden layer has at least one unit");
     v.key("hidden", file.train.hidden, width);
     v.key("activation", file.train.activation, Words{"relu", "sigmoid", "tanh"});
@@ -302,7 +302,8 @@ std::size_t edit_distance(std::string_view first, std::string_view second) {
         row[0] = i;
         for (std::size_t j = 1; j <= b.size(); ++j) {
             row[j] = std::min({last[j] + 1, row[j - 1] + 1, last[j - 1] + (a[i - 1] != b[j - 1])});
-            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1]) row[j] = std::min(row[j], before[j - 2] + 1);
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+                row[j] = std::min(row[j], before[j - 2] + 1);
         }
         before = std::exchange(last, row);
     }
@@ -339,13 +340,20 @@ std::string joined(const Words& words) { return fmt::format("{}", fmt::join(word
 
 const char* kind_of(const toml::node& node) {
     switch (node.type()) {
-        case toml::node_type::table: return "a table";
-        case toml::node_type::array: return "a list";
-        case toml::node_type::string: return "a string";
-        case toml::node_type::integer: return "a whole number";
-        case toml::node_type::floating_point: return "a number with a decimal point";
-        case toml::node_type::boolean: return "true or false";
-        default: return "a date or a time";
+        case toml::node_type::table:
+            return "a table";
+        case toml::node_type::array:
+            return "a list";
+        case toml::node_type::string:
+            return "a string";
+        case toml::node_type::integer:
+            return "a whole number";
+        case toml::node_type::floating_point:
+            return "a number with a decimal point";
+        case toml::node_type::boolean:
+            return "true or false";
+        default:
+            return "a date or a time";
     }
 }
 
@@ -429,8 +437,7 @@ public:
                     complain(name.source().begin, "", fmt::format("unknown key '{}' outside all tables", shown(table)),
                              "every key stands in a table", where_is(table, ""));
                 else
-                    complain_of_override(name.source().begin, table,
-                                         fmt::format("unknown table [{}]", shown(table)),
+                    complain_of_override(name.source().begin, table, fmt::format("unknown table [{}]", shown(table)),
                                          "the tables are " + joined(names.table_names()),
                                          nearest.empty() ? "remove it" : "did you mean [" + nearest + "]?");
                 continue;
@@ -518,7 +525,7 @@ private:
         check(node, value, limits, toml_of(value));
     }
     template <class Integer>
-        requires std::is_integral_v<Integer>
+    requires std::is_integral_v<Integer>
     void take(const toml::node& node, Integer& value, const Limits& limits) {
         if (const auto* number = node.as_floating_point()) {
             const double x = number->get();
@@ -641,9 +648,9 @@ std::string possible_counts(int atoms) {
 void check_system(StudyFile& file, Reader& reader) {
     StudyFile::System& system = file.system;
     if (reader.given("system.structures")) {
-        for (const char* key : {"system.fractions", "system.atoms", "quench.samples", "quench.rate_K_per_s",
-                                "quench.test_rates_K_per_s", "quench.samples_per_test_rate", "quench.melt_K",
-                                "quench.melt_ps"})
+        for (const char* key :
+             {"system.fractions", "system.atoms", "quench.samples", "quench.rate_K_per_s", "quench.test_rates_K_per_s",
+              "quench.samples_per_test_rate", "quench.melt_K", "quench.melt_ps"})
             if (reader.given(key))
                 reader.fault(key, fmt::format("{} does not go with system.structures", key),
                              "a study that starts from given structures quenches nothing",
@@ -652,9 +659,9 @@ void check_system(StudyFile& file, Reader& reader) {
             reader.fault("system.structures", "system.structures is empty", "the study would have no sample",
                          "name structure files, or remove it and give elements, fractions and atoms");
     } else {
-        for (const auto& [key, example] : {std::pair{"system.elements", "elements = [\"Cu\", \"Zr\"]"},
-                                           std::pair{"system.fractions", "fractions = [0.5, 0.5]"},
-                                           std::pair{"system.atoms", "atoms = 19652"}})
+        for (const auto& [key, example] :
+             {std::pair{"system.elements", "elements = [\"Cu\", \"Zr\"]"},
+              std::pair{"system.fractions", "fractions = [0.5, 0.5]"}, std::pair{"system.atoms", "atoms = 19652"}})
             if (!reader.given(key))
                 reader.fault(key, fmt::format("{} is missing", key), "the sample's composition and size follow from it",
                              fmt::format("add {} to [system], or name structures to start from", example));
@@ -711,11 +718,11 @@ void check_system(StudyFile& file, Reader& reader) {
         const std::vector<int> counts = composition_counts(system.fractions, system.atoms);
         for (std::size_t k = 0; k < counts.size(); ++k)
             if (counts[k] == 0)
-                reader.fault("system.fractions",
-                             fmt::format("the fraction {} is less than one of {} atoms", system.fractions[k],
-                                         system.atoms),
-                             "the element would not occur", "give it a larger fraction or the sample more atoms",
-                             static_cast<int>(k));
+                reader.fault(
+                    "system.fractions",
+                    fmt::format("the fraction {} is less than one of {} atoms", system.fractions[k], system.atoms),
+                    "the element would not occur", "give it a larger fraction or the sample more atoms",
+                    static_cast<int>(k));
     }
 }
 
@@ -781,17 +788,17 @@ void check_runs(StudyFile& file, Reader& reader) {
         if (!reader.given("stiffness.sample_every_fs"))
             stiffness.sample_every_fs = nearest;
         else if (!nearly_whole(stiffness.sample_every_fs / step) || stiffness.sample_every_fs < 0.5 * step)
-            reader.fault("stiffness.sample_every_fs",
-                         fmt::format("{} fs between samples is no whole number of time steps",
-                                     stiffness.sample_every_fs),
-                         fmt::format("a step takes {} fs", step), fmt::format("the nearest is {:.10g}", nearest));
+            reader.fault(
+                "stiffness.sample_every_fs",
+                fmt::format("{} fs between samples is no whole number of time steps", stiffness.sample_every_fs),
+                fmt::format("a step takes {} fs", step), fmt::format("the nearest is {:.10g}", nearest));
         if (reader.sound({"stiffness.window_ps", "stiffness.sample_every_fs"}) &&
             stiffness.window_ps * 1000 < 2 * stiffness.sample_every_fs)
-            reader.fault("stiffness.window_ps", fmt::format("stiffness.window_ps = {} is too short", stiffness.window_ps),
-                         fmt::format("a mean-squared displacement needs two samples, one every {} fs",
-                                     stiffness.sample_every_fs),
-                         fmt::format("give at least {}; the study of the paper has 100",
-                                     2 * stiffness.sample_every_fs / 1000));
+            reader.fault(
+                "stiffness.window_ps", fmt::format("stiffness.window_ps = {} is too short", stiffness.window_ps),
+                fmt::format("a mean-squared displacement needs two samples, one every {} fs",
+                            stiffness.sample_every_fs),
+                fmt::format("give at least {}; the study of the paper has 100", 2 * stiffness.sample_every_fs / 1000));
     }
 }
 
@@ -845,11 +852,11 @@ void check_learning(StudyFile& file, Reader& reader) {
         for (std::size_t k = 0; k < train.train_rates.size(); ++k) {
             const double rate = train.train_rates[k];
             if (by_structures || std::find(rates.begin(), rates.end(), rate) == rates.end())
-                reader.fault("train.train_rates", fmt::format("no sample is quenched at {} K/s", toml_of(rate)),
-                             by_structures ? "the study starts from given structures"
-                                           : "the rates are " + toml_of(rates),
-                             by_structures ? "remove the key" : "choose among these, or add it to test_rates_K_per_s",
-                             static_cast<int>(k));
+                reader.fault(
+                    "train.train_rates", fmt::format("no sample is quenched at {} K/s", toml_of(rate)),
+                    by_structures ? "the study starts from given structures" : "the rates are " + toml_of(rates),
+                    by_structures ? "remove the key" : "choose among these, or add it to test_rates_K_per_s",
+                    static_cast<int>(k));
         }
         const int twice = first_repeated(train.train_rates);
         if (twice > 0)
@@ -867,10 +874,10 @@ void check_barriers(StudyFile& file, Reader& reader) {
                      fmt::format("{} attempts cannot give {} events", b.max_attempts_per_atom, b.events_per_atom),
                      "an attempt finds one event at most", "raise max_attempts_per_atom");
     if (reader.sound({"barriers.min_barrier_eV", "barriers.max_barrier_eV"}) && b.min_barrier_eV >= b.max_barrier_eV)
-        reader.fault("barriers.min_barrier_eV",
-                     fmt::format("min_barrier_eV = {} is not below max_barrier_eV = {}", b.min_barrier_eV,
-                                 b.max_barrier_eV),
-                     "barriers between them count", "exchange them");
+        reader.fault(
+            "barriers.min_barrier_eV",
+            fmt::format("min_barrier_eV = {} is not below max_barrier_eV = {}", b.min_barrier_eV, b.max_barrier_eV),
+            "barriers between them count", "exchange them");
     if (reader.sound({"barriers.kick_radius_A", "barriers.region_A"}) && b.kick_radius_A > b.region_A)
         reader.fault("barriers.kick_radius_A",
                      fmt::format("kick_radius_A = {} exceeds region_A = {}", b.kick_radius_A, b.region_A),
@@ -878,7 +885,8 @@ void check_barriers(StudyFile& file, Reader& reader) {
     for (const auto& [key, most] : {std::pair{"barriers.lanczos_basin_vectors", b.lanczos_basin_vectors},
                                     std::pair{"barriers.lanczos_climb_vectors", b.lanczos_climb_vectors}})
         if (reader.sound({key, "barriers.lanczos_min_vectors"}) && most < b.lanczos_min_vectors)
-            reader.fault(key, fmt::format("{} = {} is below lanczos_min_vectors = {}", key, most, b.lanczos_min_vectors),
+            reader.fault(key,
+                         fmt::format("{} = {} is below lanczos_min_vectors = {}", key, most, b.lanczos_min_vectors),
                          "the one is the least, the other the most", "raise it");
     if (reader.sound({"barriers.samples", "quench.samples"}) && b.samples.kind == Selection::Kind::list) {
         const long samples = static_cast<long>(samples_of(file).size());
@@ -960,9 +968,9 @@ StudyFile read_study(const std::string& path, const std::vector<std::string>& ov
     try {
         root = toml::parse(bytes, path);
     } catch (const toml::parse_error& error) {
-        throw InputError(fmt::format("{}:{}:{}: this is not TOML", path, error.source().begin.line,
-                                     error.source().begin.column),
-                         shown(error.description()), "see https://toml.io, and put texts in quotation marks");
+        throw InputError(
+            fmt::format("{}:{}:{}: this is not TOML", path, error.source().begin.line, error.source().begin.column),
+            shown(error.description()), "see https://toml.io, and put texts in quotation marks");
     }
 
     std::set<std::string> overridden;
@@ -972,7 +980,8 @@ StudyFile read_study(const std::string& path, const std::vector<std::string>& ov
 
     StudyFile file;
     Reader reader(path, root, overridden);
-    for (const SetFault& fault : set_faults) reader.complain_of_set(fault.label, fault.problem, fault.why, fault.remedy);
+    for (const SetFault& fault : set_faults)
+        reader.complain_of_set(fault.label, fault.problem, fault.why, fault.remedy);
     file.barriers.enabled = root.contains("barriers");
     visit(file, reader, true);
     reader.find_strangers();

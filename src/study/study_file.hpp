@@ -64,7 +64,7 @@ struct StudyFile {
     };
     struct Stiffness {
         std::vector<double> temperatures_K{50, 100, 150, 200, 250, 300};
-        double equilibrate_ps = 20;               ///< of the ramp, and again of the hold
+        double equilibrate_ps = 20;  ///< of the ramp, and again of the hold
         double window_ps = 100;
         double sample_every_fs = 50;              ///< a whole number of time steps; default: the one nearest 50 fs
         std::string estimator = "mean_position";  ///< or "first_frame"
@@ -81,7 +81,7 @@ struct StudyFile {
     };
     /// Norms are 2-norms over the movable coordinates.
     struct Barriers {
-        bool enabled = false;  ///< not a key: the table is there
+        bool enabled = false;                                     ///< not a key: the table is there
         Selection samples{Selection::Kind::word, "test", 0, {}};  ///< "test", "all" or a list of samples
         int events_per_atom = 20;                                 ///< accepted ones
         int max_attempts_per_atom = 200;
