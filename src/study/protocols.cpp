@@ -1,0 +1,205 @@
+#include "study/protocols.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <string_view>
+
+#include "core/error.hpp"
+#include "core/random.hpp"
+#include "core/units.hpp"
+
+namespace mg {
+
+namespace {
+
+long steps_of(double time, double timestep) { return std::max(1L, std::lround(time / timestep)); }
+
+/// Volume per atom [A^3] of an element's own crystal, from the potential file's header.
+double crystal_volume(const EamPotential& p, int s) {
+    const double a3 = std::pow(p.lattice_constants.at(s), 3);
+    const std::string_view lattice = p.lattices.at(s);
+    if (!(a3 > 0)) return 16.0;
+    if (lattice == "bcc" || lattice == "BCC") return a3 / 2;
+    if (lattice == "hcp" || lattice == "HCP") return a3 / std::sqrt(2.0);  // ideal c/a
+    if (lattice == "sc" || lattice == "SC") return a3;
+    if (lattice == "diamond" || lattice == "dia") return a3 / 8;
+    return a3 / 4;
+}
+
+}  // namespace
+
+long QuenchProtocol::melt_steps() const { return steps_of(melt_time, timestep); }
+long QuenchProtocol::cooling_steps() const {
+    return steps_of((melt_temperature - final_temperature) / rate, timestep);
+}
+long StiffnessProtocol::equilibrate_steps() const { return steps_of(equilibrate, timestep); }
+long StiffnessProtocol::sample_steps() const { return steps_of(sample_every, timestep); }
+long StiffnessProtocol::window_steps() const {
+    // A whole even number of samples, so that the halves are equal.
+    const long samples = std::max(2L, std::lround(window / (sample_steps() * timestep)) / 2 * 2);
+    return samples * sample_steps();
+}
+
+Structure start_lattice(const EamPotential& potential, const std::vector<int>& counts, int nx, int ny, int nz,
+                        std::uint64_t seed, std::uint32_t sample) {
+    Structure s;
+    s.elements = potential.elements;
+    s.masses = potential.masses;
+    const int n = 4 * nx * ny * nz;
+    double volume = 0;
+    for (std::size_t k = 0; k < counts.size(); ++k) volume += counts[k] * crystal_volume(potential, static_cast<int>(k));
+    // 5 % more than the crystals: about a liquid's volume, which the melt then finds by itself.
+    const double a = std::cbrt(1.05 * volume / (nx * ny * nz));
+    for (int k = 0; k < static_cast<int>(counts.size()); ++k) s.species.insert(s.species.end(), counts[k], k);
+    if (static_cast<int>(s.species.size()) != n)
+        throw InputError("the composition has " + std::to_string(s.species.size()) + " atoms",
+                         "the start lattice has " + std::to_string(n), "use atoms = 4 nx ny nz");
+    shuffle(s.species, RandomStream(seed, RandomUse::species, sample));
+    constexpr double basis[4][3] = {{0, 0, 0}, {0.5, 0.5, 0}, {0.5, 0, 0.5}, {0, 0.5, 0.5}};
+    for (int z = 0; z < nz; ++z)
+        for (int y = 0; y < ny; ++y)
+            for (int x = 0; x < nx; ++x)
+                for (const auto& b : basis) {
+                    s.position.push_back({a * (x + b[0] + 0.25), a * (y + b[1] + 0.25), a * (z + b[2] + 0.25)});
+                    s.id.push_back(static_cast<long>(s.id.size()) + 1);
+                }
+    s.box = orthorhombic(nx * a, ny * a, nz * a);
+    return s;
+}
+
+template <class Space>
+ThermoHistory melt_and_quench(Dynamics<Space>& d, const QuenchProtocol& p, std::uint64_t seed,
+                              const std::vector<std::uint32_t>& samples, int reports, const Ticker& tick) {
+    const int replicas = d.batch().replicas;
+    d.draw_velocities(std::vector<double>(replicas, p.melt_temperature), seed, samples);
+    EnsembleOptions o;
+    o.kind = EnsembleKind::npt;
+    o.cell = p.cell;
+    o.timestep = p.timestep;
+    o.pressure = p.pressure;
+    o.temperature_begin = o.temperature_end = p.melt_temperature;
+
+    ThermoHistory history;
+    history.rows.resize(replicas);
+    const long every = std::max(1L, (p.melt_steps() + p.cooling_steps()) / std::max(1, reports));
+    double before = 0;
+    const auto record = [&](long step) {
+        const std::vector<Thermo> now = d.thermo();
+        for (int r = 0; r < replicas; ++r) {
+            history.rows[r].push_back(now[r]);
+            history.rows[r].back().time += before;
+        }
+        (void)step;
+        tick(d.atom_steps());
+    };
+    RunSchedule run;
+    run.report_every = every;
+    run.report = record;
+
+    d.set_ensembles({o});
+    run.steps = p.melt_steps();
+    d.run(run);
+    before = static_cast<double>(run.steps) * p.timestep;
+
+    o.temperature_end = p.final_temperature;
+    o.ramp_steps = p.cooling_steps();
+    d.set_ensembles({o});
+    run.steps = p.cooling_steps();
+    d.run(run);
+    if (run.steps % every != 0) record(run.steps);
+    return history;
+}
+
+template <class Space>
+void set_boxes(Dynamics<Space>& d, const std::vector<Box>& boxes) {
+    Batch<Space>& b = d.batch();
+    std::vector<Vec3> position = to_host(b.position);
+    const std::vector<Box> old = to_host(b.box);
+    for (int r = 0; r < b.replicas; ++r) {
+        const Mat3 scale = boxes.at(r).h * old[r].inverse;
+        for (int i = b.first_atom_host[r]; i < b.first_atom_host[r + 1]; ++i) position[i] = scale * position[i];
+    }
+    copy(to_space<Space>(position), b.position);
+    copy(to_space<Space>(boxes), b.box);
+    d.evaluate();
+}
+
+template <class Space>
+Displacements measure_displacements(Dynamics<Space>& d, const StiffnessProtocol& p,
+                                    const std::vector<double>& temperatures, std::uint64_t seed,
+                                    const std::vector<std::uint32_t>& streams, const Ticker& tick) {
+    const int replicas = d.batch().replicas;
+    d.draw_velocities(std::vector<double>(replicas, p.start_temperature), seed, streams);
+    std::vector<EnsembleOptions> options(replicas);
+    for (int r = 0; r < replicas; ++r) {
+        EnsembleOptions& o = options[r];
+        o.kind = EnsembleKind::npt;
+        o.cell = p.cell;
+        o.timestep = p.timestep;
+        o.pressure = p.pressure;
+        o.temperature_begin = p.start_temperature;
+        o.temperature_end = temperatures.at(r);
+        o.ramp_steps = p.equilibrate_steps();
+    }
+    RunSchedule run;
+    run.steps = p.equilibrate_steps();
+    run.report_every = std::max(1L, run.steps / 20);
+    run.report = [&](long) { tick(d.atom_steps()); };
+    d.set_ensembles(options);
+    d.run(run);
+
+    // The hold: its baths start at rest, its mean cell is where the window is measured.
+    for (int r = 0; r < replicas; ++r) options[r].temperature_begin = temperatures[r], options[r].ramp_steps = 0;
+    std::vector<Mat3> sum(replicas);
+    long count = 0;
+    run.sample_every = std::min(10L, run.steps);
+    run.sample = [&](long) {
+        const std::vector<Box> now = to_host(d.batch().box);
+        for (int r = 0; r < replicas; ++r) sum[r] = sum[r] + now[r].h;
+        ++count;
+    };
+    d.set_ensembles(options);
+    d.run(run);
+    std::vector<Box> mean(replicas);
+    for (int r = 0; r < replicas; ++r) mean[r] = make_box((1.0 / static_cast<double>(count)) * sum[r]);
+    set_boxes(d, mean);
+
+    for (EnsembleOptions& o : options) o.kind = EnsembleKind::nvt;
+    d.set_ensembles(options);
+    DisplacementWindow<Space> window;
+    start_window(d.batch(), window);
+    accumulate_displacements(d.batch(), window, 0);
+    run.steps = p.window_steps();
+    run.sample_every = p.sample_steps();
+    run.sample = [&](long step) { accumulate_displacements(d.batch(), window, step <= p.window_steps() / 2 ? 0 : 1); };
+    run.report_every = std::max(1L, run.steps / 50 / p.sample_steps()) * p.sample_steps();
+    d.run(run);
+
+    const std::vector<DisplacementSums> half[2] = {to_host(window.half[0]), to_host(window.half[1])};
+    const std::vector<Vec3> first = to_host(window.first);
+    const double n0 = static_cast<double>(window.frames[0]), n1 = static_cast<double>(window.frames[1]);
+    const auto msd = [&](const DisplacementSums& s, double frames) {
+        return p.from_first_frame ? from_first_frame(s, frames) : variance_about_mean(s, frames);
+    };
+    Displacements result;
+    for (int i = 0; i < d.batch().atoms; ++i) {
+        const DisplacementSums whole = half[0][i] + half[1][i];
+        result.whole.push_back(msd(whole, n0 + n1));
+        result.first_half.push_back(msd(half[0][i], n0));
+        // The second half does not hold the first frame: with that estimator every one of its frames counts.
+        result.second_half.push_back(p.from_first_frame ? half[1][i].squares / n1 : msd(half[1][i], n1));
+        result.mean_position.push_back(first[i] + (1.0 / (n0 + n1)) * whole.sum);
+    }
+    return result;
+}
+
+#define MG_PROTOCOLS(Space)                                                                                          \
+    template ThermoHistory melt_and_quench(Dynamics<Space>&, const QuenchProtocol&, std::uint64_t,                   \
+                                           const std::vector<std::uint32_t>&, int, const Ticker&);                   \
+    template Displacements measure_displacements(Dynamics<Space>&, const StiffnessProtocol&,                         \
+                                                 const std::vector<double>&, std::uint64_t,                          \
+                                                 const std::vector<std::uint32_t>&, const Ticker&);                  \
+    template void set_boxes(Dynamics<Space>&, const std::vector<Box>&);
+MG_INSTANTIATE(MG_PROTOCOLS)
+
+}  // namespace mg

@@ -1,0 +1,76 @@
+#pragma once
+/// \file The simulations of a study, as protocols on a batch: melt and quench, and the stiffness of every atom.
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "md/dynamics.hpp"
+
+namespace mg {
+
+/// Called after every piece of work: atom-steps done so far in this protocol.
+using Ticker = std::function<void(double atom_steps)>;
+
+/// The fcc start lattice of a sample: nx ny nz cells whose volume is that of the elements' own crystals, species in
+/// random order (keyed by seed and sample) with exactly the given counts.
+Structure start_lattice(const EamPotential& potential, const std::vector<int>& counts, int nx, int ny, int nz,
+                        std::uint64_t seed, std::uint32_t sample);
+
+struct QuenchProtocol {
+    double melt_temperature = 2000;  ///< [K]
+    double melt_time = 50;           ///< [ps]
+    double final_temperature = 50;   ///< [K]
+    double rate = 1e-2;              ///< [K/ps]: 1e10 K/s
+    double timestep = 0.002;         ///< [ps]
+    double pressure = 0;             ///< [eV/A^3]
+    CellMode cell = CellMode::iso;
+
+    long melt_steps() const;
+    long cooling_steps() const;
+};
+
+/// One row per report, per replica.
+struct ThermoHistory {
+    std::vector<std::vector<Thermo>> rows;  ///< (replicas, reports); time runs on through melt and quench
+};
+
+/// NPT at the melt temperature, then linearly down. Velocities are keyed by (seed, sample). At least `reports` rows.
+template <class Space>
+ThermoHistory melt_and_quench(Dynamics<Space>& dynamics, const QuenchProtocol& protocol, std::uint64_t seed,
+                              const std::vector<std::uint32_t>& samples, int reports, const Ticker& tick);
+
+struct StiffnessProtocol {
+    double start_temperature = 50;   ///< [K] of the glass
+    double equilibrate = 20;         ///< [ps] of the ramp, and again of the hold
+    double window = 100;             ///< [ps]
+    double sample_every = 0.05;      ///< [ps]
+    double timestep = 0.002;         ///< [ps]
+    double pressure = 0;             ///< [eV/A^3]
+    CellMode cell = CellMode::iso;
+    bool from_first_frame = false;   ///< estimator: displacement from the window's start instead of the time mean
+
+    long equilibrate_steps() const;
+    long sample_steps() const;
+    long window_steps() const;
+};
+
+/// Mean-squared displacements of a batch [A^2] (atoms), over the window and over its halves, and time-mean positions.
+struct Displacements {
+    std::vector<double> whole, first_half, second_half;
+    std::vector<Vec3> mean_position;  ///< [A] (atoms)
+};
+
+/// Every replica at its own temperature [K]: NPT ramp from the glass's temperature, NPT hold, then NVT in the mean
+/// cell of the hold, in which the displacements are accumulated.
+template <class Space>
+Displacements measure_displacements(Dynamics<Space>& dynamics, const StiffnessProtocol& protocol,
+                                    const std::vector<double>& temperatures, std::uint64_t seed,
+                                    const std::vector<std::uint32_t>& streams, const Ticker& tick);
+
+/// Scales replica r to box[r], atoms with it.
+template <class Space>
+void set_boxes(Dynamics<Space>& dynamics, const std::vector<Box>& boxes);
+
+}  // namespace mg

@@ -1,0 +1,112 @@
+/// \file Conserved quantities: drift of NVE, order of the integrators.
+
+#include <gtest/gtest.h>
+
+#include <cstdio>
+
+#include "core/units.hpp"
+#include "md/dynamics.hpp"
+#include "support/reference_glass.hpp"
+
+namespace mg {
+namespace {
+
+EnsembleOptions at(EnsembleKind kind, CellMode cell, double temperature, double dt) {
+    EnsembleOptions o;
+    o.kind = kind;
+    o.cell = cell;
+    o.timestep = dt;
+    o.temperature_begin = o.temperature_end = temperature;
+    return o;
+}
+
+/// The reference glass, equilibrated at 300 K and zero pressure for `ps`.
+Dynamics<Host> equilibrated(int replicas, Precision precision, double ps) {
+    const EamPotential potential = cu_zr();
+    const std::vector<Structure> glasses(replicas, reference_glass());
+    Dynamics<Host> d(make_batch<Host>(glasses, potential.elements, potential.masses), potential, precision, 1.0);
+    std::vector<std::uint32_t> streams(replicas);
+    for (int r = 0; r < replicas; ++r) streams[r] = r;
+    d.draw_velocities(std::vector<double>(replicas, 600.0), 1, streams);  // half goes into potential energy
+    d.set_ensembles({at(EnsembleKind::npt, CellMode::iso, 300, 0.002)});
+    RunSchedule run;
+    run.steps = std::lround(ps / 0.002);
+    d.run(run);
+    return d;
+}
+
+void nve_drift(Precision precision, double ps, double bound) {
+    Dynamics<Host> d = equilibrated(1, precision, 4.0);
+    d.set_ensembles({at(EnsembleKind::nve, CellMode::fixed, 300, 0.002)});
+    constexpr int blocks = 10;
+    std::vector<double> time, energy, slopes;
+    double temperature = 0;
+    RunSchedule run;
+    run.steps = std::lround(ps / 0.002);
+    run.report_every = 50;
+    run.report = [&](long) {
+        const Thermo t = d.thermo()[0];
+        time.push_back(t.time);
+        energy.push_back(t.conserved);
+        temperature += t.temperature;
+    };
+    d.run(run);
+    temperature /= static_cast<double>(time.size());
+    const std::size_t length = time.size() / blocks;
+    // kT per ns and degree of freedom: energies are in eV, times in ps.
+    const double unit = units::boltzmann * temperature * (3.0 * d.batch().atoms - 3.0) * 1e-3;
+    for (int k = 0; k < blocks; ++k) {
+        const auto from = static_cast<std::ptrdiff_t>(k * length), to = from + static_cast<std::ptrdiff_t>(length);
+        slopes.push_back(fit_line({time.begin() + from, time.begin() + to}, {energy.begin() + from, energy.begin() + to})
+                             .slope / unit);
+    }
+    const double drift = fit_line(time, energy).slope / unit;
+    std::printf("NVE %s %g ps, %.1f K: drift %.2e +- %.1e kT/ns per degree of freedom\n",
+                precision == Precision::full ? "double" : "mixed", ps, temperature, drift, mean_and_error(slopes).error);
+    EXPECT_LT(std::abs(drift), bound);
+    EXPECT_NEAR(temperature, 300, 20);
+}
+
+TEST(NveDrift, Double) { nve_drift(Precision::full, full_validation() ? 100 : 4, full_validation() ? 1e-5 : 1e-3); }
+TEST(NveDrift, Mixed) { nve_drift(Precision::mixed, full_validation() ? 100 : 4, full_validation() ? 5e-5 : 1e-3); }
+TEST(NveDrift, DoubleOneNanosecond) {
+    const char* wish = std::getenv("MG_VALIDATION");
+    if (!wish || std::string(wish) != "nanosecond") GTEST_SKIP() << "runs with MG_VALIDATION=nanosecond (an hour or more)";
+    nve_drift(Precision::full, 1000, 1e-6);
+}
+
+TEST(ConservedQuantity, FluctuatesAsTheSquareOfTheTimestep) {
+    if (!full_validation()) GTEST_SKIP() << "runs with tests/run.sh --validation (minutes)";
+    const Dynamics<Host> start = equilibrated(1, Precision::full, 10.0);
+    const Structure glass = to_structure(start.batch(), 0);
+    const EamPotential potential = cu_zr();
+    const char* names[3] = {"NVT", "NPT iso", "NPT tri"};
+    double rms[3][3];
+    for (int k = 0; k < 3; ++k) {
+        const double dt = 0.001 * (1 << k);
+        Dynamics<Host> d(make_batch<Host>({glass, glass, glass}, potential.elements, potential.masses), potential,
+                         Precision::full, 1.0);
+        d.set_ensembles({at(EnsembleKind::nvt, CellMode::fixed, 300, dt), at(EnsembleKind::npt, CellMode::iso, 300, dt),
+                         at(EnsembleKind::npt, CellMode::tri, 300, dt)});
+        std::vector<double> time, conserved[3];
+        RunSchedule run;
+        run.steps = std::lround(20.0 / dt);
+        run.report_every = std::lround(0.02 / dt);
+        run.report = [&](long) {
+            const std::vector<Thermo> t = d.thermo();
+            time.push_back(t[0].time);
+            for (int e = 0; e < 3; ++e) conserved[e].push_back(t[e].conserved);
+        };
+        d.run(run);
+        for (int e = 0; e < 3; ++e) rms[e][k] = fit_line(time, conserved[e]).rms;
+    }
+    for (int e = 0; e < 3; ++e) {
+        std::printf("%-8s rms about the trend at 1, 2, 4 fs: %.3e %.3e %.3e eV; ratios %.2f %.2f\n", names[e], rms[e][0],
+                    rms[e][1], rms[e][2], rms[e][1] / rms[e][0], rms[e][2] / rms[e][1]);
+        EXPECT_NEAR(rms[e][1] / rms[e][0], 4.0, 1.0);
+        EXPECT_NEAR(rms[e][2] / rms[e][1], 4.0, 1.0);
+    }
+}
+
+}  // namespace
+}  // namespace mg
