@@ -31,7 +31,7 @@ template <int threads, class T>
 __device__ T block_sum(const T& mine) {
     static_assert((threads & (threads - 1)) == 0 && sizeof(T) <= 128);
     // Raw memory: T has default member initialisers, which shared variables may not have.
-    __shared__ alignas(16) unsigned char memory[threads * sizeof(T)];
+    alignas(16) __shared__ unsigned char memory[threads * sizeof(T)];
     T* values = reinterpret_cast<T*>(memory);
     const int t = static_cast<int>(threadIdx.x);
     values[t] = mine;

@@ -2,19 +2,17 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
-#include <cstdlib>
 #include <numeric>
 #include <vector>
 
 #include "core/array.hpp"
+#include "core/random.hpp"
 #include "core/space.hpp"
 #include "nn/network.hpp"
-#include "nn/random.hpp"
 #include "nn/training.hpp"
+#include "support/gpu.hpp"
 
 namespace {
-
-#if defined(MG_WITH_CUDA)
 
 struct Pass {
     std::vector<double> prediction, squares, gradient;
@@ -40,15 +38,7 @@ void expect_close(const std::vector<double>& a, const std::vector<double>& b, do
     for (std::size_t i = 0; i < a.size(); ++i) ASSERT_NEAR(a[i], b[i], tolerance * largest) << "element " << i;
 }
 
-class NetworkParity : public testing::Test {
-protected:
-    void SetUp() override {
-        if (mg::device_count(mg::Cuda{}) > 0) return;
-        const char* required = std::getenv("MG_REQUIRE_GPU");
-        if (required && std::string(required) == "1") FAIL() << "no GPU, and MG_REQUIRE_GPU=1";
-        GTEST_SKIP() << "no GPU: the device's network was NOT tested";
-    }
-};
+class NetworkParity : public mg::GpuTest {};
 
 TEST_F(NetworkParity, PassesAgree) {
     const mg::RandomStream stream(3, mg::RandomUse::weights, 50);
@@ -92,11 +82,5 @@ TEST_F(NetworkParity, TrainingAgreesAndRepeatsItself) {
     }
     expect_close(mg::predict(mg::Host{}, host, data.features), mg::predict(mg::Cuda{}, device, data.features), 1e-8);
 }
-
-#else
-
-TEST(NetworkParity, NeedsCuda) { GTEST_SKIP() << "built without CUDA: the device's network was NOT tested"; }
-
-#endif
 
 }  // namespace
