@@ -1,10 +1,23 @@
 #include "study/study_file.hpp"
 
-#define TOML_ENABLE_FORMATTERS 0
 #include <fmt/format.h>
+
+#include <stdexcept>
+
+// toml++ 3.3 asserts, and without assertions assumes, what malformed text can break ("[" with no name behind it): a
+// study file must not abort the program, so its assertions throw, whatever the build.
+#undef NDEBUG
+namespace mg {
+static constexpr void require_of_parser(bool holds) {
+    if (!holds) throw std::logic_error("the parser of TOML lost its way");
+}
+}  // namespace mg
+#define TOML_ASSERT(expr) ::mg::require_of_parser(static_cast<bool>(expr))
+#define TOML_ENABLE_FORMATTERS 0
 #include <toml++/toml.h>
 
 #include <algorithm>
+#include <cctype>
 #include <charconv>
 #include <cmath>
 #include <cstdlib>
@@ -903,6 +916,40 @@ void check_barriers(StudyFile& file, Reader& reader) {
                              static_cast<int>(k));
 }
 
+// ---- Syntax ---------------------------------------------------------------------------------------------------------
+
+struct SyntaxFault {
+    long line, column;
+    std::string why;
+};
+
+/// The first line that starts like the name of a table but has no name.
+SyntaxFault find_nameless_table(const std::string& text) {
+    LineReader lines(text);
+    for (std::string_view line; lines.next(line);) {
+        std::size_t at = line.find_first_not_of(" \t");
+        if (at == std::string_view::npos || line[at] != '[') continue;
+        ++at;
+        if (at < line.size() && line[at] == '[') ++at;
+        at = std::min(line.size(), line.find_first_not_of(" \t", at));
+        const bool named = at < line.size() && (std::isalnum(static_cast<unsigned char>(line[at])) ||
+                                                std::string_view("\"'_-").find(line[at]) != std::string_view::npos);
+        if (!named) return {lines.number(), static_cast<long>(at) + 1, "the name of a table is wanted after '['"};
+    }
+    return {1, 1, "the parser cannot make sense of it"};
+}
+
+/// Parses TOML; throws SyntaxFault.
+toml::table parse_toml(const std::string& text) {
+    try {
+        return toml::parse(text);
+    } catch (const toml::parse_error& error) {
+        throw SyntaxFault{error.source().begin.line, error.source().begin.column, shown(error.description())};
+    } catch (const std::logic_error&) {
+        throw find_nameless_table(text);
+    }
+}
+
 // ---- Overrides ------------------------------------------------------------------------------------------------------
 
 bool is_bare_word(std::string_view text) {
@@ -925,10 +972,10 @@ std::optional<SetFault> apply_override(toml::table& root, const std::string& tex
     const std::string value = text.substr(equals + 1);
     toml::table parsed;
     try {
-        parsed = toml::parse("value = " + value);
-    } catch (const toml::parse_error& error) {
+        parsed = parse_toml("value = " + value);
+    } catch (const SyntaxFault& fault) {
         if (!is_bare_word(value))
-            return SetFault{shown(full), "'" + shown(value) + "' is no TOML value", shown(error.description()),
+            return SetFault{shown(full), "'" + shown(value) + "' is no TOML value", fault.why,
                             "quote the whole argument for the shell, e.g. --set 'train.hidden=[100, 100]'"};
         parsed.insert_or_assign("value", value);
     }
@@ -966,11 +1013,10 @@ StudyFile read_study(const std::string& path, const std::vector<std::string>& ov
     const std::string bytes = read_bytes(path);
     toml::table root;
     try {
-        root = toml::parse(bytes, path);
-    } catch (const toml::parse_error& error) {
-        throw InputError(
-            fmt::format("{}:{}:{}: this is not TOML", path, error.source().begin.line, error.source().begin.column),
-            shown(error.description()), "see https://toml.io, and put texts in quotation marks");
+        root = parse_toml(bytes);
+    } catch (const SyntaxFault& fault) {
+        throw InputError(fmt::format("{}:{}:{}: this is not TOML", path, fault.line, fault.column), fault.why,
+                         "see https://toml.io, and put texts in quotation marks");
     }
 
     std::set<std::string> overridden;

@@ -127,6 +127,9 @@ TEST(StudyFileTest, FaultsAreLocatedAndSuggestTheRemedy) {
         {"[study]\nseed = -1", "7:8", {"study.seed = -1 is out of range"}},
         {"[study]\nseed = 2020-01-01", "7:8", {"a date or a time"}},
         {"[report]\nbin_atoms = 100\nbin_atoms = 200", "8:13", {"not TOML"}},
+        {"[", "6:2", {"not TOML"}},
+        {"[\nhidden = [1]", "6:2", {"the name of a table is wanted"}},
+        {"[[[1]]]", "6:3", {"the name of a table is wanted"}},
         {"[report\nbin_atoms = 1", "6:8", {"not TOML"}},
     };
     for (const Case& one : cases) {
