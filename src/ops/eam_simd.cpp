@@ -347,11 +347,13 @@ MG_HD void force_group(const PairSystem<typename P::Real, Host>& p, const CellVe
             g.inverse_r, inverse_dr, cubic_value(q.a, q.b, q.c, q.d, g.fraction), cubic_slope(q.b, q.c, q.d, g.fraction),
             slope_i, f_i, geometry.embedding_slope, f_j);
         const auto c = term.slope_over_r, x = P::x(geometry), y = P::y(geometry), z = P::z(geometry);
-        const auto cx = c * x, cy = c * y, cz = c * z;
-        fx = fx + cx;
-        fy = fy + cy;
-        fz = fz + cz;
+        // Fused by name: left to the compiler, they are fused only where no virial needs the products, and forces
+        // would depend on whether energies are wanted.
+        fx = hn::MulAdd(c, x, fx);
+        fy = hn::MulAdd(c, y, fy);
+        fz = hn::MulAdd(c, z, fz);
         if constexpr (with_energy) {
+            const auto cx = c * x, cy = c * y, cz = c * z;
             e = e + P::nonzero(squared) * term.energy;
             xx = xx + cx * x;
             yy = yy + cy * y;

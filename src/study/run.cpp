@@ -1,0 +1,843 @@
+#include "study/run.hpp"
+
+#include <fmt/format.h>
+#include <omp.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <chrono>
+#include <cmath>
+#include <filesystem>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <numeric>
+
+#include "core/build_info.hpp"
+#include "core/error.hpp"
+#include "core/units.hpp"
+#include "io/atomic_file.hpp"
+#include "io/eam_reader.hpp"
+#include "io/hdf5.hpp"
+#include "io/json.hpp"
+#include "io/sha256.hpp"
+#include "io/structure_reader.hpp"
+#include "io/text.hpp"
+#include "io/xyz_writer.hpp"
+#include "nn/training.hpp"
+#include "ops/gemm.hpp"
+#include "ops/shells.hpp"
+#include "study/coarse_grain.hpp"
+#include "study/model_file.hpp"
+#include "study/progress.hpp"
+#include "study/protocols.hpp"
+
+namespace mg {
+
+namespace {
+
+namespace fs = std::filesystem;
+using nlohmann::json;
+
+CellMode cell_mode(const std::string& name) {
+    return name == "iso" ? CellMode::iso : name == "aniso" ? CellMode::aniso : CellMode::tri;
+}
+
+Precision precision_of(const StudyFile& s) {
+    return s.compute.precision == "double" ? Precision::full : Precision::mixed;
+}
+
+std::vector<double> cell_rows(const Box& box) {
+    const Mat3 rows = transpose(box.h);
+    return {rows.m, rows.m + 9};
+}
+
+double mean(const std::vector<double>& v) {
+    return v.empty() ? 0.0 : std::accumulate(v.begin(), v.end(), 0.0) / static_cast<double>(v.size());
+}
+
+json to_json(const Metrics& m, const std::vector<std::string>& elements) {
+    json species = json::object();
+    for (std::size_t k = 0; k < m.species.size(); ++k) species[elements[k]] = m.species[k].pearson;
+    return {{"atoms", m.all.atoms},
+            {"R", m.all.pearson},
+            {"spearman", m.all.spearman},
+            {"rmse", m.all.rmse},
+            {"mae", m.all.mae},
+            {"bias", m.all.bias},
+            {"slope", m.all.slope},
+            {"R_species", species},
+            {"atoms_per_bin", m.by_real.atoms_per_bin},
+            {"R_bins_real", m.by_real.pearson},
+            {"slope_bins_real", m.by_real.slope},
+            {"R_bins_pre", m.by_predicted.pearson},
+            {"slope_bins_pre", m.by_predicted.slope}};
+}
+
+}  // namespace
+
+const std::vector<std::string>& study_stages() {
+    static const std::vector<std::string> stages{"quench", "stiffness", "descriptors", "train"};
+    return stages;
+}
+
+namespace {
+
+template <class Space>
+class StudyRun {
+public:
+    StudyRun(const StudyFile& study, const RunOptions& options)
+        : s_(study), options_(options), directory_(study.study.output) {
+        for (const std::string& stage : options.stages)
+            if (std::find(study_stages().begin(), study_stages().end(), stage) == study_stages().end())
+                throw InputError("unknown stage \"" + stage + "\"",
+                                 "stages are quench, stiffness, descriptors, train and report", "check --stage");
+        potential_ = read_potential(s_.system.potential, s_.system.elements);
+        samples_ = samples_of(s_);
+        if (!s_.compute.skin_A) s_.compute.skin_A = choose_skin(expected_width(), potential_.cutoff);
+        claim_directory();
+        progress_ = std::make_unique<Progress>(directory_);
+        read_ledger();
+    }
+
+    void run() {
+        try {
+            announce();
+            stage("quench", [&] { quench(); });
+            stage("stiffness", [&] { stiffness(); });
+            stage("descriptors", [&] { descriptors(); });
+            stage("train", [&] { train_networks(); });
+            write_summary();
+            progress_->finish("done");
+        } catch (const std::exception& e) {
+            progress_->finish("failed", e.what());
+            throw;
+        }
+    }
+
+private:
+    // ---- the output directory ---------------------------------------------------------------------------
+
+    std::string sample_path(std::size_t sample, const std::string& file) const {
+        return fmt::format("{}/samples/{:04}/{}", directory_, sample, file);
+    }
+
+    /// Takes the directory, or refuses it where it holds something else.
+    void claim_directory() {
+        const std::string resolved = directory_ + "/config.resolved.toml";
+        std::error_code error;
+        if (fs::exists(resolved)) {
+            if (options_.resume == Resume::never)
+                throw InputError(directory_ + " holds results already", "--resume never was given",
+                                 "choose another --out or leave out --resume never");
+            const StudyFile old = read_study(resolved);
+            // Later stages may change and run again; other glasses are another study.
+            const bool same = old.study.name == s_.study.name && stage_hash(old, "quench") == stage_hash(s_, "quench");
+            if (!same && options_.resume != Resume::force)
+                throw InputError(directory_ + " holds another study, \"" + old.study.name + "\"",
+                                 "results are never overwritten", "choose another --out, or --resume force");
+        } else if (fs::exists(directory_) && !fs::is_empty(directory_, error)) {
+            throw InputError(directory_ + " is not empty and holds no study", "results are never mixed with other files",
+                             "choose another --out");
+        }
+        fs::create_directories(directory_ + "/samples", error);
+        if (error) throw Error("cannot make " + directory_, error.message(), "choose another --out");
+        write_file_atomically(resolved, resolved_toml(s_));
+    }
+
+    void read_ledger() {
+        const std::string path = directory_ + "/stages.json";
+        ledger_ = fs::exists(path) ? read_json(path) : json::object();
+    }
+
+    template <class Work>
+    void stage(const std::string& name, const Work& work) {
+        const bool asked = options_.stages.empty() ||
+                           std::find(options_.stages.begin(), options_.stages.end(), name) != options_.stages.end();
+        const std::string hash = stage_hash(s_, name);
+        const bool finished = ledger_.contains(name) && ledger_[name].value("hash", "") == hash;
+        if (!asked) return;
+        if (finished && options_.resume != Resume::force) {
+            progress_->say(name + ": finished already");
+            return;
+        }
+        // What stands on this stage's results is void from now on.
+        bool after = false;
+        for (const std::string& other : study_stages()) {
+            after = after || other == name;
+            if (after) ledger_.erase(other);
+        }
+        write_json(directory_ + "/stages.json", ledger_);
+        work();
+        ledger_[name] = {{"hash", hash}, {"seconds", stage_seconds_}};
+        write_json(directory_ + "/stages.json", ledger_);
+    }
+
+    void require(const std::string& file, const std::string& producer) const {
+        for (std::size_t k = 0; k < samples_.size(); ++k)
+            if (!fs::exists(sample_path(k, file)))
+                throw InputError(sample_path(k, file) + " is missing", "the stage " + producer + " has not run",
+                                 "run it first (without --stage all stages run in order)");
+    }
+
+    void announce() {
+        char host[256] = "unknown";
+        gethostname(host, sizeof host - 1);
+        host_ = host;
+        progress_->say(fmt::format("mgstiff-gpu {} ({}): study \"{}\" in {}", build::version, build::git, s_.study.name,
+                                   directory_));
+        progress_->say(fmt::format("on {}: {}", host_, options_.device));
+        progress_->say(fmt::format("potential {} ({}), cutoff {} A, skin {:.2f} A, sha256 {}", potential_.path,
+                                   potential_.format, potential_.cutoff, *s_.compute.skin_A, potential_.sha256));
+        if (precision_of(s_) == Precision::mixed) {
+            const EamTables<Host> tables = make_eam_tables<Host>(potential_);
+            progress_->say(fmt::format(
+                "mixed precision: tables of {} pieces, force error {:.1e} eV/A rms, {:.1e} at most per pair",
+                tables.resampled_pieces, tables.resampling_error, tables.largest_resampling_error));
+        }
+        if (s_.barriers.enabled)
+            progress_->warn("the stage barriers does not exist in this version; its table is not used");
+    }
+
+    double expected_width() const {
+        double width = 1e9;
+        if (s_.quenches()) {
+            width = 0.96 * smallest_width(first_lattice(0).box);
+        } else {
+            for (const std::string& path : s_.system.structures)
+                width = std::min(width, 0.98 * smallest_width(read_structure(path, potential_.elements).box));
+        }
+        return width;
+    }
+
+    Structure first_lattice(std::uint32_t sample) const {
+        const auto cells = fcc_cells(s_.system.atoms);
+        return start_lattice(potential_, composition_counts(s_.system.fractions, s_.system.atoms), (*cells)[0],
+                             (*cells)[1], (*cells)[2], s_.study.seed, sample);
+    }
+
+    /// Splits 0..n-1 into batches of compute.replicas_per_batch.
+    std::vector<std::pair<int, int>> batches(int n) const {
+        const int size = s_.compute.replicas_per_batch.value_or(n);
+        std::vector<std::pair<int, int>> ranges;
+        for (int k = 0; k < n; k += size) ranges.emplace_back(k, std::min(n, k + size));
+        return ranges;
+    }
+
+    Dynamics<Space> dynamics(const std::vector<Structure>& structures) const {
+        return Dynamics<Space>(make_batch<Space>(structures, potential_.elements, potential_.masses), potential_,
+                               precision_of(s_), *s_.compute.skin_A);
+    }
+
+    // ---- quench -----------------------------------------------------------------------------------------
+
+    QuenchProtocol quench_protocol(double rate_K_per_s) const {
+        QuenchProtocol p;
+        p.melt_temperature = s_.quench.melt_K;
+        p.melt_time = s_.quench.melt_ps;
+        p.final_temperature = s_.quench.final_K;
+        p.rate = rate_K_per_s / units::second;
+        p.timestep = s_.quench.timestep_fs * units::femtosecond;
+        p.pressure = s_.quench.pressure_GPa / units::gigapascal_per_pressure;
+        p.cell = cell_mode(s_.quench.cell);
+        return p;
+    }
+
+    void quench() {
+        if (!s_.quenches()) return take_structures();
+        std::map<double, std::vector<std::uint32_t>> by_rate;
+        double work = 0;
+        for (std::size_t k = 0; k < samples_.size(); ++k) {
+            by_rate[samples_[k].rate_K_per_s].push_back(static_cast<std::uint32_t>(k));
+            const QuenchProtocol p = quench_protocol(samples_[k].rate_K_per_s);
+            work += static_cast<double>(p.melt_steps() + p.cooling_steps()) * s_.system.atoms;
+        }
+        const double dt_ns = s_.quench.timestep_fs * 1e-6;
+        progress_->begin("quench", work, "atom-steps",
+                         dt_ns / (static_cast<double>(s_.system.atoms) * static_cast<double>(samples_.size())));
+        double done = 0;
+        for (const auto& [rate, all] : by_rate)
+            for (const auto& [from, to] : batches(static_cast<int>(all.size()))) {
+                const std::vector<std::uint32_t> samples(all.begin() + from, all.begin() + to);
+                std::vector<Structure> starts;
+                for (const std::uint32_t k : samples) starts.push_back(first_lattice(k));
+                Dynamics<Space> d = dynamics(starts);
+                const ThermoHistory history = melt_and_quench(d, quench_protocol(rate), s_.study.seed, samples, 1000,
+                                                              [&](double steps) { progress_->advance(done + steps); });
+                done += d.atom_steps();
+                write_glasses(d, samples, &history);
+            }
+        stage_seconds_ = progress_->end();
+    }
+
+    void take_structures() {
+        progress_->begin("quench", 1, "structures");
+        std::vector<Structure> glasses;
+        std::vector<std::uint32_t> samples;
+        for (const std::string& path : s_.system.structures) {
+            samples.push_back(static_cast<std::uint32_t>(samples.size()));
+            glasses.push_back(read_structure(path, potential_.elements));
+        }
+        Dynamics<Space> d = dynamics(glasses);
+        write_glasses(d, samples, nullptr);
+        stage_seconds_ = progress_->end();
+    }
+
+    /// glass.h5 (with the inherent structure and its pair distributions) and thermo.h5 of a batch.
+    void write_glasses(Dynamics<Space>& d, const std::vector<std::uint32_t>& samples, const ThermoHistory* history) {
+        const std::vector<Structure> glass = to_structures(d.batch());
+        const std::vector<double> energy = to_host(d.batch().local_energy);
+        const std::vector<FireState> relaxed = d.minimize(FireOptions{});
+        const std::vector<Structure> inherent = to_structures(d.batch());
+        const std::vector<double> inherent_energy = to_host(d.batch().local_energy);
+        Shells fine;
+        fine.r_min = 0;
+        fine.r_max = 10;
+        fine.count = 200;
+        for (std::size_t r = 0; r < samples.size(); ++r) {
+            const std::size_t k = samples[r];
+            fs::create_directories(fmt::format("{}/samples/{:04}", directory_, k));
+            const int begin = d.batch().first_atom_host[r], end = d.batch().first_atom_host[r + 1];
+            const auto part = [&](const std::vector<double>& v) {
+                return std::vector<double>(v.begin() + begin, v.begin() + end);
+            };
+            if (!relaxed[r].converged)
+                progress_->warn(fmt::format("the inherent structure of sample {} has a largest force of {:.1e} eV/A", k,
+                                            relaxed[r].force_max));
+            H5File f = H5File::create(sample_path(k, "glass.h5"));
+            f.write("/id", glass[r].id);
+            f.write("/species", glass[r].species);
+            f.write_attribute("/species", "names", potential_.elements);
+            f.write("/position", glass[r].position, "A");
+            f.write("/velocity", glass[r].velocity, "A/ps");
+            f.write("/cell", cell_rows(glass[r].box), {3, 3}, "A");
+            f.write("/energy", part(energy), {}, "eV");
+            f.write("/inherent/position", inherent[r].position, "A");
+            f.write("/inherent/cell", cell_rows(inherent[r].box), {3, 3}, "A");
+            f.write("/inherent/energy", part(inherent_energy), {}, "eV");
+            write_rdf(f, inherent[r], fine);
+            f.write_attribute("/", "sample", static_cast<long>(k));
+            f.write_attribute("/", "rate_K_per_s", samples_[k].rate_K_per_s);
+            f.write_attribute("/", "test_rate", samples_[k].is_further_test ? 1 : 0);
+            stamp(f);
+            f.close();
+            if (history) write_thermo(k, history->rows[r]);
+            write_xyz_of(k);
+        }
+    }
+
+    /// Total and partial pair distributions g(r) of a structure.
+    void write_rdf(H5File& f, const Structure& s, const Shells& shells) const {
+        const Batch<Space> batch = make_batch<Space>({s}, potential_.elements, potential_.masses);
+        Array<int, Space> device_counts;
+        count_shells(batch, shells, device_counts);
+        const std::vector<int> counts = to_host(device_counts);
+        const int n = potential_.species(), atoms = s.size();
+        std::vector<double> number(n);
+        for (const int t : s.species) number[t] += 1;
+        std::vector<std::vector<double>> pair(n * n, std::vector<double>(shells.count));
+        for (int i = 0; i < atoms; ++i)
+            for (int k = 0; k < shells.count; ++k)
+                for (int t = 0; t < n; ++t)
+                    pair[s.species[i] * n + t][k] += counts[(static_cast<std::size_t>(i) * shells.count + k) * n + t];
+        std::vector<double> r(shells.count), total(shells.count);
+        for (int k = 0; k < shells.count; ++k) {
+            r[k] = shells.r_min + (k + 0.5) * shells.width();
+            double sum = 0;
+            for (const auto& p : pair) sum += p[k];
+            total[k] = radial_distribution(sum / atoms, r[k], shells.width(), atoms / s.box.volume);
+        }
+        f.write("/rdf/r", r, {}, "A");
+        f.write("/rdf/total", total);
+        for (int a = 0; a < n; ++a)
+            for (int b = a; b < n; ++b) {
+                std::vector<double> g(shells.count);
+                for (int k = 0; k < shells.count; ++k)
+                    g[k] = number[a] > 0 && number[b] > 0
+                               ? radial_distribution(pair[a * n + b][k] / number[a], r[k], shells.width(),
+                                                     number[b] / s.box.volume)
+                               : 0.0;
+                f.write("/rdf/" + potential_.elements[a] + "-" + potential_.elements[b], g);
+            }
+    }
+
+    void write_thermo(std::size_t k, const std::vector<Thermo>& rows) const {
+        const auto column = [&](const auto& of) {
+            std::vector<double> v;
+            for (const Thermo& t : rows) v.push_back(of(t));
+            return v;
+        };
+        H5File f = H5File::create(sample_path(k, "thermo.h5"));
+        f.write("/time", column([](const Thermo& t) { return t.time; }), {}, "ps");
+        f.write("/temperature", column([](const Thermo& t) { return t.temperature; }), {}, "K");
+        f.write("/target_temperature", column([](const Thermo& t) { return t.target; }), {}, "K");
+        f.write("/potential_energy", column([](const Thermo& t) { return t.potential; }), {}, "eV");
+        f.write("/kinetic_energy", column([](const Thermo& t) { return t.kinetic; }), {}, "eV");
+        f.write("/pressure", column([](const Thermo& t) {
+                    return t.mean_pressure() * units::gigapascal_per_pressure;
+                }), {}, "GPa");
+        f.write("/volume", column([](const Thermo& t) { return t.volume; }), {}, "A^3");
+        f.write("/conserved", column([](const Thermo& t) { return t.conserved; }), {}, "eV");
+        f.write_attribute("/", "n_atoms", static_cast<long>(s_.system.atoms));
+        stamp(f);
+        f.close();
+    }
+
+    void stamp(H5File& f) const {
+        f.write_attribute("/", "version", std::string(build::version) + " (" + build::git + ")");
+        f.write_attribute("/", "seed", static_cast<long>(s_.study.seed));
+        f.write_attribute("/", "study_hash", study_hash(s_));
+        f.write_attribute("/", "potential_sha256", potential_.sha256);
+    }
+
+    /// A structure of glass.h5: the glass itself, or (group "/inherent") its inherent structure.
+    Structure read_glass(std::size_t k, const std::string& group) const {
+        const H5File f = H5File::open(sample_path(k, "glass.h5"));
+        Structure s;
+        s.elements = potential_.elements;
+        s.masses = potential_.masses;
+        s.id = f.read<long>("/id");
+        s.species = f.read<int>("/species");
+        s.position = f.read_vectors(group + "/position");
+        const std::vector<double> rows = f.read<double>(group + "/cell");
+        Mat3 m;
+        std::copy(rows.begin(), rows.end(), m.m);
+        s.box = make_box(transpose(m));
+        return s;
+    }
+
+    /// glass.xyz with all per-atom results that exist, for OVITO.
+    void write_xyz_of(std::size_t k) const {
+        const Structure s = read_glass(k, "");
+        std::vector<XyzColumn> columns;
+        const auto column = [&](const std::string& name, const std::string& file, const std::string& dataset) {
+            if (!fs::exists(sample_path(k, file))) return;
+            columns.push_back({name, 1, H5File::open(sample_path(k, file)).template read<double>(dataset)});
+        };
+        column("local_energy", "glass.h5", "/energy");
+        column("stiffness", "stiffness.h5", "/stiffness");
+        column("predicted_stiffness", "prediction.h5", "/stiffness");
+        write_xyz(sample_path(k, "glass.xyz"), s, columns);
+    }
+
+    // ---- stiffness --------------------------------------------------------------------------------------
+
+    void stiffness() {
+        require("glass.h5", "quench");
+        StiffnessProtocol p;
+        p.start_temperature = s_.quench.final_K;
+        p.equilibrate = s_.stiffness.equilibrate_ps;
+        p.window = s_.stiffness.window_ps;
+        p.sample_every = s_.stiffness.sample_every_fs * units::femtosecond;
+        p.timestep = s_.quench.timestep_fs * units::femtosecond;
+        p.pressure = s_.quench.pressure_GPa / units::gigapascal_per_pressure;
+        p.cell = cell_mode(s_.quench.cell);
+        p.from_first_frame = s_.stiffness.estimator == "first_frame";
+
+        const std::vector<double>& temperatures = s_.stiffness.temperatures_K;
+        const int n_t = static_cast<int>(temperatures.size()), seeds = s_.stiffness.seeds;
+        std::vector<Structure> glasses;
+        double atoms = 0;
+        for (std::size_t k = 0; k < samples_.size(); ++k) {
+            glasses.push_back(read_glass(k, ""));
+            atoms += glasses.back().size();
+        }
+        // Runs in the order sample, temperature, seed; all in one batch unless the user splits them.
+        const int runs = static_cast<int>(samples_.size()) * n_t * seeds;
+        const double steps = static_cast<double>(2 * p.equilibrate_steps() + p.window_steps());
+        progress_->begin("stiffness", steps * atoms * n_t * seeds, "atom-steps",
+                         s_.quench.timestep_fs * 1e-6 / (atoms * n_t * seeds));
+        std::vector<std::vector<double>> whole(runs), first(runs), second(runs);
+        std::vector<std::vector<Vec3>> mean_position(runs);
+        std::vector<Box> cell(runs);
+        double done = 0;
+        for (const auto& [from, to] : batches(runs)) {
+            std::vector<Structure> replicas;
+            std::vector<double> at;
+            std::vector<std::uint32_t> streams;
+            for (int run = from; run < to; ++run) {
+                replicas.push_back(glasses[run / (n_t * seeds)]);
+                at.push_back(temperatures[run / seeds % n_t]);
+                // Streams below 2^16 belong to the quench.
+                streams.push_back((1u << 16) + static_cast<std::uint32_t>(run));
+            }
+            Dynamics<Space> d = dynamics(replicas);
+            const Displacements m = measure_displacements(d, p, at, s_.study.seed, streams,
+                                                          [&](double now) { progress_->advance(done + now); });
+            done += d.atom_steps();
+            const std::vector<Box> boxes = to_host(d.batch().box);
+            for (int run = from; run < to; ++run) {
+                const auto begin = d.batch().first_atom_host[run - from], end = d.batch().first_atom_host[run - from + 1];
+                whole[run].assign(m.whole.begin() + begin, m.whole.begin() + end);
+                first[run].assign(m.first_half.begin() + begin, m.first_half.begin() + end);
+                second[run].assign(m.second_half.begin() + begin, m.second_half.begin() + end);
+                mean_position[run].assign(m.mean_position.begin() + begin, m.mean_position.begin() + end);
+                cell[run] = boxes[run - from];
+            }
+        }
+        for (std::size_t k = 0; k < samples_.size(); ++k) {
+            const int n = glasses[k].size(), base = static_cast<int>(k) * n_t * seeds;
+            std::vector<double> msd, at, reliability, overall(n), overall_half[2];
+            std::vector<Vec3> positions;
+            std::vector<double> cells;
+            overall_half[0].assign(n, 0.0);
+            overall_half[1].assign(n, 0.0);
+            for (int t = 0; t < n_t; ++t) {
+                const double kT = units::boltzmann * temperatures[t];
+                std::vector<double> halves[2];
+                for (int i = 0; i < n; ++i) {
+                    double sum = 0, sum_first = 0, sum_second = 0;
+                    for (int seed = 0; seed < seeds; ++seed) {
+                        sum += whole[base + t * seeds + seed][i];
+                        sum_first += first[base + t * seeds + seed][i];
+                        sum_second += second[base + t * seeds + seed][i];
+                    }
+                    msd.push_back(sum / seeds);
+                    at.push_back(mg::stiffness(kT, sum / seeds));
+                    halves[0].push_back(mg::stiffness(kT, sum_first / seeds));
+                    halves[1].push_back(mg::stiffness(kT, sum_second / seeds));
+                    overall[i] += at.back() / n_t;
+                    for (int h = 0; h < 2; ++h) overall_half[h][i] += halves[h][i] / n_t;
+                }
+                reliability.push_back(spearman_brown(pearson(halves[0], halves[1])));
+                const std::vector<Vec3>& x = mean_position[base + t * seeds];
+                positions.insert(positions.end(), x.begin(), x.end());
+                const std::vector<double> rows = cell_rows(cell[base + t * seeds]);
+                cells.insert(cells.end(), rows.begin(), rows.end());
+            }
+            reliability.push_back(spearman_brown(pearson(overall_half[0], overall_half[1])));
+            const std::size_t un_t = n_t, un = n;
+            H5File f = H5File::create(sample_path(k, "stiffness.h5"));
+            f.write("/temperature", temperatures, {}, "K");
+            f.write("/msd", msd, {un_t, un}, "A^2");
+            f.write("/stiffness_at", at, {un_t, un}, "eV/A^2");
+            f.write("/stiffness", overall, {}, "eV/A^2");
+            f.write("/reliability", reliability);
+            f.write_attribute("/reliability", "what",
+                              "Spearman-Brown corrected correlation of the window's halves, per temperature and last "
+                              "of the mean over temperatures");
+            const auto* flat = reinterpret_cast<const double*>(positions.data());
+            f.write("/mean_position", std::span<const double>(flat, 3 * positions.size()), {un_t, un, 3}, "A");
+            f.write("/cell", cells, {un_t, 3, 3}, "A");
+            f.write_attribute("/", "estimator", s_.stiffness.estimator);
+            stamp(f);
+            f.close();
+            write_xyz_of(k);
+            progress_->say(fmt::format("sample {}: mean K {:.4f} eV/A^2, label reliability {:.3f}", k, mean(overall),
+                                       reliability.back()));
+        }
+        stage_seconds_ = progress_->end();
+    }
+
+    // ---- descriptors ------------------------------------------------------------------------------------
+
+    Structure descriptor_structure(std::size_t k) const {
+        if (s_.descriptors.positions == "snapshot") return read_glass(k, "");
+        if (s_.descriptors.positions == "inherent") return read_glass(k, "/inherent");
+        // Time-averaged positions at the lowest temperature, in the cell they were measured in.
+        Structure s = read_glass(k, "");
+        const H5File f = H5File::open(sample_path(k, "stiffness.h5"));
+        const std::vector<double> temperatures = f.read<double>("/temperature");
+        const auto t = static_cast<std::size_t>(std::min_element(temperatures.begin(), temperatures.end()) -
+                                                temperatures.begin());
+        const std::vector<double> positions = f.read<double>("/mean_position"), cells = f.read<double>("/cell");
+        for (int i = 0; i < s.size(); ++i) {
+            const double* x = &positions[(t * s.size() + i) * 3];
+            s.position[i] = {x[0], x[1], x[2]};
+        }
+        Mat3 rows;
+        std::copy_n(&cells[9 * t], 9, rows.m);
+        s.box = make_box(transpose(rows));
+        return s;
+    }
+
+    void descriptors() {
+        require("glass.h5", "quench");
+        if (s_.descriptors.positions == "mean") require("stiffness.h5", "stiffness");
+        Shells shells;
+        shells.r_min = s_.descriptors.r_min_A;
+        shells.r_max = s_.descriptors.r_max_A;
+        shells.count = static_cast<int>(std::lround((shells.r_max - shells.r_min) / s_.descriptors.bin_A));
+        const bool by_species = s_.descriptors.kind == "rdf_species";
+        const int n = potential_.species();
+        progress_->begin("descriptors", static_cast<double>(samples_.size()), "samples");
+        for (std::size_t k = 0; k < samples_.size(); ++k) {
+            const Structure s = descriptor_structure(k);
+            const Batch<Space> batch = make_batch<Space>({s}, potential_.elements, potential_.masses);
+            Array<int, Space> device_counts;
+            count_shells(batch, shells, device_counts);
+            const std::vector<int> counts = to_host(device_counts);
+            const double density = s.size() / s.box.volume;
+            std::vector<double> features;
+            for (int i = 0; i < s.size(); ++i) {
+                const int* mine = &counts[static_cast<std::size_t>(i) * shells.count * n];
+                const auto g = [&](int shell, double number) {
+                    return radial_distribution(number, shells.r_min + (shell + 0.5) * shells.width(), shells.width(),
+                                               density);
+                };
+                for (int t = 0; t < (by_species ? n : 1); ++t)
+                    for (int shell = 0; shell < shells.count; ++shell) {
+                        const int* at = mine + shell * n;
+                        features.push_back(g(shell, by_species ? at[t] : std::accumulate(at, at + n, 0)));
+                    }
+                for (int t = 0; by_species && t < n; ++t) features.push_back(s.species[i] == t ? 1.0 : 0.0);
+            }
+            std::vector<double> edges;
+            for (int e = 0; e <= shells.count; ++e) edges.push_back(shells.r_min + e * shells.width());
+            const std::size_t atoms = s.size();
+            H5File f = H5File::create(sample_path(k, "descriptors.h5"));
+            f.write("/shell_counts", counts, {atoms, static_cast<std::size_t>(shells.count), static_cast<std::size_t>(n)});
+            f.write("/features", features, {atoms, features.size() / atoms});
+            f.write("/shell_edges", edges, {}, "A");
+            f.write_attribute("/features", "kind", s_.descriptors.kind);
+            f.write_attribute("/features", "positions", s_.descriptors.positions);
+            stamp(f);
+            f.close();
+            progress_->advance(static_cast<double>(k + 1));
+        }
+        stage_seconds_ = progress_->end();
+    }
+
+    // ---- train ------------------------------------------------------------------------------------------
+
+    struct Labelled {
+        std::vector<double> features, target, reliability;
+        std::vector<int> species;
+    };
+
+    Labelled read_labelled(std::size_t k) const {
+        Labelled l;
+        l.features = H5File::open(sample_path(k, "descriptors.h5")).template read<double>("/features");
+        const H5File f = H5File::open(sample_path(k, "stiffness.h5"));
+        l.target = f.read<double>("/stiffness");
+        l.reliability = f.read<double>("/reliability");
+        l.species = H5File::open(sample_path(k, "glass.h5")).template read<int>("/species");
+        return l;
+    }
+
+    TrainOptions train_options() const {
+        TrainOptions o;
+        o.hidden = s_.train.hidden;
+        o.activation = activation_from_name(s_.train.activation);
+        o.epochs = s_.train.epochs;
+        o.batch = s_.train.batch;
+        o.learning_rate = s_.train.learning_rate;
+        o.schedule = rate_schedule_from_name(s_.train.schedule);
+        o.decay = s_.train.decay;
+        o.validation_fraction = s_.train.validation_fraction;
+        o.patience = s_.train.patience;
+        o.seed = s_.study.seed;
+        return o;
+    }
+
+    /// 0 where a sample is trained on, 1 where it tests.
+    int split_of(std::size_t k) const {
+        if (static_cast<int>(k) == test_sample_of(s_)) return 1;
+        const std::vector<double>& rates = s_.train.train_rates;
+        if (rates.empty()) return samples_[k].is_further_test ? 1 : 0;
+        return std::find(rates.begin(), rates.end(), samples_[k].rate_K_per_s) != rates.end() ? 0 : 1;
+    }
+
+    void train_networks() {
+        require("descriptors.h5", "descriptors");
+        require("stiffness.h5", "stiffness");
+        std::vector<Labelled> labelled;
+        Dataset data;
+        data.species_count = potential_.species();
+        for (std::size_t k = 0; k < samples_.size(); ++k) {
+            labelled.push_back(read_labelled(k));
+            const Labelled& l = labelled.back();
+            data.features_per_atom = static_cast<int>(l.features.size() / l.target.size());
+            if (split_of(k) != 0) continue;
+            data.features.insert(data.features.end(), l.features.begin(), l.features.end());
+            data.target.insert(data.target.end(), l.target.begin(), l.target.end());
+            data.species.insert(data.species.end(), l.species.begin(), l.species.end());
+            data.group.insert(data.group.end(), l.target.size(), static_cast<int>(k));
+        }
+        if (data.size() == 0)
+            throw InputError("no sample is left to train on", "the only one is the test sample",
+                             "use quench.samples = 2 or more");
+        const TrainOptions base = train_options();
+        const int folds = s_.train.grid.empty() ? 0 : s_.train.folds;
+        const double runs = s_.train.seeds + folds * static_cast<double>(s_.train.grid.size());
+        progress_->begin("train", runs * base.epochs, "epochs");
+        double done = 0;
+        const auto tick = [&](const TrainProgress& p) {
+            progress_->advance(done + p.epoch.epoch + 1);
+            return true;
+        };
+
+        ModelFile file;
+        for (int seed = 0; seed < s_.train.seeds; ++seed) {
+            TrainOptions o = base;
+            o.seed = s_.study.seed + static_cast<std::uint64_t>(seed);
+            file.ensemble.push_back(train<Space>(data, o, tick));
+            done += base.epochs;
+            progress_->advance(done);
+        }
+        json grid = json::array();
+        for (const std::vector<int>& hidden : s_.train.grid) {
+            TrainOptions o = base;
+            o.hidden = hidden;
+            const CrossValidation cv = cross_validate<Space>(data, folds, o, s_.report.bin_atoms);
+            done += folds * base.epochs;
+            progress_->advance(done);
+            grid.push_back({{"hidden", hidden},
+                            {"R", cv.mean_pearson},
+                            {"R_error", cv.pearson_error},
+                            {"rmse", cv.mean_rmse},
+                            {"rmse_error", cv.rmse_error}});
+        }
+
+        // Predictions of the ensemble for every sample.
+        json metrics = json::object();
+        std::map<int, std::vector<double>> real, predicted, real_grained, predicted_grained, reliability;
+        std::map<int, std::vector<int>> species;
+        for (std::size_t k = 0; k < samples_.size(); ++k) {
+            const Labelled& l = labelled[k];
+            const std::size_t n = l.target.size();
+            std::vector<double> mean_prediction(n), deviation(n);
+            for (const Model& m : file.ensemble) {
+                const std::vector<double> p = predict(Space{}, m, l.features);
+                for (std::size_t i = 0; i < n; ++i) {
+                    mean_prediction[i] += p[i];
+                    deviation[i] += p[i] * p[i];
+                }
+            }
+            const double members = static_cast<double>(file.ensemble.size());
+            for (std::size_t i = 0; i < n; ++i) {
+                mean_prediction[i] /= members;
+                const double variance = deviation[i] / members - mean_prediction[i] * mean_prediction[i];
+                deviation[i] = members > 1 ? std::sqrt(std::max(0.0, variance * members / (members - 1))) : 0.0;
+            }
+            const int split = split_of(k);
+            H5File f = H5File::create(sample_path(k, "prediction.h5"));
+            f.write("/stiffness", mean_prediction, {}, "eV/A^2");
+            f.write("/standard_deviation", deviation, {}, "eV/A^2");
+            f.write_attribute("/standard_deviation", "what", "of the ensemble's members; 0 for a single network");
+            f.write("/split", std::vector<int>(n, split));
+            f.write_attribute("/split", "what", "0 train, 1 test");
+            stamp(f);
+            f.close();
+            write_xyz_of(k);
+            if (samples_[k].is_further_test) continue;  // other cooling rates are reported by sample
+            const Structure inherent = read_glass(k, "/inherent");
+            const auto append = [](std::vector<double>& to, const std::vector<double>& from) {
+                to.insert(to.end(), from.begin(), from.end());
+            };
+            append(real[split], l.target);
+            append(predicted[split], mean_prediction);
+            append(real_grained[split], coarse_grain(inherent, l.target, s_.report.coarse_grain_A));
+            append(predicted_grained[split], coarse_grain(inherent, mean_prediction, s_.report.coarse_grain_A));
+            species[split].insert(species[split].end(), l.species.begin(), l.species.end());
+            reliability[split].push_back(l.reliability.back());
+        }
+        for (const auto& [split, values] : real) {
+            const Metrics m = evaluate(values, predicted[split], species[split], data.species_count, s_.report.bin_atoms);
+            json j = to_json(m, potential_.elements);
+            j["R_coarse_grained"] = pearson(real_grained[split], predicted_grained[split]);
+            j["coarse_grain_A"] = s_.report.coarse_grain_A;
+            j["reliability"] = mean(reliability[split]);
+            metrics[split == 0 ? "train" : "test"] = j;
+            progress_->say(fmt::format(
+                "{}: R {:.3f} over {} atoms (labels' own reliability {:.3f}), slope {:.3f}, rmse {:.4f} eV/A^2, "
+                "bins of {} R {:.3f}, {} A R {:.3f}",
+                split == 0 ? "train" : "test", m.all.pearson, m.all.atoms, mean(reliability[split]), m.all.slope,
+                m.all.rmse, s_.report.bin_atoms, m.by_real.pearson, s_.report.coarse_grain_A,
+                j["R_coarse_grained"].get<double>()));
+        }
+        metrics["training"] = {{"epochs", file.ensemble[0].history.size()}, {"best_epoch", file.ensemble[0].best_epoch}};
+        if (!grid.empty()) metrics["grid"] = grid;
+        write_json(directory_ + "/metrics.json", metrics);
+
+        file.descriptor_kind = s_.descriptors.kind;
+        file.descriptor_positions = s_.descriptors.positions;
+        file.descriptor = {{"r_min_A", s_.descriptors.r_min_A},
+                           {"r_max_A", s_.descriptors.r_max_A},
+                           {"bin_A", s_.descriptors.bin_A}};
+        file.elements = potential_.elements;
+        file.masses = potential_.masses;
+        file.potential_name = fs::path(potential_.path).filename().string();
+        file.potential_sha256 = potential_.sha256;
+        const std::string bytes = read_bytes(potential_.path);
+        file.potential_bytes.assign(bytes.begin(), bytes.end());
+        file.training_sha256 = sha256_of(std::string_view(reinterpret_cast<const char*>(data.features.data()),
+                                                          data.features.size() * sizeof(double)));
+        file.metrics_json = metrics.dump();
+        file.provenance_json = provenance().dump();
+        write_model(directory_ + "/model.h5", file);
+        stage_seconds_ = progress_->end();
+    }
+
+    // ---- summary ----------------------------------------------------------------------------------------
+
+    json provenance() const {
+        return {{"program", "mgstiff-gpu"},
+                {"version", build::version},
+                {"git", build::git},
+                {"study_hash", study_hash(s_)},
+                {"seed", s_.study.seed},
+                {"blas_core", blas_core()}};
+    }
+
+    void write_summary() {
+        json summary;
+        const bool rough = s_.stiffness.window_ps < 50 || s_.stiffness.temperatures_K.size() < 3;
+        summary["study"] = {{"name", s_.study.name},        {"version", build::version},
+                            {"git", build::git},            {"seed", s_.study.seed},
+                            {"elements", potential_.elements}, {"fractions", s_.system.fractions},
+                            {"atoms", s_.system.atoms},     {"samples", samples_.size()},
+                            {"rate_K_per_s", s_.quench.rate_K_per_s}, {"rough_labels", rough},
+                            {"temperatures_K", s_.stiffness.temperatures_K}, {"window_ps", s_.stiffness.window_ps},
+                            {"hash", study_hash(s_)}};
+        summary["potential"] = {{"path", potential_.path}, {"format", potential_.format},
+                                {"sha256", potential_.sha256}, {"comment", potential_.comment},
+                                {"cutoff_A", potential_.cutoff}};
+        summary["hardware"] = {{"host", host_},
+                               {"backend", Space::name},
+                               {"threads", omp_get_max_threads()},
+                               {"device", options_.device},
+                               {"precision", s_.compute.precision}};
+        json timings = json::array();
+        for (const std::string& name : study_stages())
+            if (ledger_.contains(name)) timings.push_back({{"stage", name}, {"seconds", ledger_[name].value("seconds", 0.0)}});
+        summary["timings"] = timings;
+        if (fs::exists(directory_ + "/metrics.json") && ledger_.contains("train"))
+            summary["metrics"] = read_json(directory_ + "/metrics.json");
+        json glass = json::array();
+        for (std::size_t k = 0; k < samples_.size(); ++k) {
+            if (!fs::exists(sample_path(k, "glass.h5"))) continue;
+            const Structure s = read_glass(k, "");
+            const std::vector<double> e = H5File::open(sample_path(k, "glass.h5")).template read<double>("/inherent/energy");
+            glass.push_back({{"sample", k},
+                             {"rate_K_per_s", samples_[k].rate_K_per_s},
+                             {"volume_per_atom", s.box.volume / s.size()},
+                             {"inherent_energy_per_atom", mean(e)}});
+        }
+        summary["glass"] = glass;
+        write_json(directory_ + "/summary.json", summary);
+        progress_->say("stage           seconds");
+        for (const json& t : timings)
+            progress_->say(fmt::format("{:<12} {:>10.1f}", t["stage"].get<std::string>(), t["seconds"].get<double>()));
+    }
+
+    StudyFile s_;
+    RunOptions options_;
+    std::string directory_, host_;
+    EamPotential potential_;
+    std::vector<Sample> samples_;
+    std::unique_ptr<Progress> progress_;
+    json ledger_;
+    double stage_seconds_ = 0;
+};
+
+}  // namespace
+
+template <class Space>
+void run_study(const StudyFile& study, const RunOptions& options) {
+    StudyRun<Space>(study, options).run();
+}
+
+#define MG_RUN_STUDY(Space) template void run_study<Space>(const StudyFile&, const RunOptions&);
+MG_INSTANTIATE(MG_RUN_STUDY)
+
+}  // namespace mg

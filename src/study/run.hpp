@@ -1,0 +1,33 @@
+#pragma once
+/// \file Running a study: stages in order, each skipped where it is finished and nothing it depends on has changed.
+
+#include <string>
+#include <vector>
+
+#include "core/space.hpp"
+#include "study/study_file.hpp"
+
+namespace mg {
+
+/// What `--resume` says.
+enum class Resume {
+    automatic,  ///< skip finished stages
+    never,      ///< refuse a directory that holds results
+    force,      ///< run all asked-for stages again
+};
+
+struct RunOptions {
+    std::vector<std::string> stages;  ///< empty: all that exist
+    Resume resume = Resume::automatic;
+    std::string device;               ///< what to print as the place of computation
+};
+
+/// The stages that compute, in their order: quench, stiffness, descriptors, train. (The report is drawn by the app.)
+const std::vector<std::string>& study_stages();
+
+/// Runs a study in its output directory. Throws InputError before anything has run where the directory holds another
+/// study, a stage is unknown or the potential does not fit; PhysicsError or Error while running.
+template <class Space>
+void run_study(const StudyFile& study, const RunOptions& options);
+
+}  // namespace mg
