@@ -1,5 +1,6 @@
 #pragma once
-/// \file The one place where kernels are launched.
+/// \file The one place where kernels are launched. A plain call, not <<<>>>: a C++ compiler can read it too, so the
+/// tests run all kernels on the CPU (tests/support/simt).
 
 #include <utility>
 
@@ -19,8 +20,12 @@ struct LaunchShape {
 template <class... Parameters, class... Arguments>
 void launch(void (*kernel)(Parameters...), LaunchShape shape, Arguments&&... arguments) {
     if (shape.blocks == 0) return;
-    kernel<<<shape.blocks, shape.threads, shape.shared_bytes, stream()>>>(std::forward<Arguments>(arguments)...);
-    check(cudaGetLastError(), "launch a kernel");
+    cudaLaunchConfig_t configuration{};
+    configuration.gridDim = shape.blocks;
+    configuration.blockDim = shape.threads;
+    configuration.dynamicSmemBytes = shape.shared_bytes;
+    configuration.stream = stream();
+    check(cudaLaunchKernelEx(&configuration, kernel, std::forward<Arguments>(arguments)...), "launch a kernel");
 }
 
 }  // namespace mg
