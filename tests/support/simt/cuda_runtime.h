@@ -1,7 +1,7 @@
 #pragma once
 /// \file A stand-in for the CUDA runtime under which cuda/*.cu, compiled as C++, run on the CPU. It shows whether
-/// kernels compute the right thing, with barriers, shared memory and captured graphs; it shows nothing of speed, of races
-/// between blocks or warps, or of what nvcc makes of the code.
+/// kernels compute the right thing, with barriers, shared memory and captured graphs; it shows nothing of speed, of
+/// races between blocks or warps, or of what nvcc makes of the code.
 ///
 /// The threads of a block are fibers that run one after another, from the last to the first, and change at barriers;
 /// blocks run in order. Fresh device memory is filled with 0xff, so that reading it before writing gives NaN.
