@@ -4,7 +4,7 @@
 
 #include <gtest/gtest.h>
 
-#include <filesystem>
+#include <cstdlib>
 
 #include "io/eam_reader.hpp"
 #include "support/engine_cases.hpp"
@@ -22,6 +22,20 @@ using cases::Loops;
 const EamPotential& potential_of_cu_zr() {
     static const EamPotential p = cu_zr();
     return p;
+}
+
+/// ctest runs these tests once per instruction set; this one tells whether it was the one that was meant.
+TEST(EngineForces, InstructionSetIsTheOneAskedFor) {
+    const char* wish = std::getenv("MGSTIFF_ISA");
+    if (!wish) GTEST_SKIP() << "MGSTIFF_ISA is not set";
+    const std::string have = host_instruction_set();
+#if MG_X86_64
+    if (std::string(wish) == "avx512" && !__builtin_cpu_supports("avx512f"))
+        GTEST_SKIP() << "this machine has no AVX-512: loops for " << have << " ran";
+    if (std::string(wish) == "avx2" && !__builtin_cpu_supports("avx2"))
+        GTEST_SKIP() << "this machine has no AVX2: loops for " << have << " ran";
+#endif
+    EXPECT_EQ(have, wish);
 }
 
 // ---- Against the oracle ------------------------------------------------------------------------------------------
