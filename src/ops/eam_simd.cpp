@@ -45,10 +45,11 @@ struct Pairs {
     V64 x, y, z;
 };
 MG_HD Pairs to_space(const CellVectors& c, V64 sx, V64 sy, V64 sz) {
-    return {c.h[0] * sx + (c.h[1] * sy + c.h[2] * sz), c.h[3] * sx + (c.h[4] * sy + c.h[5] * sz),
-            c.h[6] * sx + (c.h[7] * sy + c.h[8] * sz)};
+    return {hn::MulAdd(c.h[0], sx, hn::MulAdd(c.h[1], sy, c.h[2] * sz)),
+            hn::MulAdd(c.h[3], sx, hn::MulAdd(c.h[4], sy, c.h[5] * sz)),
+            hn::MulAdd(c.h[6], sx, hn::MulAdd(c.h[7], sy, c.h[8] * sz))};
 }
-MG_HD V64 norm2(const Pairs& d) { return d.x * d.x + (d.y * d.y + d.z * d.z); }
+MG_HD V64 norm2(const Pairs& d) { return hn::MulAdd(d.x, d.x, hn::MulAdd(d.y, d.y, d.z * d.z)); }
 
 /// Four numbers of each of several rows, as four vectors with a row per lane. A row is fetched in 16-byte blocks and
 /// turned by shuffles: measured 1.6 times as fast as gathers, which cost about a cycle per element.
@@ -115,10 +116,6 @@ struct Full {
         V64 r2;
         V embedding_slope;
     };
-    struct Grid {
-        alignas(64) int eight_k[lanes];
-        V fraction, inverse_r;
-    };
 
     static MG_HD V64 nearest(V64 to, double from) {
         const V64 s = to - hn::Set(F64(), from);
@@ -136,16 +133,15 @@ struct Full {
     static MG_HD void store_r2(const Geometry& g, double* to) { hn::StoreU(g.r2, F64(), to); }
     static MG_HD V64 load_r2(const double* from) { return hn::LoadU(F64(), from); }
     static MG_HD V64 at_least(V64 r2, double low) { return hn::Max(r2, hn::Set(F64(), low)); }
-    static MG_HD Grid locate(V64 r2, double inverse_dr, int pieces) {
+    /// The fraction within the piece; leaves 8 k of the pieces and 1 / r.
+    static MG_HD V locate(V64 r2, double inverse_dr, int pieces, int* eight_k, double* inverse_r) {
         const F64 d;
         const V64 r = hn::Sqrt(r2);
         const V64 t = r * hn::Set(d, inverse_dr);
         const V64 k = hn::Min(hn::Floor(t), hn::Set(d, pieces - 1.0));
-        Grid g;
-        hn::Store(hn::ShiftLeft<3>(hn::DemoteTo(I32Half(), k)), I32Half(), g.eight_k);
-        g.fraction = hn::Min(t - k, hn::Set(d, 1.0));
-        g.inverse_r = hn::Set(d, 1.0) / r;
-        return g;
+        hn::Store(hn::ShiftLeft<3>(hn::DemoteTo(I32Half(), k)), I32Half(), eight_k);
+        hn::Store(hn::Set(d, 1.0) / r, d, inverse_r);
+        return hn::Min(t - k, hn::Set(d, 1.0));
     }
     static MG_HD V below(V64 r2, double limit) {
         const F64 d;
@@ -178,10 +174,6 @@ struct Mixed {
         Pairs low, high;
         Two r2;
         V embedding_slope;
-    };
-    struct Grid {
-        alignas(64) int eight_k[lanes];
-        V fraction, inverse_r;
     };
 
     static MG_HD V64 low_half(VI32 v) { return hn::PromoteTo(F64(), hn::LowerHalf(I32Half(), v)); }
@@ -216,8 +208,8 @@ struct Mixed {
         return {hn::Max(r2.low, l), hn::Max(r2.high, l)};
     }
     /// distance<float>() of sweeps/eam.hpp on vectors: a float root, one Newton step in double.
-    static MG_HD V64 refine(V64 r2, V64 root, V64 half_inverse) { return root + (r2 - root * root) * half_inverse; }
-    static MG_HD Grid locate(Two r2, double inverse_dr, int pieces) {
+    static MG_HD V64 refine(V64 r2, V64 root, V64 half_inverse) { return hn::MulAdd(hn::NegMulAdd(root, root, r2), half_inverse, root); }
+    static MG_HD V locate(Two r2, double inverse_dr, int pieces, int* eight_k, float* inverse_r) {
         const F64 d;
         const F32 f;
         const V32 root = hn::Sqrt(to_float(r2.low, r2.high));
@@ -228,11 +220,9 @@ struct Mixed {
         const V64 t_high = refine(r2.high, high_half(root), high_half(half)) * scale;
         const V64 k_low = hn::Min(hn::Floor(t_low), last), k_high = hn::Min(hn::Floor(t_high), last);
         const VI32 k = hn::Combine(I32(), hn::DemoteTo(I32Half(), k_high), hn::DemoteTo(I32Half(), k_low));
-        Grid g;
-        hn::Store(hn::ShiftLeft<3>(k), I32(), g.eight_k);
-        g.fraction = hn::Min(to_float(t_low - k_low, t_high - k_high), hn::Set(f, 1.0f));
-        g.inverse_r = inverse;
-        return g;
+        hn::Store(hn::ShiftLeft<3>(k), I32(), eight_k);
+        hn::Store(inverse, f, inverse_r);
+        return hn::Min(to_float(t_low - k_low, t_high - k_high), hn::Set(f, 1.0f));
     }
     static MG_HD V below(Two r2, double limit) {
         const F32 f;
@@ -250,13 +240,24 @@ struct Mixed {
     }
 };
 
+/// What the first half of a loop leaves for the second. Without the split one vector's chain (points, root, division,
+/// table row, polynomial) is longer than the processor looks ahead, and it waits.
+template <class P>
+struct Stage {
+    static constexpr int size = NearRows::longest_row + 2 * NearRows::lanes;
+    alignas(64) double r2[size];
+    alignas(64) int eight_k[size];
+    alignas(64) typename P::Real fraction[size], inverse_r[size], x[size], y[size], z[size], slope[size], real_pair[size];
+};
+
 /// Sum of the lanes in double, in a fixed tree.
 MG_HD double sum_lanes(V64 v) { return hn::GetLane(hn::SumOfLanes(F64(), v)); }
 MG_HD double sum_lanes(V32 v) { return sum_lanes(Mixed::low_half(v) + Mixed::high_half(v)); }
 
 template <class P>
 void density(const PairSystem<typename P::Real, Host>& p, const NearRows& near, int begin, int end) {
-    alignas(64) double squared[NearRows::longest_row + 2 * NearRows::lanes];
+    Stage<P> stage;
+    double* squared = stage.r2;
     const typename P::D d;
     for (int slot = begin; slot < end; ++slot) {
         const Mat3 matrix = pair_cell<typename P::Real>(p.box[p.replica_of[slot]].h);
@@ -291,13 +292,18 @@ void density(const PairSystem<typename P::Real, Host>& p, const NearRows& near, 
             first += whole;
 
             const auto* f = p.tables + p.table_of[t * p.species + center] * p.pieces;
-            auto sum = hn::Zero(d);
             for (int k = 0; k < n; k += P::lanes) {
                 const auto r2 = P::load_r2(squared + k);
-                const auto g = P::locate(r2, p.inverse_dr, p.pieces);
-                const auto q = load_rows(d, &f->density.a, g.eight_k);
-                sum = sum + P::below(r2, p.cutoff_squared) * cubic_value(q.a, q.b, q.c, q.d, g.fraction);
+                const auto fraction = P::locate(r2, p.inverse_dr, p.pieces, stage.eight_k + k, stage.inverse_r + k);
+                hn::Store(fraction, d, stage.fraction + k);
+                hn::Store(P::below(r2, p.cutoff_squared), d, stage.real_pair + k);
                 smallest = hn::Min(smallest, P::smallest(r2));
+            }
+            auto sum = hn::Zero(d);
+            for (int k = 0; k < n; k += P::lanes) {
+                const auto q = load_rows(d, &f->density.a, stage.eight_k + k);
+                sum = hn::MulAdd(hn::Load(d, stage.real_pair + k),
+                                 cubic_value(q.a, q.b, q.c, q.d, hn::Load(d, stage.fraction + k)), sum);
             }
             rho += sum_lanes(sum);
         }
@@ -322,45 +328,54 @@ void density(const PairSystem<typename P::Real, Host>& p, const NearRows& near, 
 
 template <class P, bool with_energy, bool same_density>
 MG_HD void force_group(const PairSystem<typename P::Real, Host>& p, const CellVectors& cell, int slot, int t,
-                       const int* group, int n, double sums[10]) {
+                       const int* group, int n, Stage<P>& stage, double sums[10]) {
     const typename P::D d;
     const int center = p.species_of_slot[slot];
     const auto* at_i = p.tables + p.table_of[t * p.species + center] * p.pieces;
     const auto* at_j = p.tables + p.table_of[center * p.species + t] * p.pieces;
     const auto slope_i = hn::Set(d, p.point[slot].embedding_slope);
     const auto inverse_dr = hn::Set(d, static_cast<typename P::Real>(p.inverse_dr));
-    auto fx = hn::Zero(d), fy = fx, fz = fx, e = fx, xx = fx, yy = fx, zz = fx, yz = fx, xz = fx, xy = fx;
     for (int k = 0; k < n; k += P::lanes) {
         const auto geometry = P::geometry(p, cell, slot, group + k);
         const auto squared = P::r2(geometry);
         // The padding is the slot itself: any finite coefficient times its d = 0 adds nothing.
-        const auto g = P::locate(P::at_least(squared, p.lowest_squared), p.inverse_dr, p.pieces);
-        const auto q = load_rows(d, &at_i->pair.a, g.eight_k);
-        const auto f = load_rows(d, &at_i->density.a, g.eight_k);
-        const auto f_i = cubic_slope(f.b, f.c, f.d, g.fraction);
+        const auto fraction = P::locate(P::at_least(squared, p.lowest_squared), p.inverse_dr, p.pieces,
+                                        stage.eight_k + k, stage.inverse_r + k);
+        hn::Store(fraction, d, stage.fraction + k);
+        hn::Store(P::x(geometry), d, stage.x + k);
+        hn::Store(P::y(geometry), d, stage.y + k);
+        hn::Store(P::z(geometry), d, stage.z + k);
+        hn::Store(geometry.embedding_slope, d, stage.slope + k);
+        if constexpr (with_energy) hn::Store(P::nonzero(squared), d, stage.real_pair + k);
+    }
+    auto fx = hn::Zero(d), fy = fx, fz = fx, e = fx, xx = fx, yy = fx, zz = fx, yz = fx, xz = fx, xy = fx;
+    for (int k = 0; k < n; k += P::lanes) {
+        const auto fraction = hn::Load(d, stage.fraction + k);
+        const auto q = load_rows(d, &at_i->pair.a, stage.eight_k + k);
+        const auto f = load_rows(d, &at_i->density.a, stage.eight_k + k);
+        const auto f_i = cubic_slope(f.b, f.c, f.d, fraction);
         auto f_j = f_i;
         if constexpr (!same_density) {
-            const auto f2 = load_rows(d, &at_j->density.a, g.eight_k);
-            f_j = cubic_slope(f2.b, f2.c, f2.d, g.fraction);
+            const auto f2 = load_rows(d, &at_j->density.a, stage.eight_k + k);
+            f_j = cubic_slope(f2.b, f2.c, f2.d, fraction);
         }
         const auto term = pair_term<typename P::Real>(
-            g.inverse_r, inverse_dr, cubic_value(q.a, q.b, q.c, q.d, g.fraction), cubic_slope(q.b, q.c, q.d, g.fraction),
-            slope_i, f_i, geometry.embedding_slope, f_j);
-        const auto c = term.slope_over_r, x = P::x(geometry), y = P::y(geometry), z = P::z(geometry);
-        // Fused by name: left to the compiler, they are fused only where no virial needs the products, and forces
-        // would depend on whether energies are wanted.
+            hn::Load(d, stage.inverse_r + k), inverse_dr, cubic_value(q.a, q.b, q.c, q.d, fraction),
+            cubic_slope(q.b, q.c, q.d, fraction), slope_i, f_i, hn::Load(d, stage.slope + k), f_j);
+        const auto c = term.slope_over_r;
+        const auto x = hn::Load(d, stage.x + k), y = hn::Load(d, stage.y + k), z = hn::Load(d, stage.z + k);
         fx = hn::MulAdd(c, x, fx);
         fy = hn::MulAdd(c, y, fy);
         fz = hn::MulAdd(c, z, fz);
         if constexpr (with_energy) {
             const auto cx = c * x, cy = c * y, cz = c * z;
-            e = e + P::nonzero(squared) * term.energy;
-            xx = xx + cx * x;
-            yy = yy + cy * y;
-            zz = zz + cz * z;
-            yz = yz + cy * z;
-            xz = xz + cx * z;
-            xy = xy + cx * y;
+            e = hn::MulAdd(hn::Load(d, stage.real_pair + k), term.energy, e);
+            xx = hn::MulAdd(cx, x, xx);
+            yy = hn::MulAdd(cy, y, yy);
+            zz = hn::MulAdd(cz, z, zz);
+            yz = hn::MulAdd(cy, z, yz);
+            xz = hn::MulAdd(cx, z, xz);
+            xy = hn::MulAdd(cx, y, xy);
         }
     }
     sums[0] += sum_lanes(fx);
@@ -374,6 +389,7 @@ MG_HD void force_group(const PairSystem<typename P::Real, Host>& p, const CellVe
 
 template <class P, bool with_energy>
 void force(const PairSystem<typename P::Real, Host>& p, const NearRows& near, int begin, int end) {
+    Stage<P> stage;
     for (int slot = begin; slot < end; ++slot) {
         const CellVectors cell = spread(pair_cell<typename P::Real>(p.box[p.replica_of[slot]].h));
         const int center = p.species_of_slot[slot];
@@ -383,9 +399,9 @@ void force(const PairSystem<typename P::Real, Host>& p, const NearRows& near, in
             const int from = near.bounds[2 * (slot * p.species + t)];
             const int n = near.bounds[2 * (slot * p.species + t) + 1] - from;
             if (p.table_of[t * p.species + center] == p.table_of[center * p.species + t])
-                force_group<P, with_energy, true>(p, cell, slot, t, near_row + from, n, sums);
+                force_group<P, with_energy, true>(p, cell, slot, t, near_row + from, n, stage, sums);
             else
-                force_group<P, with_energy, false>(p, cell, slot, t, near_row + from, n, sums);
+                force_group<P, with_energy, false>(p, cell, slot, t, near_row + from, n, stage, sums);
         }
         const int i = p.atom_of_slot[slot];
         p.force[i] = {sums[0], sums[1], sums[2]};

@@ -48,6 +48,17 @@ TEST(EnginePhysics, GridIndexIsClampedAndFractionAtMostOne) {
         EXPECT_EQ(locate<double>(beyond, 8.0, 5).piece, 4);
         EXPECT_EQ(locate<double>(beyond, 8.0, 5).fraction, 1.0);
     }
+    // A density slightly below zero continues the first piece.
+    EXPECT_EQ(locate<double>(-0.01, 8.0, 5).piece, 0);
+    EXPECT_DOUBLE_EQ(locate<double>(-0.01, 8.0, 5).fraction, -0.08);
+    EXPECT_EQ(locate<double>(-0.3, 8.0, 5).piece, 0);
+    // Nothing leaves the table. The compiler must not know the value: what it folds is not what the machine does.
+    for (volatile const double wild : {std::nan(""), HUGE_VAL, -HUGE_VAL, 1e300, -1e12}) {
+        const GridPoint<double> g = locate<double>(wild, 8.0, 5);
+        EXPECT_GE(g.piece, 0);
+        EXPECT_LT(g.piece, 5);
+        EXPECT_LE(g.fraction, 1.0);
+    }
 }
 
 /// Knot slopes as LAMMPS has them: two-point at the ends, three-point next to them, five-point inside.

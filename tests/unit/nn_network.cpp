@@ -11,7 +11,7 @@
 #include "core/array.hpp"
 #include "core/error.hpp"
 #include "nn/network.hpp"
-#include "nn/random.hpp"
+#include "core/random.hpp"
 #include "ops/network.hpp"
 
 namespace {

@@ -11,7 +11,7 @@
 
 #include "core/error.hpp"
 #include "core/space.hpp"
-#include "nn/random.hpp"
+#include "core/random.hpp"
 #include "nn/training.hpp"
 
 namespace {
