@@ -2,6 +2,7 @@
 /// \file The tuned host loops of the EAM, one set per instruction set (eam_simd.cpp is compiled once for each).
 
 #include "sweeps/eam.hpp"
+#include "sweeps/neighbors.hpp"
 
 namespace mg {
 
@@ -17,10 +18,14 @@ struct NearRows {
 
 /// Each works on slots [begin, end).
 struct EamLoops {
+    void (*rows)(const RowSweep<Host>&, int begin, int end);
     void (*density_full)(const PairSystem<double, Host>&, const NearRows&, int begin, int end);
     void (*density_mixed)(const PairSystem<float, Host>&, const NearRows&, int begin, int end);
     void (*force_full)(const PairSystem<double, Host>&, const NearRows&, bool with_energy, int begin, int end);
     void (*force_mixed)(const PairSystem<float, Host>&, const NearRows&, bool with_energy, int begin, int end);
 };
+
+/// The loops of this machine's instruction set; null where the generic sweeps run instead.
+const EamLoops* host_eam_loops();
 
 }  // namespace mg

@@ -254,6 +254,57 @@ struct Stage {
 MG_HD double sum_lanes(V64 v) { return hn::GetLane(hn::SumOfLanes(F64(), v)); }
 MG_HD double sum_lanes(V32 v) { return sum_lanes(Mixed::low_half(v) + Mixed::high_half(v)); }
 
+/// RowSweep: slots of neighbouring cells lie in runs along a, so their fractions load as vectors; what is within reach
+/// is kept without branches, in the stencil's order, then dealt out by species.
+void rows(const RowSweep<Host>& p, int begin, int end) {
+    constexpr int longest_run = 512, longest_list = NearRows::longest_row;
+    constexpr int lanes = Full::lanes;
+    alignas(64) double squared[longest_run + lanes];
+    int found[longest_list + longest_run];
+    const F64 d;
+    const double reach2 = p.reach * p.reach;
+    const double* fx = p.fraction.component;
+    const double* fy = fx + p.fraction.slots;
+    const double* fz = fy + p.fraction.slots;
+    for (int slot = begin; slot < end; ++slot) {
+        const int r = p.replica_of[slot];
+        if (!p.stale[r]) continue;
+        const CellVectors h = spread(p.reference_box[r].h);
+        const Vec3 s = p.fraction[slot];
+        const V64 sx = hn::Set(d, s.x), sy = hn::Set(d, s.y), sz = hn::Set(d, s.z);
+        int n = 0;
+        for_each_run(p.grid[r], cell_index(p.grid[r], s), [&](int first, int last) {
+            const int to = p.cell_start[p.first_cell[r] + last];
+            for (int from = p.cell_start[p.first_cell[r] + first]; from < to && n < longest_list; from += longest_run) {
+                const int length = to - from < longest_run ? to - from : longest_run;
+                for (int k = 0; k < length; k += lanes) {
+                    // The arrays are padded by a vector.
+                    V64 x = hn::LoadU(d, fx + from + k) - sx, y = hn::LoadU(d, fy + from + k) - sy,
+                        z = hn::LoadU(d, fz + from + k) - sz;
+                    x = x - hn::Round(x);
+                    y = y - hn::Round(y);
+                    z = z - hn::Round(z);
+                    hn::StoreU(norm2(to_space(h, x, y, z)), d, squared + k);
+                }
+                for (int k = 0; k < length; ++k) {
+                    found[n] = from + k;
+                    n += squared[k] < reach2 && from + k != slot ? 1 : 0;
+                }
+            }
+        });
+        int* row = p.row + p.layout(slot, 0);
+        int length = 0;
+        const int kept = n < p.layout.capacity ? n : p.layout.capacity;
+        for (int t = 0; t < p.species; ++t) {
+            for (int k = 0; k < kept; ++k)
+                if (p.species_of_slot[found[k]] == t) row[length++] = found[k];
+            p.row_end[slot * p.species + t] = length;
+        }
+        if (n > p.layout.capacity)
+            report_incident(p.incident, IncidentKind::row_overflow, p.atom_of_slot[slot], -1, n);
+    }
+}
+
 template <class P>
 void density(const PairSystem<typename P::Real, Host>& p, const NearRows& near, int begin, int end) {
     Stage<P> stage;
@@ -427,7 +478,7 @@ void force_any(const PairSystem<typename P::Real, Host>& p, const NearRows& near
 }  // namespace
 
 const EamLoops& eam_loops() {
-    static constexpr EamLoops loops{density<Full>, density<Mixed>, force_any<Full>, force_any<Mixed>};
+    static constexpr EamLoops loops{rows, density<Full>, density<Mixed>, force_any<Full>, force_any<Mixed>};
     return loops;
 }
 

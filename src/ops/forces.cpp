@@ -85,6 +85,8 @@ void forces_by_loops(Batch<Host>& b, const Neighbors<Host>& n, const EamTables<H
 
 }  // namespace
 
+const EamLoops* host_eam_loops() { return host_loops().loops; }
+
 const char* host_instruction_set() { return host_loops().name; }
 
 template void compute_forces_reference(Batch<Host>&, const Neighbors<Host>&, const EamTables<Host>&, ForceWork<Host>&,

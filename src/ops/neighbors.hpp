@@ -22,7 +22,13 @@ struct CellList {
 
     Array<int, Space> atom_of_slot;         ///< (atoms)
     Array<int, Space> species_of_slot;      ///< (atoms)
-    Array<Vec3, Space> fraction;            ///< (atoms) by slot: fractional reference position in [0, 1)
+    Array<double, Space> fraction;          ///< (3, atoms) by slot: fractional position in [0, 1), see Fractions
+
+    long slots = 0;
+
+    Fractions fractions() const {
+        return {const_cast<double*>(fraction.data()), slots};
+    }
 };
 
 /// Full neighbour rows of a batch. A row lists slots within cutoff + skin at the

@@ -33,7 +33,9 @@ CellList<Space> make_cell_list(const Batch<Space>& b, double reach) {
     c.fill.resize(cells);
     c.atom_of_slot.resize(b.atoms);
     c.species_of_slot.resize(b.atoms);
-    c.fraction.resize(b.atoms);
+    c.fraction.resize(3 * static_cast<std::size_t>(b.atoms) + 16);  // host loops load whole vectors
+    fill_zero(c.fraction);
+    c.slots = b.atoms;
     return c;
 }
 
@@ -54,7 +56,7 @@ void fill_cells(const Batch<Space>& b, CellList<Space>& c, double reach, const A
     for_each(Space{}, cells, SortCellSweep{c.replica_of_cell.data(), marked, c.start.data(), c.atom_of_slot.data()});
     for_each(Space{}, b.atoms,
              FillSlotSweep{b.replica_of.data(), marked, c.atom_of_slot.data(), b.species_of.data(), box.data(),
-                           position.data(), c.species_of_slot.data(), c.fraction.data()});
+                           position.data(), c.species_of_slot.data(), c.fractions()});
 }
 
 namespace {
@@ -69,11 +71,11 @@ void build_stale(Batch<Space>& b, Neighbors<Space>& n, bool from_reference) {
                  ReferenceSweep{b.replica_of.data(), n.stale.data(), b.position.data(), n.reference_position.data()});
     }
     fill_cells(b, n.cells, n.reach(), n.stale, n.reference_position, n.reference_box);
-    for_each(Space{}, b.atoms,
-             RowSweep<Space>{n.reach(), n.species, n.layout(), b.replica_of.data(), n.stale.data(),
-                             n.cells.first_cell.data(), n.cells.grid.data(), n.cells.start.data(),
-                             n.reference_box.data(), n.cells.atom_of_slot.data(), n.cells.species_of_slot.data(),
-                             n.cells.fraction.data(), n.row.data(), n.row_end.data(), b.incident.data()});
+    build_rows(Space{}, b.atoms,
+               RowSweep<Space>{n.reach(), n.species, n.layout(), b.replica_of.data(), n.stale.data(),
+                               n.cells.first_cell.data(), n.cells.grid.data(), n.cells.start.data(),
+                               n.reference_box.data(), n.cells.atom_of_slot.data(), n.cells.species_of_slot.data(),
+                               n.cells.fractions(), n.row.data(), n.row_end.data(), b.incident.data()});
 }
 
 }  // namespace

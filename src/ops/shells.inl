@@ -15,7 +15,7 @@ void count_shells(const Batch<Space>& b, const Shells& shells, Array<int, Space>
     for_each(Space{}, b.atoms,
              ShellSweep{shells.r_min, shells.r_max, 1.0 / shells.width(), shells.count, b.species, b.replica_of.data(),
                         c.first_cell.data(), c.grid.data(), c.start.data(), b.box.data(), c.atom_of_slot.data(),
-                        c.species_of_slot.data(), c.fraction.data(), counts.data()});
+                        c.species_of_slot.data(), c.fractions(), counts.data()});
 }
 
 }  // namespace mg

@@ -50,5 +50,24 @@ MG_HD CellRange nearest_image_range(int c, int n, int stencil) {
     return {first < 0 ? first + n : first, 2 * stencil + 1};
 }
 
+/// Calls f(first, last) for every run of cells [first, last) along a that the stencil around `cell` holds, nearest
+/// images: one run per line of cells, or two where it wraps around.
+template <class F>
+MG_HD void for_each_run(const CellGrid& g, int cell, const F& f) {
+    const CellRange a = nearest_image_range(cell % g.n[0], g.n[0], g.stencil[0]);
+    const CellRange b = nearest_image_range(cell / g.n[0] % g.n[1], g.n[1], g.stencil[1]);
+    const CellRange c = nearest_image_range(cell / (g.n[0] * g.n[1]), g.n[2], g.stencil[2]);
+    const int end = a.first + a.count;
+    for (int kc = 0; kc < c.count; ++kc) {
+        const int cc = c.first + kc < g.n[2] ? c.first + kc : c.first + kc - g.n[2];
+        for (int kb = 0; kb < b.count; ++kb) {
+            const int cb = b.first + kb < g.n[1] ? b.first + kb : b.first + kb - g.n[1];
+            const int line = (cc * g.n[1] + cb) * g.n[0];
+            f(line + a.first, line + (end < g.n[0] ? end : g.n[0]));
+            if (end > g.n[0]) f(line, line + end - g.n[0]);
+        }
+    }
+}
+
 }  // namespace MG_TARGET
 }  // namespace mg

@@ -146,14 +146,14 @@ struct FillSlotSweep {
     const Box* box;
     const Vec3* position;
     int* species_of_slot;
-    Vec3* fraction;
+    Fractions fraction;
     MG_HD void operator()(int slot) const {
         const int r = replica_of[slot];
         if (!stale[r]) return;
         const int i = atom_of_slot[slot];
         const Vec3 s = box[r].inverse * position[i];
         species_of_slot[slot] = species_of[i];
-        fraction[slot] = {wrap_fraction(s.x), wrap_fraction(s.y), wrap_fraction(s.z)};
+        fraction.set(slot, {wrap_fraction(s.x), wrap_fraction(s.y), wrap_fraction(s.z)});
     }
 };
 
@@ -171,7 +171,7 @@ struct RowSweep {
     const Box* reference_box;
     const int* atom_of_slot;
     const int* species_of_slot;
-    const Vec3* fraction;
+    Fractions fraction;
     int* row;
     int* row_end;
     Incident* incident;
@@ -183,23 +183,11 @@ struct RowSweep {
         const Mat3 h = reference_box[r].h;
         const Vec3 s = fraction[slot];
         const int cell = cell_index(g, s);
-        const CellRange a = nearest_image_range(cell % g.n[0], g.n[0], g.stencil[0]);
-        const CellRange b = nearest_image_range(cell / g.n[0] % g.n[1], g.n[1], g.stencil[1]);
-        const CellRange c = nearest_image_range(cell / (g.n[0] * g.n[1]), g.n[2], g.stencil[2]);
         int length = 0;
         for (int t = 0; t < species; ++t) {
-            for (int kc = 0; kc < c.count; ++kc) {
-                const int cc = c.first + kc < g.n[2] ? c.first + kc : c.first + kc - g.n[2];
-                for (int kb = 0; kb < b.count; ++kb) {
-                    const int cb = b.first + kb < g.n[1] ? b.first + kb : b.first + kb - g.n[1];
-                    const int line = first_cell[r] + (cc * g.n[1] + cb) * g.n[0];
-                    // Cells along a are contiguous: one run of slots, or two where it wraps around.
-                    const int end = a.first + a.count;
-                    length = scan(slot, t, s, h, cell_start[line + a.first],
-                                  cell_start[line + (end < g.n[0] ? end : g.n[0])], length);
-                    if (end > g.n[0]) length = scan(slot, t, s, h, cell_start[line], cell_start[line + end - g.n[0]], length);
-                }
-            }
+            for_each_run(g, cell, [&](int first, int last) {
+                length = scan(slot, t, s, h, cell_start[first_cell[r] + first], cell_start[first_cell[r] + last], length);
+            });
             row_end[slot * species + t] = length < layout.capacity ? length : layout.capacity;
         }
         if (length > layout.capacity)

@@ -3,6 +3,7 @@
 
 #include "core/macros.hpp"
 #include "core/space.hpp"
+#include "core/vec3.hpp"
 
 namespace mg {
 
@@ -14,6 +15,20 @@ MG_HD TopTwo operator+(TopTwo a, TopTwo b) {
     if (a.first >= b.first) return {a.first, a.second > b.first ? a.second : b.first};
     return {b.first, b.second > a.first ? b.second : a.first};
 }
+
+/// Fractional positions of slots, one component after the other (3, slots), so that runs of slots load as vectors.
+struct Fractions {
+    double* component = nullptr;
+    long slots = 0;
+    MG_HD Vec3 operator[](int slot) const {
+        return {component[slot], component[slots + slot], component[2 * slots + slot]};
+    }
+    MG_HD void set(int slot, Vec3 s) const {
+        component[slot] = s.x;
+        component[slots + slot] = s.y;
+        component[2 * slots + slot] = s.z;
+    }
+};
 
 /// Index of entry k of a slot's row. On the device the rows of 32 neighbouring slots are interleaved, so that
 /// a warp reads whole lines.

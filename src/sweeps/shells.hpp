@@ -4,6 +4,7 @@
 #include "core/box.hpp"
 #include "physics/cell_grid.hpp"
 #include "physics/shells.hpp"
+#include "sweeps/row_layout.hpp"
 
 namespace mg {
 
@@ -19,7 +20,7 @@ struct ShellSweep {
     const Box* box;
     const int* atom_of_slot;
     const int* species_of_slot;
-    const Vec3* fraction;
+    Fractions fraction;
     int* counts;  ///< (atoms, shells, species)
 
     MG_HD void operator()(int slot) const {
