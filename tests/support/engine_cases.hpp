@@ -82,7 +82,7 @@ inline Mat3 rotation(double angle) {
     return about_x * about_z * about_x;
 }
 
-/// n^3 copies of the cell.
+/// na x nb x nc copies of the cell.
 inline Structure repeated(const Structure& s, int na, int nb, int nc) {
     Structure out = s;
     out.id.clear();
