@@ -1,15 +1,11 @@
 /// \file The program mgstiff-gpu and its sub-commands. The only place that chooses Space.
 
-#include <fmt/format.h>
-#include <omp.h>
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
-#include <chrono>
 #include <cstdlib>
-#include <filesystem>
+#include <exception>
 #include <iostream>
-#include <nlohmann/json.hpp>
 
 #include "app/commands.hpp"
 #include "core/error.hpp"
@@ -17,20 +13,24 @@
 
 namespace {
 
-/// OpenBLAS reads OPENBLAS_CORETYPE while it is loaded; Debian's does not know recent processors and falls back to
-/// kernels of 2004. So a better choice needs a second start of the program.
-void restart_with_better_blas(char** argv) {
-    const char* core = mg::better_blas_core();
-    if (!core || std::getenv("OPENBLAS_CORETYPE")) return;
-    setenv("OPENBLAS_CORETYPE", core, 1);
-    execv("/proc/self/exe", argv);
-    unsetenv("OPENBLAS_CORETYPE");  // no second start to be had: go on as we are
+/// Two libraries read their settings while they are loaded, before main: so a better choice needs a second start.
+/// OpenBLAS of Debian does not know recent processors and falls back to kernels of 2004. OpenMP's threads spin for
+/// milliseconds when they wait, which on a shared machine made two of them ten times slower than one (measured);
+/// some ten microseconds are enough between the loops of a step. What the user has set is left alone.
+void restart_with_settings(char** argv) {
+    bool changed = false;
+    const auto prefer = [&](const char* name, const char* value) {
+        if (value && !std::getenv(name)) changed = setenv(name, value, 0) == 0 || changed;
+    };
+    prefer("OPENBLAS_CORETYPE", mg::better_blas_core());
+    if (!std::getenv("OMP_WAIT_POLICY")) prefer("GOMP_SPINCOUNT", "20000");
+    if (changed) execv("/proc/self/exe", argv);  // returns only where it fails: then go on as we are
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
-    restart_with_better_blas(argv);
+    restart_with_settings(argv);
     CLI::App app{"From a metallic glass's composition and cooling rate to the stiffness of each of its atoms."};
     app.name("mgstiff-gpu");
     app.require_subcommand(1);

@@ -60,6 +60,7 @@ void Dynamics<Space>::evaluate() {
         const int needed = static_cast<int>(to_host(batch_.incident)[0].value);
         fill_zero(batch_.incident);
         grow_rows(batch_, neighbors_, needed);
+        ++step_key_;
     }
     forces(true);
     take_stock(batch_, ensembles_);
@@ -89,6 +90,7 @@ void Dynamics<Space>::set_ensembles(const std::vector<EnsembleOptions>& options)
         any_npt_ = any_npt_ || e.kind == EnsembleKind::npt;
         timestep_ = o.timestep;
     }
+    ++step_key_;  // whether every step forms energies may have changed
     if (!ensembles_.each.empty()) settle_velocities(batch_, ensembles_);
     copy(to_space<Space>(each), ensembles_.each);
     take_stock(batch_, ensembles_);
@@ -140,13 +142,15 @@ void Dynamics<Space>::run(const RunSchedule& schedule) {
         const bool reports = schedule.report_every > 0 && stop % schedule.report_every == 0;
         save(snapshot);
         for (;;) {
-            for (long s = step; s < stop; ++s)
-                one_step(s + 1 == stop && (reports || stop == schedule.steps));
+            const long plain = stop - step - (reports || stop == schedule.steps ? 1 : 0);
+            plain_.run(plain, [&] { one_step(false); }, step_key_);
+            with_energy_.run(stop - step - plain, [&] { one_step(true); }, step_key_);
             if (!overflowed()) break;
             const int needed = static_cast<int>(to_host(batch_.incident)[0].value);
             fill_zero(batch_.incident);
             restore(snapshot);
             grow_rows(batch_, neighbors_, needed);
+            ++step_key_;
         }
         raise_incidents(stop);
         atom_steps_ += static_cast<double>(stop - step) * batch_.atoms;
@@ -204,6 +208,7 @@ std::vector<FireState> Dynamics<Space>::minimize(const FireOptions& options, lon
             const int needed = static_cast<int>(to_host(batch_.incident)[0].value);
             fill_zero(batch_.incident);
             grow_rows(batch_, neighbors_, needed);
+            ++step_key_;
         }
         forces(with_virial);
         atom_steps_ += batch_.atoms;

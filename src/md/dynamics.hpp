@@ -12,6 +12,7 @@
 #include "ops/integrate.hpp"
 #include "ops/minimize.hpp"
 #include "ops/neighbors.hpp"
+#include "ops/replay.hpp"
 #include "physics/ensemble.hpp"
 
 namespace mg {
@@ -103,6 +104,8 @@ private:
     Neighbors<Space> neighbors_;
     ForceWork<Space> work_;
     Ensembles<Space> ensembles_;
+    Replay<Space> plain_, with_energy_;  // steps that form energies, and steps that do not
+    long step_key_ = 0;                  // counts what changes a step: captured steps are captured anew
     bool any_npt_ = false;
     double timestep_ = 0;
     double atom_steps_ = 0;

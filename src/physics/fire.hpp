@@ -3,6 +3,7 @@
 /// Unit mass; "time" in A / sqrt(eV). With a cell, a strain e is one more coordinate N e with the force
 /// (virial - P V) / N, as ASE's cell filter has it.
 
+#include "core/box.hpp"
 #include "physics/cell_motion.hpp"
 
 namespace mg {

@@ -386,7 +386,8 @@ TEST(EngineDynamics, DrawnVelocitiesAreExactAndKeyed) {
     std::vector<double> v;
     for (int i = 0; i < s.size(); ++i) {
         const double scale = std::sqrt(s.masses[s.species[i]] * units::atomic_mass / (units::boltzmann * 300));
-        for (const double c : {out[0].velocity[i].x, out[0].velocity[i].y, out[0].velocity[i].z}) v.push_back(scale * c);
+        const Vec3 u = scale * out[0].velocity[i];
+        v.insert(v.end(), {u.x, u.y, u.z});
     }
     EXPECT_GT(kolmogorov_smirnov(v, [](double x) { return 0.5 * std::erfc(-x / std::sqrt(2.0)); }), 0.01);
 }

@@ -123,7 +123,8 @@ TEST(EnginePhysics, PairTermIsADerivative) {
         const PairTerm<double> a = pair_term_from_z(1 / r, inverse_dr, z(r), z_slope(r) / inverse_dr, slope_i,
                                                     -0.7 * f_i(r) / inverse_dr, slope_j, -1.1 * f_j(r) / inverse_dr);
         const double h = 1e-4;
-        const double expected = (8 * (energy(r + h) - energy(r - h)) - (energy(r + 2 * h) - energy(r - 2 * h))) / (12 * h);
+        const double near = energy(r + h) - energy(r - h), far = energy(r + 2 * h) - energy(r - 2 * h);
+        const double expected = (8 * near - far) / (12 * h);
         EXPECT_NEAR(a.slope_over_r * r, expected, 1e-10);
         EXPECT_NEAR(a.energy, z(r) / r, 1e-15);
         const double phi_slope = (z_slope(r) - z(r) / r) / r;

@@ -10,11 +10,11 @@ NAME, TITLE = "training_loss", "Training of the network"
 def draw(study, options):
     history = study.history
     if not history or not {"epoch", "train_loss"} <= set(history):
-        raise style.NotAvailable("no /history in model.h5: the train stage has not run here")
+        raise style.NotAvailable("no networks/0/history in model.h5: the train stage has not run here")
     epoch, train = history["epoch"], history["train_loss"]
     validation = history.get("validation_loss")
     if not len(epoch):
-        raise style.NotAvailable("/history in model.h5 is empty")
+        raise style.NotAvailable("networks/0/history in model.h5 is empty")
     figure, axes = style.new_figure(style.SINGLE, 2.5)
     a = axes[0, 0]
     mark = {"marker": "o"} if len(epoch) < 3 else {}

@@ -152,9 +152,12 @@ class Study:
             return None
         try:
             with h5py.File(path, "r") as file:
-                if "history" not in file:
+                # Rows of the first network of the ensemble: epoch, learning rate, training and validation loss.
+                if "networks/0/history" not in file:
                     return None
-                return {key: np.asarray(file["history"][key][...], float) for key in file["history"]}
+                rows = np.asarray(file["networks/0/history"][...], float)
+                names = ("epoch", "learning_rate", "train_loss", "validation_loss")
+                return dict(zip(names, rows.T))
         except (OSError, KeyError, ValueError, RuntimeError) as error:
             self.damaged.append(f"model.h5: {error}")
             return None
