@@ -52,8 +52,7 @@ void with_space([[maybe_unused]] bool cuda, const F& f) {
 bool use_cuda(const std::string& backend) {
     if (backend == "host") return false;
     if (backend == "auto") return gpus() > 0;
-    if (!with_cuda)
-        throw InputError("no CUDA backend", "this program was built without CUDA", "use --backend host");
+    if (!with_cuda) throw InputError("no CUDA backend", "this program was built without CUDA", "use --backend host");
     if (gpus() == 0)
         throw InputError("no CUDA device was found", "neither driver nor GPU answers", "use --backend host or auto");
     return true;
@@ -92,7 +91,9 @@ struct StudyArguments {
 
 void add_study_arguments(CLI::App& command, StudyArguments& a) {
     command.add_option("study", a.file, "study file (TOML)")->required();
-    command.add_option("--set", a.overrides, "table.key=value, as in the study file")->take_all()->allow_extra_args(false);
+    command.add_option("--set", a.overrides, "table.key=value, as in the study file")
+        ->take_all()
+        ->allow_extra_args(false);
     command.add_option("--out", a.output, "output directory, instead of study.output");
     command.add_option("--backend", a.backend, "auto, host or cuda, instead of compute.backend")
         ->check(CLI::IsMember({"auto", "host", "cuda"}));
@@ -157,12 +158,12 @@ void check(const StudyArguments& a) {
     const bool cuda = use_cuda(study.compute.backend);
     double rate = 0;
     with_space(cuda, [&](auto space) {
-        rate = measured_rate<decltype(space)>(
-            potential, study.compute.precision == "double" ? Precision::full : Precision::mixed);
+        rate = measured_rate<decltype(space)>(potential,
+                                              study.compute.precision == "double" ? Precision::full : Precision::mixed);
     });
     std::cout << resolved_toml(study) << std::flush;
-    std::cerr << to_table(estimate(study, rate)) << fmt::format("rate measured here: {:.3g} atom-steps/s on {}\n", rate,
-                                                                device_name(cuda));
+    std::cerr << to_table(estimate(study, rate))
+              << fmt::format("rate measured here: {:.3g} atom-steps/s on {}\n", rate, device_name(cuda));
 }
 
 struct EvaluateArguments {
@@ -181,10 +182,10 @@ void evaluate(const EvaluateArguments& a) {
         const Precision precision = a.precision == "double" ? Precision::full : Precision::mixed;
         Dynamics<Space> d(make_batch<Space>({s}, potential.elements, potential.masses), potential, precision, skin);
         if (precision == Precision::mixed)
-            std::cerr << fmt::format("mixed precision: tables of {} pieces, force error {:.1e} eV/A rms, {:.1e} at most "
-                                     "per pair\n",
-                                     d.tables().resampled_pieces, d.tables().resampling_error,
-                                     d.tables().largest_resampling_error);
+            std::cerr << fmt::format(
+                "mixed precision: tables of {} pieces, force error {:.1e} eV/A rms, {:.1e} at most "
+                "per pair\n",
+                d.tables().resampled_pieces, d.tables().resampling_error, d.tables().largest_resampling_error);
         const std::vector<Vec3> force = to_host(d.batch().force);
         const std::vector<double> energy = to_host(d.batch().local_energy);
         const Sym3 virial = to_host(d.batch().virial)[0];
@@ -225,14 +226,15 @@ void info(const std::vector<std::string>& potentials) {
     std::cout << fmt::format("mgstiff-gpu {} ({}), {} build by {}\n", build::version, build::git, build::build_type,
                              build::compiler);
     if (with_cuda)
-        std::cout << fmt::format("CUDA: built with {} for compute capability {}; {} device(s) usable here\n", build::cuda,
-                                 build::cuda_architectures, gpus());
+        std::cout << fmt::format("CUDA: built with {} for compute capability {}; {} device(s) usable here\n",
+                                 build::cuda, build::cuda_architectures, gpus());
     else
         std::cout << "CUDA: built without\n";
     std::cout << "MPI: none in this version (one rank computes)\n";
     std::cout << fmt::format("BLAS: {}, kernels {}\n", build::blas, blas_core());
-    std::cout << fmt::format("host: {} thread(s), instruction set {} (MGSTIFF_ISA = avx2 or generic selects a lesser)\n",
-                             omp_get_max_threads(), host_instruction_set());
+    std::cout << fmt::format(
+        "host: {} thread(s), instruction set {} (MGSTIFF_ISA = avx2 or generic selects a lesser)\n",
+        omp_get_max_threads(), host_instruction_set());
     for (const std::string& path : potentials) {
         const EamPotential p = read_potential(path);
         const EamTables<Host> t = make_eam_tables<Host>(p);
@@ -259,8 +261,10 @@ void add_commands(CLI::App& app, int& result) {
     run_command->add_option("--stage", stages, "run only this stage (may be repeated)")
         ->take_all()
         ->allow_extra_args(false);
-    run_command->add_option("--resume", resume, "auto: skip finished stages; never: refuse a directory with results; "
-                                                "force: run again")
+    run_command
+        ->add_option("--resume", resume,
+                     "auto: skip finished stages; never: refuse a directory with results; "
+                     "force: run again")
         ->check(CLI::IsMember({"auto", "never", "force"}));
     run_command->callback([] {
         if (only_rank()) run(study, stages, resume);
@@ -280,7 +284,8 @@ void add_commands(CLI::App& app, int& result) {
     evaluate_command->add_option("--elements", e.elements, "elements of types 1, 2, ..., e.g. Cu,Zr")
         ->delimiter(',')
         ->required();
-    evaluate_command->add_option("--precision", e.precision, "double or mixed")->check(CLI::IsMember({"double", "mixed"}));
+    evaluate_command->add_option("--precision", e.precision, "double or mixed")
+        ->check(CLI::IsMember({"double", "mixed"}));
     evaluate_command->add_option("--backend", e.backend, "auto, host or cuda")
         ->check(CLI::IsMember({"auto", "host", "cuda"}));
     evaluate_command->add_option("--out", e.output, "extended XYZ with forces and local energies");

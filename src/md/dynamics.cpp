@@ -35,7 +35,9 @@ double choose_skin(double smallest_width, double cutoff) {
 
 template <class Space>
 Dynamics<Space>::Dynamics(Batch<Space> batch, const EamPotential& potential, Precision precision, double skin)
-    : batch_(std::move(batch)), tables_(make_eam_tables<Space>(potential)), precision_(precision),
+    : batch_(std::move(batch)),
+      tables_(make_eam_tables<Space>(potential)),
+      precision_(precision),
       neighbors_(make_neighbors(batch_, potential.cutoff, skin)) {
     ensembles_.sums.resize(batch_.replicas);
     set_ensembles({EnsembleOptions{}});
@@ -143,8 +145,10 @@ void Dynamics<Space>::run(const RunSchedule& schedule) {
         save(snapshot);
         for (;;) {
             const long plain = stop - step - (reports || stop == schedule.steps ? 1 : 0);
-            plain_.run(plain, [&] { one_step(false); }, step_key_);
-            with_energy_.run(stop - step - plain, [&] { one_step(true); }, step_key_);
+            plain_.run(
+                plain, [&] { one_step(false); }, step_key_);
+            with_energy_.run(
+                stop - step - plain, [&] { one_step(true); }, step_key_);
             if (!overflowed()) break;
             const int needed = static_cast<int>(to_host(batch_.incident)[0].value);
             fill_zero(batch_.incident);
@@ -230,8 +234,8 @@ void Dynamics<Space>::draw_velocities(const std::vector<double>& temperatures, s
         double total = 0;
         for (int i = begin; i < end; ++i) {
             const auto first = 3 * static_cast<std::uint64_t>(batch_.id[r][i - begin]);
-            velocity[i] = std::sqrt(kT / mass[i]) * Vec3{stream.normal(first), stream.normal(first + 1),
-                                                         stream.normal(first + 2)};
+            velocity[i] = std::sqrt(kT / mass[i]) *
+                          Vec3{stream.normal(first), stream.normal(first + 1), stream.normal(first + 2)};
             momentum += mass[i] * velocity[i];
             total += mass[i];
         }
@@ -259,9 +263,9 @@ void Dynamics<Space>::raise_incidents(long step) {
         return "atom " + std::to_string(batch_.id[r][atom - batch_.first_atom_host[r]]) + " of replica " +
                std::to_string(r);
     };
-    const std::string when = step >= 0 ? "within " + std::to_string(steps_per_look) + " steps before step " +
-                                             std::to_string(step)
-                                       : "in the structure as given";
+    const std::string when =
+        step >= 0 ? "within " + std::to_string(steps_per_look) + " steps before step " + std::to_string(step)
+                  : "in the structure as given";
     const std::string value = std::to_string(incident.value);
     switch (kind) {
         case IncidentKind::pair_below_table:
@@ -278,7 +282,8 @@ void Dynamics<Space>::raise_incidents(long step) {
                                    value + " A, below 2 (cutoff + skin)",
                                when, "use more atoms, or a smaller compute.skin_A");
         default:
-            throw PhysicsError("the force on " + (incident.atom_a >= 0 ? name(incident.atom_a) : std::string("an atom")) +
+            throw PhysicsError("the force on " +
+                                   (incident.atom_a >= 0 ? name(incident.atom_a) : std::string("an atom")) +
                                    " is not finite or beyond reason (" + value + ")",
                                when, "check the structure for overlapping atoms, or use a smaller timestep");
     }

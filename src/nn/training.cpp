@@ -10,9 +10,9 @@
 #include "core/array.hpp"
 #include "core/error.hpp"
 #include "core/macros.hpp"
+#include "core/random.hpp"
 #include "core/space.hpp"
 #include "nn/network.hpp"
-#include "core/random.hpp"
 #include "ops/network.hpp"
 
 namespace mg {
@@ -29,8 +29,10 @@ void check(const Dataset& data, const TrainOptions& o) {
         throw InputError(problem, why, remedy);
     };
     if (data.features_per_atom < 1 || data.features.size() != n * data.features_per_atom)
-        refuse("bad training data", std::to_string(data.features.size()) + " features for " + std::to_string(n) +
-               " atoms of " + std::to_string(data.features_per_atom) + " features each", "compute the descriptors again");
+        refuse("bad training data",
+               std::to_string(data.features.size()) + " features for " + std::to_string(n) + " atoms of " +
+                   std::to_string(data.features_per_atom) + " features each",
+               "compute the descriptors again");
     if (n < 2) refuse("bad training data", std::to_string(n) + " atoms", "train on at least two atoms");
     if ((!data.group.empty() && data.group.size() != n) || (!data.species.empty() && data.species.size() != n))
         refuse("bad training data", "samples or species of another length than the targets", "give one per atom");
@@ -40,8 +42,10 @@ void check(const Dataset& data, const TrainOptions& o) {
                    "compute the stiffness again");
     for (std::size_t i = 0; i < data.features.size(); ++i)
         if (!std::isfinite(data.features[i]))
-            refuse("bad training data", "feature " + std::to_string(i % data.features_per_atom) + " of atom " +
-                   std::to_string(i / data.features_per_atom) + " is not finite", "compute the descriptors again");
+            refuse("bad training data",
+                   "feature " + std::to_string(i % data.features_per_atom) + " of atom " +
+                       std::to_string(i / data.features_per_atom) + " is not finite",
+                   "compute the descriptors again");
     if (o.epochs < 1) refuse("bad train.epochs", std::to_string(o.epochs), "use at least 1");
     if (o.batch < 1) refuse("bad train.batch", std::to_string(o.batch), "use at least 1");
     if (!(o.learning_rate > 0) || !std::isfinite(o.learning_rate))
@@ -91,7 +95,8 @@ void column_moments(const double* values, int columns, const std::vector<int>& r
     }
 }
 
-/// The training rows in the order of an epoch. Keyed by the epoch, so that a resumed training needs no generator's state.
+/// The training rows in the order of an epoch. Keyed by the epoch, so that a resumed training needs no generator's
+/// state.
 std::vector<int> epoch_order(std::vector<int> rows, std::uint64_t seed, int epoch) {
     shuffle(rows, RandomStream(seed, RandomUse::order, epoch));
     return rows;
@@ -144,8 +149,8 @@ public:
         while (state_.epochs_done < options_.epochs && !finished()) {
             state_.history.push_back(run_epoch());
             ++state_.epochs_done;
-            if (progress && !progress({state_.history.back(), options_.epochs,
-                                       static_cast<long>(training_rows_.size()), snapshot}))
+            if (progress &&
+                !progress({state_.history.back(), options_.epochs, static_cast<long>(training_rows_.size()), snapshot}))
                 break;
         }
         model_.parameters = to_host(best_);
@@ -158,12 +163,13 @@ private:
     void start(const TrainState* resume) {
         const std::size_t parameters = layers_.parameter_count();
         if (resume) {
-            for (const auto* part : {&resume->parameters, &resume->first_moment, &resume->second_moment,
-                                     &resume->best_parameters})
+            for (const auto* part :
+                 {&resume->parameters, &resume->first_moment, &resume->second_moment, &resume->best_parameters})
                 if (part->size() != parameters)
-                    throw InputError("the training's checkpoint does not fit", "it has " +
-                                     std::to_string(part->size()) + " parameters, the network " +
-                                     std::to_string(parameters), "start the training anew");
+                    throw InputError("the training's checkpoint does not fit",
+                                     "it has " + std::to_string(part->size()) + " parameters, the network " +
+                                         std::to_string(parameters),
+                                     "start the training anew");
             state_ = *resume;
             network_[0].set_parameters(resume->parameters);
             first_ = to_space<Space>(resume->first_moment);
@@ -222,16 +228,17 @@ private:
         for (int s = 0; s < steps; ++s) {
             const int first = s * batch_;
             network.forward_and_backward({inputs_, targets_, order_, first, std::min(batch_, n - first)}, squares_);
-            adam_step(constants, network.partial_gradients(), network.blocks(), rates_, s, network.parameters(),
-                      first_, second_);
+            adam_step(constants, network.partial_gradients(), network.blocks(), rates_, s, network.parameters(), first_,
+                      second_);
         }
         state_.steps_done += steps;
         record.training_loss = sum(squares_, n, scratch_) / n;
         if (!validation_rows_.empty()) record.validation_loss = validation_loss();
         const double loss = validation_rows_.empty() ? record.training_loss : record.validation_loss;
         if (!std::isfinite(loss) || !std::isfinite(record.training_loss))
-            throw Error("the training diverged", "the loss is not finite in epoch " + std::to_string(epoch) +
-                        " with a learning rate of " + std::to_string(record.learning_rate),
+            throw Error("the training diverged",
+                        "the loss is not finite in epoch " + std::to_string(epoch) + " with a learning rate of " +
+                            std::to_string(record.learning_rate),
                         "lower train.learning_rate");
         if (validation_rows_.empty() || state_.best_epoch < 0 || loss < state_.best_loss) {
             state_.best_loss = loss;
@@ -258,10 +265,10 @@ private:
     int batch_ = 0;
     Array<double, Space> inputs_, targets_;  ///< the whole data set, standardised
     Array<int, Space> order_, validation_order_;
-    Array<double, Space> rates_;             ///< (steps, 2)
+    Array<double, Space> rates_;  ///< (steps, 2)
     Array<double, Space> squares_, scratch_;
     Array<double, Space> first_, second_, best_;
-    std::vector<Network<Space>> network_;    ///< for training, and for validation where there are such rows
+    std::vector<Network<Space>> network_;  ///< for training, and for validation where there are such rows
     TrainState state_;
 };
 
@@ -291,9 +298,12 @@ RateSchedule rate_schedule_from_name(std::string_view name) {
 
 std::string rate_schedule_name(RateSchedule schedule) {
     switch (schedule) {
-        case RateSchedule::constant: return "constant";
-        case RateSchedule::exponential: return "exponential";
-        case RateSchedule::cosine: return "cosine";
+        case RateSchedule::constant:
+            return "constant";
+        case RateSchedule::exponential:
+            return "exponential";
+        case RateSchedule::cosine:
+            return "cosine";
     }
     throw Error("unknown learning-rate schedule", "value " + std::to_string(static_cast<int>(schedule)),
                 "use constant, exponential or cosine");
@@ -302,8 +312,10 @@ std::string rate_schedule_name(RateSchedule schedule) {
 double learning_rate_at(const TrainOptions& options, int epoch) {
     const double x = options.epochs > 1 ? static_cast<double>(epoch) / (options.epochs - 1) : 0.0;
     switch (options.schedule) {
-        case RateSchedule::constant: break;
-        case RateSchedule::exponential: return options.learning_rate * std::pow(options.decay, x);
+        case RateSchedule::constant:
+            break;
+        case RateSchedule::exponential:
+            return options.learning_rate * std::pow(options.decay, x);
         case RateSchedule::cosine:
             return options.learning_rate *
                    (options.decay + (1.0 - options.decay) * 0.5 * (1.0 + std::cos(std::numbers::pi * x)));
@@ -312,8 +324,7 @@ double learning_rate_at(const TrainOptions& options, int epoch) {
 }
 
 template <class Space>
-Model train(const Dataset& data, const TrainOptions& options, const TrainCallback& progress,
-            const TrainState* resume) {
+Model train(const Dataset& data, const TrainOptions& options, const TrainCallback& progress, const TrainState* resume) {
     return Training<Space>(data, options, resume).run(progress);
 }
 
@@ -321,8 +332,9 @@ template <class Space>
 std::vector<double> predict(Space, const Model& model, std::span<const double> features) {
     const std::size_t m = model.inputs();
     if (features.size() % m != 0)
-        throw InputError("the descriptors do not fit the model", std::to_string(features.size()) +
-                         " numbers are no multiple of the model's " + std::to_string(m) + " features",
+        throw InputError("the descriptors do not fit the model",
+                         std::to_string(features.size()) + " numbers are no multiple of the model's " +
+                             std::to_string(m) + " features",
                          "use the descriptor that the model was trained on");
     const std::size_t n = features.size() / m;
     std::vector<double> predicted;
@@ -349,8 +361,8 @@ std::vector<double> predict(Space, const Model& model, std::span<const double> f
 std::vector<int> assign_folds(const Dataset& data, int folds, std::uint64_t seed) {
     const int n = data.size();
     if (folds < 2 || n < folds)
-        throw InputError("bad cross-validation", std::to_string(folds) + " folds over " + std::to_string(n) +
-                         " atoms", "use at least 2 folds and no more than there are atoms");
+        throw InputError("bad cross-validation", std::to_string(folds) + " folds over " + std::to_string(n) + " atoms",
+                         "use at least 2 folds and no more than there are atoms");
     const RandomStream stream(seed, RandomUse::folds, 0);
     std::vector<int> fold(n);
     std::map<int, int> fold_of_group;
@@ -422,13 +434,12 @@ CrossValidation cross_validate(const Dataset& data, int folds, const TrainOption
     return gather_folds(data, std::move(fold), std::move(results));
 }
 
-#define MG_TRAINING(Space)                                                                                            \
-    template Model train<Space>(const Dataset&, const TrainOptions&, const TrainCallback&, const TrainState*);        \
-    template std::vector<double> predict<Space>(Space, const Model&, std::span<const double>);                        \
-    template FoldResult cross_validate_fold<Space>(const Dataset&, std::span<const int>, int, const TrainOptions&,    \
-                                                   int, const TrainCallback&);                                        \
-    template CrossValidation cross_validate<Space>(const Dataset&, int, const TrainOptions&, int,                     \
-                                                   const TrainCallback&);
+#define MG_TRAINING(Space)                                                                                         \
+    template Model train<Space>(const Dataset&, const TrainOptions&, const TrainCallback&, const TrainState*);     \
+    template std::vector<double> predict<Space>(Space, const Model&, std::span<const double>);                     \
+    template FoldResult cross_validate_fold<Space>(const Dataset&, std::span<const int>, int, const TrainOptions&, \
+                                                   int, const TrainCallback&);                                     \
+    template CrossValidation cross_validate<Space>(const Dataset&, int, const TrainOptions&, int, const TrainCallback&);
 MG_INSTANTIATE(MG_TRAINING)
 
 }  // namespace mg

@@ -208,7 +208,9 @@ struct Mixed {
         return {hn::Max(r2.low, l), hn::Max(r2.high, l)};
     }
     /// distance<float>() of sweeps/eam.hpp on vectors: a float root, one Newton step in double.
-    static MG_HD V64 refine(V64 r2, V64 root, V64 half_inverse) { return hn::MulAdd(hn::NegMulAdd(root, root, r2), half_inverse, root); }
+    static MG_HD V64 refine(V64 r2, V64 root, V64 half_inverse) {
+        return hn::MulAdd(hn::NegMulAdd(root, root, r2), half_inverse, root);
+    }
     static MG_HD V locate(Two r2, double inverse_dr, int pieces, int* eight_k, float* inverse_r) {
         const F64 d;
         const F32 f;
@@ -247,7 +249,8 @@ struct Stage {
     static constexpr int size = NearRows::longest_row + 2 * NearRows::lanes;
     alignas(64) double r2[size];
     alignas(64) int eight_k[size];
-    alignas(64) typename P::Real fraction[size], inverse_r[size], x[size], y[size], z[size], slope[size], real_pair[size];
+    alignas(64) typename P::Real fraction[size], inverse_r[size], x[size], y[size], z[size], slope[size],
+        real_pair[size];
 };
 
 /// Sum of the lanes in double, in a fixed tree.
@@ -300,8 +303,7 @@ void rows(const RowSweep<Host>& p, int begin, int end) {
                 if (p.species_of_slot[found[k]] == t) row[length++] = found[k];
             p.row_end[slot * p.species + t] = length;
         }
-        if (n > p.layout.capacity)
-            report_incident(p.incident, IncidentKind::row_overflow, p.atom_of_slot[slot], -1, n);
+        if (n > p.layout.capacity) report_incident(p.incident, IncidentKind::row_overflow, p.atom_of_slot[slot], -1, n);
     }
 }
 
@@ -323,8 +325,7 @@ void density(const PairSystem<typename P::Real, Host>& p, const NearRows& near, 
             const int length = p.row_end[slot * p.species + t] - from;
             from += length;
             // Reading past the group is harmless: rows are padded (ops/neighbors), and the filter stops at length.
-            for (int k = 0; k < length; k += P::lanes)
-                P::store_r2(P::geometry(p, cell, slot, row + k), squared + k);
+            for (int k = 0; k < length; k += P::lanes) P::store_r2(P::geometry(p, cell, slot, row + k), squared + k);
             int* group = near_row + first;
             int n = 0;
             for (int k = 0; k < length; ++k) {

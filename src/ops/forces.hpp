@@ -12,7 +12,8 @@
 namespace mg {
 
 /// `full`: every pair in double, LAMMPS's own interpolation. `mixed`: pairs in float from resampled tables;
-/// geometry, sums, embedding and state in double.
+/// geometry, embedding and state in double. The terms of
+/// one atom and neighbour species (about 50) are added per lane in float, everything beyond in double.
 enum class Precision { full, mixed };
 
 /// An EAM potential ready for the pair loops: per ordered pair of species, what a neighbour `source` gives a `center`.

@@ -91,7 +91,7 @@ void multiply_blocks(Matrix<const double, Host> x, Matrix<const double, Host> y,
 const char* blas_core() { return openblas_get_corename ? openblas_get_corename() : ""; }
 
 const char* better_blas_core() {
-#if defined(__x86_64__)
+#if MG_X86_64
     const std::string_view core = blas_core();
     // The kernels for AVX2 were the fastest for the small products of training also where there is AVX-512.
     if ((core == "Prescott" || core == "Core2" || core == "Generic") && __builtin_cpu_supports("avx2") &&

@@ -84,7 +84,8 @@ MG_HD double thermostat_half_step(Ensemble& e) {
 /// First part of a step: advances the baths, the cell rate and the box, and leaves the matrices that move atoms.
 MG_HD void begin_step(Ensemble& e, Box& box, const Sym3& virial) {
     ++e.step;
-    const double fraction = e.step < e.ramp_steps ? static_cast<double>(e.step) / static_cast<double>(e.ramp_steps) : 1.0;
+    const double fraction =
+        e.step < e.ramp_steps ? static_cast<double>(e.step) / static_cast<double>(e.ramp_steps) : 1.0;
     const double kT = e.ramp_steps > 0 ? e.kT_begin + (e.kT_end - e.kT_begin) * fraction : e.kT_end;
     if (kT != e.kT) {
         e.work += bath_energy(e, kT) - bath_energy(e, e.kT);

@@ -29,9 +29,7 @@ double crystal_volume(const EamPotential& p, int s) {
 }  // namespace
 
 long QuenchProtocol::melt_steps() const { return steps_of(melt_time, timestep); }
-long QuenchProtocol::cooling_steps() const {
-    return steps_of((melt_temperature - final_temperature) / rate, timestep);
-}
+long QuenchProtocol::cooling_steps() const { return steps_of((melt_temperature - final_temperature) / rate, timestep); }
 long StiffnessProtocol::equilibrate_steps() const { return steps_of(equilibrate, timestep); }
 long StiffnessProtocol::sample_steps() const { return steps_of(sample_every, timestep); }
 long StiffnessProtocol::window_steps() const {
@@ -47,7 +45,8 @@ Structure start_lattice(const EamPotential& potential, const std::vector<int>& c
     s.masses = potential.masses;
     const int n = 4 * nx * ny * nz;
     double volume = 0;
-    for (std::size_t k = 0; k < counts.size(); ++k) volume += counts[k] * crystal_volume(potential, static_cast<int>(k));
+    for (std::size_t k = 0; k < counts.size(); ++k)
+        volume += counts[k] * crystal_volume(potential, static_cast<int>(k));
     // 5 % more than the crystals: about a liquid's volume, which the melt then finds by itself.
     const double a = std::cbrt(1.05 * volume / (nx * ny * nz));
     for (int k = 0; k < static_cast<int>(counts.size()); ++k) s.species.insert(s.species.end(), counts[k], k);
@@ -193,12 +192,12 @@ Displacements measure_displacements(Dynamics<Space>& d, const StiffnessProtocol&
     return result;
 }
 
-#define MG_PROTOCOLS(Space)                                                                                          \
-    template ThermoHistory melt_and_quench(Dynamics<Space>&, const QuenchProtocol&, std::uint64_t,                   \
-                                           const std::vector<std::uint32_t>&, int, const Ticker&);                   \
-    template Displacements measure_displacements(Dynamics<Space>&, const StiffnessProtocol&,                         \
-                                                 const std::vector<double>&, std::uint64_t,                          \
-                                                 const std::vector<std::uint32_t>&, const Ticker&);                  \
+#define MG_PROTOCOLS(Space)                                                                         \
+    template ThermoHistory melt_and_quench(Dynamics<Space>&, const QuenchProtocol&, std::uint64_t,  \
+                                           const std::vector<std::uint32_t>&, int, const Ticker&);  \
+    template Displacements measure_displacements(Dynamics<Space>&, const StiffnessProtocol&,        \
+                                                 const std::vector<double>&, std::uint64_t,         \
+                                                 const std::vector<std::uint32_t>&, const Ticker&); \
     template void set_boxes(Dynamics<Space>&, const std::vector<Box>&);
 MG_INSTANTIATE(MG_PROTOCOLS)
 

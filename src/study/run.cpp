@@ -136,8 +136,8 @@ private:
                 throw InputError(directory_ + " holds another study, \"" + old.study.name + "\"",
                                  "results are never overwritten", "choose another --out, or --resume force");
         } else if (fs::exists(directory_) && !fs::is_empty(directory_, error)) {
-            throw InputError(directory_ + " is not empty and holds no study", "results are never mixed with other files",
-                             "choose another --out");
+            throw InputError(directory_ + " is not empty and holds no study",
+                             "results are never mixed with other files", "choose another --out");
         }
         fs::create_directories(directory_ + "/samples", error);
         if (error) throw Error("cannot make " + directory_, error.message(), "choose another --out");
@@ -372,9 +372,8 @@ private:
         f.write("/target_temperature", column([](const Thermo& t) { return t.target; }), {}, "K");
         f.write("/potential_energy", column([](const Thermo& t) { return t.potential; }), {}, "eV");
         f.write("/kinetic_energy", column([](const Thermo& t) { return t.kinetic; }), {}, "eV");
-        f.write("/pressure", column([](const Thermo& t) {
-                    return t.mean_pressure() * units::gigapascal_per_pressure;
-                }), {}, "GPa");
+        f.write("/pressure", column([](const Thermo& t) { return t.mean_pressure() * units::gigapascal_per_pressure; }),
+                {}, "GPa");
         f.write("/volume", column([](const Thermo& t) { return t.volume; }), {}, "A^3");
         f.write("/conserved", column([](const Thermo& t) { return t.conserved; }), {}, "eV");
         f.write_attribute("/", "n_atoms", static_cast<long>(s_.system.atoms));
@@ -466,7 +465,8 @@ private:
             done += d.atom_steps();
             const std::vector<Box> boxes = to_host(d.batch().box);
             for (int run = from; run < to; ++run) {
-                const auto begin = d.batch().first_atom_host[run - from], end = d.batch().first_atom_host[run - from + 1];
+                const auto begin = d.batch().first_atom_host[run - from],
+                           end = d.batch().first_atom_host[run - from + 1];
                 whole[run].assign(m.whole.begin() + begin, m.whole.begin() + end);
                 first[run].assign(m.first_half.begin() + begin, m.first_half.begin() + end);
                 second[run].assign(m.second_half.begin() + begin, m.second_half.begin() + end);
@@ -537,8 +537,8 @@ private:
         Structure s = read_glass(k, "");
         const H5File f = H5File::open(sample_path(k, "stiffness.h5"));
         const std::vector<double> temperatures = f.read<double>("/temperature");
-        const auto t = static_cast<std::size_t>(std::min_element(temperatures.begin(), temperatures.end()) -
-                                                temperatures.begin());
+        const auto t =
+            static_cast<std::size_t>(std::min_element(temperatures.begin(), temperatures.end()) - temperatures.begin());
         const std::vector<double> positions = f.read<double>("/mean_position"), cells = f.read<double>("/cell");
         for (int i = 0; i < s.size(); ++i) {
             const double* x = &positions[(t * s.size() + i) * 3];
@@ -585,7 +585,8 @@ private:
             for (int e = 0; e <= shells.count; ++e) edges.push_back(shells.r_min + e * shells.width());
             const std::size_t atoms = s.size();
             H5File f = H5File::create(sample_path(k, "descriptors.h5"));
-            f.write("/shell_counts", counts, {atoms, static_cast<std::size_t>(shells.count), static_cast<std::size_t>(n)});
+            f.write("/shell_counts", counts,
+                    {atoms, static_cast<std::size_t>(shells.count), static_cast<std::size_t>(n)});
             f.write("/features", features, {atoms, features.size() / atoms});
             f.write("/shell_edges", edges, {}, "A");
             f.write_attribute("/features", "kind", s_.descriptors.kind);
@@ -732,7 +733,8 @@ private:
             reliability[split].push_back(l.reliability.back());
         }
         for (const auto& [split, values] : real) {
-            const Metrics m = evaluate(values, predicted[split], species[split], data.species_count, s_.report.bin_atoms);
+            const Metrics m =
+                evaluate(values, predicted[split], species[split], data.species_count, s_.report.bin_atoms);
             json j = to_json(m, potential_.elements);
             j["R_coarse_grained"] = pearson(real_grained[split], predicted_grained[split]);
             j["coarse_grain_A"] = s_.report.coarse_grain_A;
@@ -745,15 +747,15 @@ private:
                 m.all.rmse, s_.report.bin_atoms, m.by_real.pearson, s_.report.coarse_grain_A,
                 j["R_coarse_grained"].get<double>()));
         }
-        metrics["training"] = {{"epochs", file.ensemble[0].history.size()}, {"best_epoch", file.ensemble[0].best_epoch}};
+        metrics["training"] = {{"epochs", file.ensemble[0].history.size()},
+                               {"best_epoch", file.ensemble[0].best_epoch}};
         if (!grid.empty()) metrics["grid"] = grid;
         write_json(directory_ + "/metrics.json", metrics);
 
         file.descriptor_kind = s_.descriptors.kind;
         file.descriptor_positions = s_.descriptors.positions;
-        file.descriptor = {{"r_min_A", s_.descriptors.r_min_A},
-                           {"r_max_A", s_.descriptors.r_max_A},
-                           {"bin_A", s_.descriptors.bin_A}};
+        file.descriptor = {
+            {"r_min_A", s_.descriptors.r_min_A}, {"r_max_A", s_.descriptors.r_max_A}, {"bin_A", s_.descriptors.bin_A}};
         file.elements = potential_.elements;
         file.masses = potential_.masses;
         file.potential_name = fs::path(potential_.path).filename().string();
@@ -771,26 +773,30 @@ private:
     // ---- summary ----------------------------------------------------------------------------------------
 
     json provenance() const {
-        return {{"program", "mgstiff-gpu"},
-                {"version", build::version},
-                {"git", build::git},
-                {"study_hash", study_hash(s_)},
-                {"seed", s_.study.seed},
-                {"blas_core", blas_core()}};
+        return {{"program", "mgstiff-gpu"},     {"version", build::version}, {"git", build::git},
+                {"study_hash", study_hash(s_)}, {"seed", s_.study.seed},     {"blas_core", blas_core()}};
     }
 
     void write_summary() {
         json summary;
         const bool rough = s_.stiffness.window_ps < 50 || s_.stiffness.temperatures_K.size() < 3;
-        summary["study"] = {{"name", s_.study.name},        {"version", build::version},
-                            {"git", build::git},            {"seed", s_.study.seed},
-                            {"elements", potential_.elements}, {"fractions", s_.system.fractions},
-                            {"atoms", s_.system.atoms},     {"samples", samples_.size()},
-                            {"rate_K_per_s", s_.quench.rate_K_per_s}, {"rough_labels", rough},
-                            {"temperatures_K", s_.stiffness.temperatures_K}, {"window_ps", s_.stiffness.window_ps},
+        summary["study"] = {{"name", s_.study.name},
+                            {"version", build::version},
+                            {"git", build::git},
+                            {"seed", s_.study.seed},
+                            {"elements", potential_.elements},
+                            {"fractions", s_.system.fractions},
+                            {"atoms", s_.system.atoms},
+                            {"samples", samples_.size()},
+                            {"rate_K_per_s", s_.quench.rate_K_per_s},
+                            {"rough_labels", rough},
+                            {"temperatures_K", s_.stiffness.temperatures_K},
+                            {"window_ps", s_.stiffness.window_ps},
                             {"hash", study_hash(s_)}};
-        summary["potential"] = {{"path", potential_.path}, {"format", potential_.format},
-                                {"sha256", potential_.sha256}, {"comment", potential_.comment},
+        summary["potential"] = {{"path", potential_.path},
+                                {"format", potential_.format},
+                                {"sha256", potential_.sha256},
+                                {"comment", potential_.comment},
                                 {"cutoff_A", potential_.cutoff}};
         summary["hardware"] = {{"host", host_},
                                {"backend", Space::name},
@@ -799,7 +805,8 @@ private:
                                {"precision", s_.compute.precision}};
         json timings = json::array();
         for (const std::string& name : study_stages())
-            if (ledger_.contains(name)) timings.push_back({{"stage", name}, {"seconds", ledger_[name].value("seconds", 0.0)}});
+            if (ledger_.contains(name))
+                timings.push_back({{"stage", name}, {"seconds", ledger_[name].value("seconds", 0.0)}});
         summary["timings"] = timings;
         if (fs::exists(directory_ + "/metrics.json") && ledger_.contains("train"))
             summary["metrics"] = read_json(directory_ + "/metrics.json");
@@ -807,7 +814,8 @@ private:
         for (std::size_t k = 0; k < samples_.size(); ++k) {
             if (!fs::exists(sample_path(k, "glass.h5"))) continue;
             const Structure s = read_glass(k, "");
-            const std::vector<double> e = H5File::open(sample_path(k, "glass.h5")).template read<double>("/inherent/energy");
+            const std::vector<double> e =
+                H5File::open(sample_path(k, "glass.h5")).template read<double>("/inherent/energy");
             glass.push_back({{"sample", k},
                              {"rate_K_per_s", samples_[k].rate_K_per_s},
                              {"volume_per_atom", s.box.volume / s.size()},

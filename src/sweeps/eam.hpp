@@ -16,30 +16,30 @@ struct PairSystem {
     int slots = 0;
     int species = 0;
     RowLayout<Space> layout{0};
-    const int* replica_of = nullptr;          ///< (slots)
-    const Box* box = nullptr;                 ///< (replicas)
-    PairPoint<Real>* point = nullptr;         ///< (slots) fractional coordinates and F', by slot
+    const int* replica_of = nullptr;   ///< (slots)
+    const Box* box = nullptr;          ///< (replicas)
+    PairPoint<Real>* point = nullptr;  ///< (slots) fractional coordinates and F', by slot
     const int* species_of_slot = nullptr;
     const int* atom_of_slot = nullptr;
     const int* row = nullptr;
-    const int* row_end = nullptr;             ///< (slots * species)
+    const int* row_end = nullptr;  ///< (slots * species)
 
     const PairPiece<Real>* tables = nullptr;  ///< (tables * pieces)
     int pieces = 0;
-    double inverse_dr = 0;                    ///< [1/A]
-    const int* table_of = nullptr;            ///< (species^2) table of source * species + center
-    double cutoff_squared = 0;                ///< [A^2]
-    double lowest_squared = 0;                ///< [A^2] below it the table means nothing
+    double inverse_dr = 0;          ///< [1/A]
+    const int* table_of = nullptr;  ///< (species^2) table of source * species + center
+    double cutoff_squared = 0;      ///< [A^2]
+    double lowest_squared = 0;      ///< [A^2] below it the table means nothing
 
-    const Cubic<double>* embedding = nullptr; ///< (species * embedding_pieces)
+    const Cubic<double>* embedding = nullptr;  ///< (species * embedding_pieces)
     int embedding_pieces = 0;
     double inverse_drho = 0;
-    double density_limit = 0;                 ///< far above the table
+    double density_limit = 0;  ///< far above the table
 
-    double* embedding_energy = nullptr;       ///< [eV] (slots) F(rho)
-    Vec3* force = nullptr;                    ///< by atom
-    double* local_energy = nullptr;           ///< by atom
-    Sym3* local_virial = nullptr;             ///< by atom
+    double* embedding_energy = nullptr;  ///< [eV] (slots) F(rho)
+    Vec3* force = nullptr;               ///< by atom
+    double* local_energy = nullptr;      ///< by atom
+    Sym3* local_virial = nullptr;        ///< by atom
     Incident* incident = nullptr;
 };
 
@@ -71,8 +71,8 @@ MG_HD PairTerm<T> pair_term(T inverse_r, T inverse_dr, T pair, T pair_slope, T s
 /// From `from` to the nearest image of `to` [A].
 template <class Real>
 MG_HD Vec3 pair_displacement(const Mat3& cell, const PairPoint<Real>& from, const PairPoint<Real>& to) {
-    return cell * Vec3{nearest_difference(from.x, to.x), nearest_difference(from.y, to.y),
-                       nearest_difference(from.z, to.z)};
+    return cell *
+           Vec3{nearest_difference(from.x, to.x), nearest_difference(from.y, to.y), nearest_difference(from.z, to.z)};
 }
 
 /// F(rho) and F' of one slot, with the checks of a density.
@@ -123,8 +123,8 @@ struct DensitySweep {
                 const double r2 = norm2(pair_displacement(cell, p.point[slot], p.point[j]));
                 if (!(r2 < p.cutoff_squared)) continue;
                 if (r2 < p.lowest_squared)
-                    report_incident(p.incident, IncidentKind::pair_below_table, p.atom_of_slot[slot],
-                                    p.atom_of_slot[j], __builtin_sqrt(r2));
+                    report_incident(p.incident, IncidentKind::pair_below_table, p.atom_of_slot[slot], p.atom_of_slot[j],
+                                    __builtin_sqrt(r2));
                 const double r = distance<Real>(r2);
                 const GridPoint<Real> g = locate<Real>(r, p.inverse_dr, p.pieces);
                 rho += value(f[g.piece].density, g.fraction);
@@ -159,8 +159,8 @@ struct ForceSweep {
                 const GridPoint<Real> g = locate<Real>(r, p.inverse_dr, p.pieces);
                 const PairTerm<Real> term =
                     pair_term<Real>(Real(1) / static_cast<Real>(r), static_cast<Real>(p.inverse_dr),
-                                    value(at_i[g.piece].pair, g.fraction), slope(at_i[g.piece].pair, g.fraction), slope_i,
-                                    slope(at_i[g.piece].density, g.fraction), p.point[j].embedding_slope,
+                                    value(at_i[g.piece].pair, g.fraction), slope(at_i[g.piece].pair, g.fraction),
+                                    slope_i, slope(at_i[g.piece].density, g.fraction), p.point[j].embedding_slope,
                                     slope(at_j[g.piece].density, g.fraction));
                 force += static_cast<double>(term.slope_over_r) * d;
                 if constexpr (with_energy) {

@@ -186,7 +186,8 @@ struct RowSweep {
         int length = 0;
         for (int t = 0; t < species; ++t) {
             for_each_run(g, cell, [&](int first, int last) {
-                length = scan(slot, t, s, h, cell_start[first_cell[r] + first], cell_start[first_cell[r] + last], length);
+                length =
+                    scan(slot, t, s, h, cell_start[first_cell[r] + first], cell_start[first_cell[r] + last], length);
             });
             row_end[slot * species + t] = length < layout.capacity ? length : layout.capacity;
         }
@@ -198,7 +199,8 @@ struct RowSweep {
         for (int k = begin; k < end; ++k) {
             if (species_of_slot[k] != t || k == slot) continue;
             const Vec3 f = fraction[k];
-            const Vec3 d = h * Vec3{nearest_difference(s.x, f.x), nearest_difference(s.y, f.y), nearest_difference(s.z, f.z)};
+            const Vec3 d =
+                h * Vec3{nearest_difference(s.x, f.x), nearest_difference(s.y, f.y), nearest_difference(s.z, f.z)};
             if (norm2(d) >= reach * reach) continue;
             if (length < layout.capacity) row[layout(slot, length)] = k;
             ++length;

@@ -38,7 +38,8 @@ struct ShellSweep {
                 const int nb = floor_divide(b, g.n[1]);
                 for (int a = home[0] - g.stencil[0]; a <= home[0] + g.stencil[0]; ++a) {
                     const int na = floor_divide(a, g.n[0]);
-                    const int there = first_cell[r] + ((c - nc * g.n[2]) * g.n[1] + b - nb * g.n[1]) * g.n[0] + a - na * g.n[0];
+                    const int there =
+                        first_cell[r] + ((c - nc * g.n[2]) * g.n[1] + b - nb * g.n[1]) * g.n[0] + a - na * g.n[0];
                     const bool self_image = na == 0 && nb == 0 && nc == 0;
                     for (int k = cell_start[there]; k < cell_start[there + 1]; ++k) {
                         if (self_image && k == slot) continue;

@@ -10,8 +10,8 @@
 
 #include "core/array.hpp"
 #include "core/error.hpp"
-#include "nn/network.hpp"
 #include "core/random.hpp"
+#include "nn/network.hpp"
 #include "ops/network.hpp"
 
 namespace {
@@ -21,7 +21,8 @@ using mg::Array;
 using mg::Host;
 
 TEST(Random, StreamsAreUniformNormalAndIndependent) {
-    const mg::RandomStream a(1, mg::RandomUse::weights, 0), b(1, mg::RandomUse::weights, 1), c(2, mg::RandomUse::weights, 0);
+    const mg::RandomStream a(1, mg::RandomUse::weights, 0), b(1, mg::RandomUse::weights, 1),
+        c(2, mg::RandomUse::weights, 0);
     const int n = 20000;
     double mean = 0, square = 0, normal = 0, normal_square = 0;
     for (int i = 0; i < n; ++i) {
@@ -104,9 +105,12 @@ double naive_loss(const mg::Layers& layers, Activation activation, const std::ve
                   const Problem& p, const std::vector<int>& rows) {
     const auto f = [&](double x) {
         switch (activation) {
-            case Activation::relu: return x > 0 ? x : 0.0;
-            case Activation::sigmoid: return 1 / (1 + std::exp(-x));
-            default: return std::tanh(x);
+            case Activation::relu:
+                return x > 0 ? x : 0.0;
+            case Activation::sigmoid:
+                return 1 / (1 + std::exp(-x));
+            default:
+                return std::tanh(x);
         }
     };
     double loss = 0;

@@ -57,12 +57,14 @@ void nve_drift(Precision precision, double ps, double bound) {
     const double unit = units::boltzmann * temperature * (3.0 * d.batch().atoms - 3.0) * 1e-3;
     for (int k = 0; k < blocks; ++k) {
         const auto from = static_cast<std::ptrdiff_t>(k * length), to = from + static_cast<std::ptrdiff_t>(length);
-        slopes.push_back(fit_line({time.begin() + from, time.begin() + to}, {energy.begin() + from, energy.begin() + to})
-                             .slope / unit);
+        slopes.push_back(
+            fit_line({time.begin() + from, time.begin() + to}, {energy.begin() + from, energy.begin() + to}).slope /
+            unit);
     }
     const double drift = fit_line(time, energy).slope / unit;
     std::printf("NVE %s %g ps, %.1f K: drift %.2e +- %.1e kT/ns per degree of freedom\n",
-                precision == Precision::full ? "double" : "mixed", ps, temperature, drift, mean_and_error(slopes).error);
+                precision == Precision::full ? "double" : "mixed", ps, temperature, drift,
+                mean_and_error(slopes).error);
     EXPECT_LT(std::abs(drift), bound);
     EXPECT_NEAR(temperature, 300, 20);
 }
@@ -71,7 +73,8 @@ TEST(NveDrift, Double) { nve_drift(Precision::full, full_validation() ? 100 : 4,
 TEST(NveDrift, Mixed) { nve_drift(Precision::mixed, full_validation() ? 100 : 4, full_validation() ? 5e-5 : 1e-3); }
 TEST(NveDrift, DoubleOneNanosecond) {
     const char* wish = std::getenv("MG_VALIDATION");
-    if (!wish || std::string(wish) != "nanosecond") GTEST_SKIP() << "runs with MG_VALIDATION=nanosecond (an hour or more)";
+    if (!wish || std::string(wish) != "nanosecond")
+        GTEST_SKIP() << "runs with MG_VALIDATION=nanosecond (an hour or more)";
     nve_drift(Precision::full, 1000, 1e-6);
 }
 
@@ -101,8 +104,8 @@ TEST(ConservedQuantity, FluctuatesAsTheSquareOfTheTimestep) {
         for (int e = 0; e < 3; ++e) rms[e][k] = fit_line(time, conserved[e]).rms;
     }
     for (int e = 0; e < 3; ++e) {
-        std::printf("%-8s rms about the trend at 1, 2, 4 fs: %.3e %.3e %.3e eV; ratios %.2f %.2f\n", names[e], rms[e][0],
-                    rms[e][1], rms[e][2], rms[e][1] / rms[e][0], rms[e][2] / rms[e][1]);
+        std::printf("%-8s rms about the trend at 1, 2, 4 fs: %.3e %.3e %.3e eV; ratios %.2f %.2f\n", names[e],
+                    rms[e][0], rms[e][1], rms[e][2], rms[e][1] / rms[e][0], rms[e][2] / rms[e][1]);
         EXPECT_NEAR(rms[e][1] / rms[e][0], 4.0, 1.0);
         EXPECT_NEAR(rms[e][2] / rms[e][1], 4.0, 1.0);
     }

@@ -53,7 +53,8 @@ TEST(Quench, VolumesEnergyAndPeaksOfOurOwnGlass) {
             if (t.time > 10 && t.time <= 20) liquid += t.volume / 4000, ++n_liquid;
             if (std::abs(t.target - 300) < 25) glass += t.volume / 4000, ++n_glass;
         }
-        std::printf("sample %d: volume %.3f A^3/atom at 2000 K, %.3f at 300 K\n", r, liquid / n_liquid, glass / n_glass);
+        std::printf("sample %d: volume %.3f A^3/atom at 2000 K, %.3f at 300 K\n", r, liquid / n_liquid,
+                    glass / n_glass);
         EXPECT_NEAR(liquid / n_liquid, 18.95, 0.005 * 18.95);
         EXPECT_NEAR(glass / n_glass, 17.48, 0.005 * 17.48);
     }
@@ -93,7 +94,9 @@ std::vector<double> lammps_stiffness(int temperature, int seed) {
     return k;
 }
 
-double mean(const std::vector<double>& v) { return std::accumulate(v.begin(), v.end(), 0.0) / static_cast<double>(v.size()); }
+double mean(const std::vector<double>& v) {
+    return std::accumulate(v.begin(), v.end(), 0.0) / static_cast<double>(v.size());
+}
 
 TEST(Stiffness, OfTheReferenceGlassAgreesWithLammps) {
     if (!full_validation()) GTEST_SKIP() << "runs with tests/run.sh --validation (twenty minutes and more)";
