@@ -345,7 +345,7 @@ def self_test():
         ("toml++ in a header", "src/io/bad_toml.hpp", "#pragma once\n#include <toml++/toml.h>\n", r"reaches everyone"),
         ("ifdef", "src/ops/cond.cpp", "#ifdef MG_WITH_CUDA\n", r"no preprocessor conditions"),
         ("if", "cuda/cond.cu", "#if __CUDA_ARCH__ > 800\n", r"no preprocessor conditions"),
-        ("other condition in app", "src/app/cond.cpp", "#ifdef MG_WITH_CUDA\n", r"no preprocessor conditions"),
+        ("other condition in app", "src/app/cond.cpp", "#ifdef MG_WITH_OTHER\n", r"no preprocessor conditions"),
         ("no pragma once", "src/core/guard.hpp", "struct Guard {};\n", r"pragma once"),
         ("tab", "src/core/tab.cpp", "int a;\tint b;\n", r"a tab"),
         ("trailing space", "src/core/space.cpp", "int c; \n", r"trailing whitespace"),
