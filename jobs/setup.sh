@@ -16,13 +16,12 @@ run     ninja-build         builds
 run     ccache              makes the second build quick
 run     pkg-config          finds nettle and OpenBLAS
 run     git                 names the version in every output
-run     libopenmpi-dev      MPI: compiling
-run     openmpi-bin         MPI: mpirun
 run     libhdf5-dev         results and models
 run     libcli11-dev        command line
 run     libtomlplusplus-dev study files
 run     nlohmann-json3-dev  summary.json and machine output
 run     libfmt-dev          text
+run     libhwy-dev          SIMD loops of the host
 run     librandom123-dev    Philox counter-based random numbers
 run     libopenblas-dev     matrix products of the network
 run     nettle-dev          sha256 of potentials and outputs
