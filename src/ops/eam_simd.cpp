@@ -6,7 +6,7 @@
 ///   scalars. The density loop filters the row to the cutoff without branches and keeps what is left for the
 ///   force loop, whose vectors are then full of real pairs (the skin holds 45 % more).
 /// Bound: fetching rows of table coefficients and of neighbours' points, 16 bytes at a time, and turning them.
-/// Parity: tests/parity/forces.cpp. Measured: benchmarks/README.md.
+/// Parity: tests/parity/engine.cpp, tests/unit/engine_forces.cpp.
 
 #include <hwy/highway.h>
 
@@ -263,7 +263,7 @@ void rows(const RowSweep<Host>& p, int begin, int end) {
     constexpr int longest_run = 512, longest_list = NearRows::longest_row;
     constexpr int lanes = Full::lanes;
     alignas(64) double squared[longest_run + lanes];
-    int found[longest_list + longest_run];
+    int found[longest_list + longest_run], sorted[longest_list + longest_run];
     const F64 d;
     const double reach2 = p.reach * p.reach;
     const double* fx = p.fraction.component;
@@ -295,14 +295,17 @@ void rows(const RowSweep<Host>& p, int begin, int end) {
                 }
             }
         });
-        int* row = p.row + p.layout(slot, 0);
-        int length = 0;
+        // Species follow no pattern that a branch could learn: write always, count where it fits.
         const int kept = n < p.layout.capacity ? n : p.layout.capacity;
+        int length = 0;
         for (int t = 0; t < p.species; ++t) {
-            for (int k = 0; k < kept; ++k)
-                if (p.species_of_slot[found[k]] == t) row[length++] = found[k];
+            for (int k = 0; k < kept; ++k) {
+                sorted[length] = found[k];
+                length += p.species_of_slot[found[k]] == t ? 1 : 0;
+            }
             p.row_end[slot * p.species + t] = length;
         }
+        __builtin_memcpy(p.row + p.layout(slot, 0), sorted, sizeof(int) * static_cast<unsigned>(length));
         if (n > p.layout.capacity) report_incident(p.incident, IncidentKind::row_overflow, p.atom_of_slot[slot], -1, n);
     }
 }

@@ -19,7 +19,7 @@ std::vector<double> coarse_grain(const Structure& s, const std::vector<double>& 
         fraction[i] = {wrap_fraction(f.x), wrap_fraction(f.y), wrap_fraction(f.z)};
     }
     std::vector<double> mean(n);
-    // All pairs: seconds for 20,000 atoms, once per study.
+    // All pairs: seconds for 20,000 atoms, twice per sample.
 #pragma omp parallel for schedule(static)
     for (int i = 0; i < n; ++i) {
         double sum = 0;
