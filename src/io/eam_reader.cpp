@@ -41,6 +41,8 @@ public:
         if (bytes_.find('\0') != std::string::npos)
             throw InputError("'" + path + "' is not a potential", "it is a binary file",
                              "give an eam, eam/alloy or eam/fs table");
+        if (bytes_.find_first_not_of(" \t\r\n") == std::string::npos)
+            throw InputError("'" + path + "' is not a potential", "it is empty", "get the complete file");
     }
 
     std::string_view bytes() const { return bytes_; }
@@ -331,6 +333,32 @@ std::string percent(double part) {
     return text;
 }
 
+/// Whether a function falls below zero by more than a dip in the outer two thirds of the range.
+bool falls_below_zero(const EamPotential& potential, const Table& f) {
+    const int end = std::min(potential.nr - 1, static_cast<int>(potential.cutoff / potential.dr + 1e-6));
+    double largest = 0, least = 0;
+    for (int k = end / 3; k <= end; ++k) {
+        largest = std::max(largest, std::abs(f[k]));
+        least = std::min(least, f[k]);
+    }
+    return least < -dip_tolerance * largest;
+}
+
+/// Densities and pair functions have the same number of knots and both end smoothly at the cutoff, so a file with the
+/// one in the other's place would be read. Published pair functions attract somewhere and no published density is
+/// negative: the opposite of both at once is an exchange.
+void check_exchange(const EamPotential& potential) {
+    const auto below = [&](const Table& f) { return falls_below_zero(potential, f); };
+    const auto negative = std::find_if(potential.density.begin(), potential.density.end(), below);
+    if (negative == potential.density.end() || std::any_of(potential.pair.begin(), potential.pair.end(), below)) return;
+    const auto source =
+        static_cast<std::size_t>(negative - potential.density.begin()) / static_cast<std::size_t>(potential.species());
+    throw InputError(potential.path + ": densities and pair functions seem to be exchanged",
+                     "the density of " + potential.elements[source] +
+                         " falls below zero as a pair function does, and no pair function does",
+                     "the tables are in each other's place: get the potential anew from its source");
+}
+
 /// Value and slope at the cutoff against the largest ones in the outer half of the range.
 void check_end(const EamPotential& potential, const Table& f, double cutoff, bool divide_by_r,
                const std::string& name) {
@@ -379,6 +407,7 @@ void check_functions(const EamPotential& potential) {
         for (int b = 0; b <= a; ++b)
             check_end(potential, potential.pair[a * n + b], potential.cutoff, true,
                       "the pair function of " + potential.elements[b] + "-" + potential.elements[a]);
+    check_exchange(potential);
 }
 
 std::string joined(const std::vector<std::string>& words) {
