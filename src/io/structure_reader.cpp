@@ -13,6 +13,7 @@ namespace mg {
 namespace {
 
 constexpr double mass_tolerance = 0.1;  // [u]
+constexpr double cells_away = 1e6;
 const std::string repair = "repair the file, or write it anew";
 
 std::string quoted(std::string_view word) {
@@ -226,6 +227,11 @@ Structure finish(const Source& source, const Raw& raw, const std::vector<std::st
         if (!std::isfinite(x.x) || !std::isfinite(x.y) || !std::isfinite(x.z))
             source.fail(raw.line[k], "the position of atom " + std::to_string(raw.id[k]) + " is not finite",
                         "it overflows");
+        // Wrapped into the cell, such a position would keep too few of its digits to mean anything.
+        const Vec3 cells = structure.box.inverse * x;
+        if (std::abs(cells.x) > cells_away || std::abs(cells.y) > cells_away || std::abs(cells.z) > cells_away)
+            source.fail(raw.line[k], "atom " + std::to_string(raw.id[k]) + " is more than a million cells away",
+                        "its position is in A, in or near the cell");
         structure.id.push_back(raw.id[k]);
         structure.position.push_back(x);
         if (!raw.velocity.empty()) structure.velocity.push_back(raw.velocity[k]);
