@@ -94,7 +94,9 @@ void add_study_arguments(CLI::App& command, StudyArguments& a) {
     command.add_option("--set", a.overrides, "table.key=value, as in the study file")
         ->take_all()
         ->allow_extra_args(false);
-    command.add_option("--out", a.output, "output directory, instead of study.output");
+    // An empty name is a shell variable that is not set, never the wish for the default.
+    command.add_option("--out", a.output, "output directory, instead of study.output")
+        ->check([](const std::string& name) { return name.empty() ? "the name is empty" : ""; });
     command.add_option("--backend", a.backend, "auto, host or cuda, instead of compute.backend")
         ->check(CLI::IsMember({"auto", "host", "cuda"}));
 }
@@ -178,6 +180,12 @@ void evaluate(const EvaluateArguments& a) {
     with_space(use_cuda(a.backend), [&](auto space) {
         using Space = decltype(space);
         const double room = 0.5 * smallest_width(s.box) - potential.cutoff;
+        if (room < 1e-6)
+            throw InputError(a.structure + ": the box is too small",
+                             fmt::format("its smallest perpendicular width is {:.6g} A and must be above {:.6g} A, "
+                                         "twice the cutoff",
+                                         smallest_width(s.box), 2 * potential.cutoff),
+                             "repeat the structure along its short edges");
         const double skin = std::max(1e-6, std::min(0.5, 0.999 * room));
         const Precision precision = a.precision == "double" ? Precision::full : Precision::mixed;
         Dynamics<Space> d(make_batch<Space>({s}, potential.elements, potential.masses), potential, precision, skin);
@@ -223,6 +231,9 @@ void evaluate(const EvaluateArguments& a) {
 }
 
 void info(const std::vector<std::string>& potentials) {
+    // Read first, so that a file that cannot be read leaves nothing half said.
+    std::vector<EamPotential> read;
+    for (const std::string& path : potentials) read.push_back(read_potential(path));
     std::cout << fmt::format("mgstiff-gpu {} ({}), {} build by {}\n", build::version, build::git, build::build_type,
                              build::compiler);
     if (with_cuda)
@@ -235,10 +246,9 @@ void info(const std::vector<std::string>& potentials) {
     std::cout << fmt::format(
         "host: {} thread(s), instruction set {} (MGSTIFF_ISA = avx2 or generic selects a lesser)\n",
         omp_get_max_threads(), host_instruction_set());
-    for (const std::string& path : potentials) {
-        const EamPotential p = read_potential(path);
+    for (const EamPotential& p : read) {
         const EamTables<Host> t = make_eam_tables<Host>(p);
-        std::cout << fmt::format("potential {}\n  {}, elements", path, p.format);
+        std::cout << fmt::format("potential {}\n  {}, elements", p.path, p.format);
         for (const std::string& e : p.elements) std::cout << ' ' << e;
         std::cout << fmt::format(", cutoff {} A, {} knots, usable from {:.4f} A, sha256 {}\n", p.cutoff, p.nr, t.lowest,
                                  p.sha256);
@@ -300,10 +310,16 @@ void add_commands(CLI::App& app, int& result) {
         if (!only_rank()) return;
         ReportOptions options;
         const std::string resolved = directory + "/config.resolved.toml";
-        if (std::filesystem::exists(resolved)) {
-            const StudyFile s = read_study(resolved);
-            options = {s.report.bin_atoms, s.report.coarse_grain_A, s.report.slice_A};
-        }
+        if (std::filesystem::exists(resolved)) try {
+                const StudyFile s = read_study(resolved);
+                options = {s.report.bin_atoms, s.report.coarse_grain_A, s.report.slice_A};
+            } catch (const InputError& e) {
+                // The results of another machine are drawn where their potential is not at hand.
+                std::cerr
+                    << "mgstiff-gpu: warning: bins, maps and slices take their defaults, for the study's settings "
+                       "cannot be read:\n"
+                    << e.what() << '\n';
+            }
         make_report(directory, options);
         std::cout << std::filesystem::absolute(directory + "/report.html").lexically_normal().string() << '\n';
     });

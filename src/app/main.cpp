@@ -6,6 +6,7 @@
 #include <cstdlib>
 #include <exception>
 #include <iostream>
+#include <string>
 
 #include "app/commands.hpp"
 #include "core/error.hpp"
@@ -27,6 +28,29 @@ void restart_with_settings(char** argv) {
     if (changed) execv("/proc/self/exe", argv);  // returns only where it fails: then go on as we are
 }
 
+/// What CLI11 found wrong, in the grammar of our own errors.
+void say_usage_error(const CLI::App& app, const CLI::ParseError& error, int argc, char** argv) {
+    std::string commands, problem = error.what(), help = "mgstiff-gpu";
+    for (const CLI::App* command : app.get_subcommands({})) {
+        commands += (commands.empty() ? "" : ", ") + command->get_name();
+        if (command->parsed()) help += " " + command->get_name();
+    }
+    std::string why = "it does not fit the usage";
+    if (error.get_name() == "RequiredError") why = "the command cannot do without it";
+    if (error.get_name() == "ExtrasError") why = "the command has no such option or argument";
+    if (error.get_name() == "ValidationError") why = "the option does not take that value";
+    if (app.get_subcommands().empty()) {
+        why = "the commands are " + commands;
+        if (argc < 2)
+            problem = "no command was given";
+        else if (argv[1][0] == '-')
+            problem = "unknown option '" + std::string(argv[1]) + "' before the command";
+        else
+            problem = "unknown command '" + std::string(argv[1]) + "'";
+    }
+    std::cerr << "mgstiff-gpu: " << problem << " (" << why << "); see " << help << " --help\n";
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
@@ -41,7 +65,9 @@ int main(int argc, char** argv) {
         return result;
     } catch (const CLI::ParseError& e) {
         // Help and version are answers; everything else is a usage error.
-        return app.exit(e) == 0 ? 0 : 2;
+        if (e.get_exit_code() == 0) return app.exit(e);
+        say_usage_error(app, e, argc, argv);
+        return 2;
     } catch (const mg::InputError& e) {
         std::cerr << "mgstiff-gpu: " << e.what() << '\n';
         return 2;
