@@ -94,9 +94,11 @@ public:
         potential_ = read_potential(s_.system.potential, s_.system.elements);
         samples_ = samples_of(s_);
         if (!s_.compute.skin_A) s_.compute.skin_A = choose_skin(expected_width(), potential_.cutoff);
+        check_directory();
+        read_ledger();
+        check_feasible();
         claim_directory();
         progress_ = std::make_unique<Progress>(directory_);
-        read_ledger();
     }
 
     void run() {
@@ -121,11 +123,11 @@ private:
         return fmt::format("{}/samples/{:04}/{}", directory_, sample, file);
     }
 
-    /// Takes the directory, or refuses it where it holds something else.
-    void claim_directory() {
+    /// Refuses a directory that holds something else, and touches nothing.
+    void check_directory() const {
         const std::string resolved = directory_ + "/config.resolved.toml";
         std::error_code error;
-        if (fs::exists(resolved)) {
+        if (fs::exists(resolved, error)) {
             if (options_.resume == Resume::never)
                 throw InputError(directory_ + " holds results already", "--resume never was given",
                                  "choose another --out or leave out --resume never");
@@ -133,15 +135,104 @@ private:
             // Later stages may change and run again; other glasses are another study.
             const bool same = old.study.name == s_.study.name && stage_hash(old, "quench") == stage_hash(s_, "quench");
             if (!same && options_.resume != Resume::force)
-                throw InputError(directory_ + " holds another study, \"" + old.study.name + "\"",
-                                 "results are never overwritten", "choose another --out, or --resume force");
-        } else if (fs::exists(directory_) && !fs::is_empty(directory_, error)) {
+                throw InputError(directory_ + " holds another study, \"" + old.study.name + "\"", difference(old),
+                                 "results are never overwritten: choose another --out, or --resume force");
+        } else if (fs::exists(directory_, error) && !fs::is_directory(directory_, error)) {
+            throw InputError(directory_ + " is not a directory", "the results need one", "choose another --out");
+        } else if (fs::exists(directory_, error) && !fs::is_empty(directory_, error)) {
             throw InputError(directory_ + " is not empty and holds no study",
                              "results are never mixed with other files", "choose another --out");
         }
+    }
+
+    /// The first setting of the glasses in which another study differs, for people.
+    std::string difference(const StudyFile& old) const {
+        // "table.key" and value of the tables that the quench follows from.
+        const auto settings = [](const StudyFile& study) {
+            std::vector<std::pair<std::string, std::string>> list;
+            std::string table;
+            const std::string text = resolved_toml(study);
+            LineReader lines(text);
+            std::string_view line;
+            while (lines.next(line)) {
+                const std::size_t equals = line.find(" = ");
+                if (line.starts_with("["))
+                    table = std::string(line.substr(1, line.find(']') - 1));
+                else if (equals != std::string_view::npos && !line.starts_with("#") &&
+                         (table == "study" || table == "system" || table == "quench"))
+                    list.emplace_back(table + "." + std::string(line.substr(0, equals)), line.substr(equals + 3));
+            }
+            return list;
+        };
+        const auto mine = settings(s_), others = settings(old);
+        const std::map<std::string, std::string> other(others.begin(), others.end());
+        for (const auto& [key, value] : mine) {
+            if (key == "study.output" || key == "system.potential") continue;
+            const auto found = other.find(key);
+            if (found == other.end()) return "it has no " + key;
+            if (found->second != value) return "its " + key + " is " + found->second + ", not " + value;
+        }
+        return "the potential or the structures had another content";
+    }
+
+    /// Refuses, before anything is written or run, what could only fail later.
+    void check_feasible() const {
+        const double needed = 2 * (potential_.cutoff + *s_.compute.skin_A);
+        const auto too_small = [&](const std::string& what, double width, const std::string& remedy) {
+            throw InputError(
+                what + " is too small",
+                fmt::format("its smallest perpendicular width is {:.3f} A and must be {:.3f} A = 2 (cutoff "
+                            "{} + skin {}) at least",
+                            width, needed, potential_.cutoff, *s_.compute.skin_A),
+                remedy);
+        };
+        if (s_.quenches()) {
+            const double width = smallest_width(first_lattice(0).box);
+            const auto cells = fcc_cells(s_.system.atoms);
+            const double edge = width / *std::min_element(cells->begin(), cells->end());
+            const long n = std::lround(std::ceil(needed / (shrinkage * edge)));
+            if (width < needed)
+                too_small(fmt::format("a box of {} atoms", s_.system.atoms), width,
+                          fmt::format("use system.atoms = {} or more", 4 * n * n * n));
+        } else {
+            for (const std::string& path : s_.system.structures) {
+                const double width = smallest_width(read_structure(path, potential_.elements).box);
+                if (width < needed) too_small(path + ": the box", width, "repeat the structure along its short edges");
+            }
+        }
+        if (asked("train")) {
+            bool any = false;
+            for (std::size_t k = 0; k < samples_.size(); ++k) any = any || split_of(k) == 0;
+            if (!any)
+                throw InputError("no sample is left to train on",
+                                 s_.train.train_rates.empty() ? "the only one is the test sample"
+                                                              : "train.train_rates has the rate of none",
+                                 s_.quenches()
+                                     ? "use quench.samples = 2 or more, or leave training out: --stage quench "
+                                       "--stage stiffness --stage descriptors"
+                                     : "give two or more system.structures, or leave training out: --stage "
+                                       "stiffness --stage descriptors");
+        }
+        std::map<std::string, std::vector<std::string>> needs{{"quench", {}},
+                                                              {"stiffness", {"quench"}},
+                                                              {"descriptors", {"quench"}},
+                                                              {"train", {"quench", "stiffness", "descriptors"}}};
+        if (s_.descriptors.positions == "mean") needs["descriptors"].push_back("stiffness");
+        for (const std::string& name : options_.stages)
+            for (const std::string& need : needs[name])
+                if (!asked(need) && !finished(need))
+                    throw InputError("the stage " + name + " needs the stage " + need,
+                                     ledger_.contains(need) ? "its results in " + directory_ + " have other settings"
+                                                            : "it has not finished in " + directory_,
+                                     "add --stage " + need + " (without --stage all stages run in order)");
+    }
+
+    void claim_directory() const {
+        const std::string resolved = directory_ + "/config.resolved.toml", text = resolved_toml(s_);
+        std::error_code error;
         fs::create_directories(directory_ + "/samples", error);
-        if (error) throw Error("cannot make " + directory_, error.message(), "choose another --out");
-        write_file_atomically(resolved, resolved_toml(s_));
+        if (error) throw InputError("cannot make the directory " + directory_, error.message(), "choose another --out");
+        if (!fs::exists(resolved) || read_bytes(resolved) != text) write_file_atomically(resolved, text);
     }
 
     void read_ledger() {
@@ -149,14 +240,20 @@ private:
         ledger_ = fs::exists(path) ? read_json(path) : json::object();
     }
 
+    bool asked(const std::string& stage) const {
+        return options_.stages.empty() ||
+               std::find(options_.stages.begin(), options_.stages.end(), stage) != options_.stages.end();
+    }
+
+    /// Finished with the present settings.
+    bool finished(const std::string& stage) const {
+        return ledger_.contains(stage) && ledger_[stage].value("hash", "") == stage_hash(s_, stage);
+    }
+
     template <class Work>
     void stage(const std::string& name, const Work& work) {
-        const bool asked = options_.stages.empty() ||
-                           std::find(options_.stages.begin(), options_.stages.end(), name) != options_.stages.end();
-        const std::string hash = stage_hash(s_, name);
-        const bool finished = ledger_.contains(name) && ledger_[name].value("hash", "") == hash;
-        if (!asked) return;
-        if (finished && options_.resume != Resume::force) {
+        if (!asked(name)) return;
+        if (finished(name) && options_.resume != Resume::force) {
             progress_->say(name + ": finished already");
             return;
         }
@@ -168,7 +265,7 @@ private:
         }
         write_json(directory_ + "/stages.json", ledger_);
         work();
-        ledger_[name] = {{"hash", hash}, {"seconds", stage_seconds_}};
+        ledger_[name] = {{"hash", stage_hash(s_, name)}, {"seconds", stage_seconds_}};
         write_json(directory_ + "/stages.json", ledger_);
     }
 
@@ -198,10 +295,13 @@ private:
             progress_->warn("the stage barriers does not exist in this version; its table is not used");
     }
 
+    /// Width of a box over that of its start lattice where it is narrowest.
+    static constexpr double shrinkage = 0.96;
+
     double expected_width() const {
         double width = 1e9;
         if (s_.quenches()) {
-            width = 0.96 * smallest_width(first_lattice(0).box);
+            width = shrinkage * smallest_width(first_lattice(0).box);
         } else {
             for (const std::string& path : s_.system.structures)
                 width = std::min(width, 0.98 * smallest_width(read_structure(path, potential_.elements).box));
@@ -654,9 +754,6 @@ private:
             data.species.insert(data.species.end(), l.species.begin(), l.species.end());
             data.group.insert(data.group.end(), l.target.size(), static_cast<int>(k));
         }
-        if (data.size() == 0)
-            throw InputError("no sample is left to train on", "the only one is the test sample",
-                             "use quench.samples = 2 or more");
         const TrainOptions base = train_options();
         const int folds = s_.train.grid.empty() ? 0 : s_.train.folds;
         const double runs = s_.train.seeds + folds * static_cast<double>(s_.train.grid.size());
