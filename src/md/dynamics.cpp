@@ -56,7 +56,7 @@ bool Dynamics<Space>::overflowed() {
 }
 
 template <class Space>
-void Dynamics<Space>::evaluate() {
+void Dynamics<Space>::evaluate(const std::string& when) {
     update_neighbors(batch_, neighbors_);
     while (overflowed()) {
         const int needed = static_cast<int>(to_host(batch_.incident)[0].value);
@@ -66,7 +66,7 @@ void Dynamics<Space>::evaluate() {
     }
     forces(true);
     take_stock(batch_, ensembles_);
-    raise_incidents(-1);
+    raise_incidents(when);
 }
 
 template <class Space>
@@ -90,7 +90,6 @@ void Dynamics<Space>::set_ensembles(const std::vector<EnsembleOptions>& options)
         e.tau_temperature = o.tau_temperature;
         e.tau_pressure = o.tau_pressure;
         any_npt_ = any_npt_ || e.kind == EnsembleKind::npt;
-        timestep_ = o.timestep;
     }
     ++step_key_;  // whether every step forms energies may have changed
     if (!ensembles_.each.empty()) settle_velocities(batch_, ensembles_);
@@ -156,7 +155,7 @@ void Dynamics<Space>::run(const RunSchedule& schedule) {
             grow_rows(batch_, neighbors_, needed);
             ++step_key_;
         }
-        raise_incidents(stop);
+        raise_incidents("within " + std::to_string(stop - step) + " steps before step " + std::to_string(stop));
         atom_steps_ += static_cast<double>(stop - step) * batch_.atoms;
         step = stop;
         if (schedule.sample_every > 0 && step % schedule.sample_every == 0) schedule.sample(step);
@@ -207,17 +206,20 @@ std::vector<FireState> Dynamics<Space>::minimize(const FireOptions& options, lon
             if (done || step >= max_steps) break;
         }
         update_neighbors(batch_, neighbors_);
-        if (step % 20 == 19 && overflowed()) {
-            // Rows that were short for a few steps only bent the path: grow them and go on from here.
-            const int needed = static_cast<int>(to_host(batch_.incident)[0].value);
-            fill_zero(batch_.incident);
-            grow_rows(batch_, neighbors_, needed);
-            ++step_key_;
+        if (step % 20 == 19) {
+            if (overflowed()) {
+                // Rows that were short for a few steps only bent the path: grow them and go on from here.
+                const int needed = static_cast<int>(to_host(batch_.incident)[0].value);
+                fill_zero(batch_.incident);
+                grow_rows(batch_, neighbors_, needed);
+                ++step_key_;
+            }
+            raise_incidents("in step " + std::to_string(step + 1) + " of a minimisation");
         }
         forces(with_virial);
         atom_steps_ += batch_.atoms;
     }
-    evaluate();
+    evaluate("after a minimisation");
     return state;
 }
 
@@ -252,7 +254,7 @@ void Dynamics<Space>::draw_velocities(const std::vector<double>& temperatures, s
 }
 
 template <class Space>
-void Dynamics<Space>::raise_incidents(long step) {
+void Dynamics<Space>::raise_incidents(const std::string& when) {
     const Incident incident = to_host(batch_.incident)[0];
     const auto kind = static_cast<IncidentKind>(incident.kind);
     if (kind == IncidentKind::none) return;
@@ -263,9 +265,6 @@ void Dynamics<Space>::raise_incidents(long step) {
         return "atom " + std::to_string(batch_.id[r][atom - batch_.first_atom_host[r]]) + " of replica " +
                std::to_string(r);
     };
-    const std::string when =
-        step >= 0 ? "within " + std::to_string(steps_per_look) + " steps before step " + std::to_string(step)
-                  : "in the structure as given";
     const std::string value = std::to_string(incident.value);
     switch (kind) {
         case IncidentKind::pair_below_table:

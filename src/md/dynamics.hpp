@@ -65,8 +65,8 @@ public:
     const EamTables<Space>& tables() const { return tables_; }
     Neighbors<Space>& neighbors() { return neighbors_; }
 
-    /// Forces, energies and virials at the present positions. Throws PhysicsError.
-    void evaluate();
+    /// Forces, energies and virials at the present positions. Throws PhysicsError, which says `when`.
+    void evaluate(const std::string& when = "in the structure as given");
 
     /// Gives each replica its ensemble, baths at rest; one entry per replica, or one for all.
     void set_ensembles(const std::vector<EnsembleOptions>& options);
@@ -92,7 +92,7 @@ private:
     struct Snapshot;
 
     void one_step(bool with_energy);
-    void raise_incidents(long step);
+    void raise_incidents(const std::string& when);
     bool overflowed();
     void save(Snapshot& s);
     void restore(const Snapshot& s);
@@ -107,7 +107,6 @@ private:
     Replay<Space> plain_, with_energy_;  // steps that form energies, and steps that do not
     long step_key_ = 0;                  // counts what changes a step: captured steps are captured anew
     bool any_npt_ = false;
-    double timestep_ = 0;
     double atom_steps_ = 0;
 };
 

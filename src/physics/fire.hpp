@@ -9,7 +9,8 @@
 namespace mg {
 
 struct FireOptions {
-    double force_norm = 1e-3;   ///< [eV/A] converged when the 2-norm over the replica's atoms is below this
+    double force_norm = 1e30;   ///< [eV/A] converged when the 2-norm over the replica's atoms is below this; off by
+                                ///< default, since it tightens with the number of atoms
     double force_max = 1e-4;    ///< [eV/A] and the largest force on an atom below this
     double pressure = 0;        ///< [eV/A^3] target, where the cell moves
     double stress = 6e-7;       ///< [eV/A^3] tolerance of the stress (about 1e-4 GPa)

@@ -12,6 +12,8 @@
 #include "io/eam_reader.hpp"
 #include "io/structure_reader.hpp"
 #include "physics/eam_potential.hpp"
+#include "study/progress.hpp"
+#include "study/protocols.hpp"
 
 namespace mg {
 namespace {
@@ -28,31 +30,7 @@ constexpr double state_bytes_per_atom = 400;
 constexpr double row_margin = 1.5;
 constexpr double GiB = 1024.0 * 1024 * 1024;
 
-/// Volume per atom of an element's crystal, 0 where the potential does not tell.
-double crystal_volume(const EamPotential& potential, int species) {
-    const auto s = static_cast<std::size_t>(species);
-    const double a = potential.lattice_constants[s], cube = a * a * a;
-    std::string lattice = potential.lattices[s];
-    for (char& c : lattice) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-    if (!(a > 0)) return 0;
-    if (lattice == "fcc") return cube / 4;
-    if (lattice == "bcc") return cube / 2;
-    if (lattice == "hcp") return cube * std::numbers::sqrt2 / 2;  // ideal c/a
-    if (lattice == "diamond" || lattice == "dia") return cube / 8;
-    return 0;
-}
-
 double sphere(double radius) { return 4.0 / 3.0 * std::numbers::pi * radius * radius * radius; }
-
-/// Time in a unit that fits.
-std::string duration(double seconds) {
-    if (seconds < 1) return "< 1 s";
-    if (seconds < 120) return fmt::format("{:.0f} s", seconds);
-    if (seconds < 7200) return fmt::format("{:.0f} min", seconds / 60);
-    if (seconds < 2 * 86400.0) return fmt::format("{:.1f} h", seconds / 3600);
-    if (seconds < 2 * 365.25 * 86400) return fmt::format("{:.1f} days", seconds / 86400);
-    return fmt::format("{:.3g} years", seconds / (365.25 * 86400));
-}
 
 std::string size_text(double gibibytes) {
     return gibibytes < 0.1 ? fmt::format("{:.0f} MiB", std::max(1.0, gibibytes * 1024))
@@ -101,7 +79,7 @@ Estimate estimate(const StudyFile& study, double atom_steps_per_second) {
         for (int s = 0; s < potential.species(); ++s) {
             double volume = crystal_volume(potential, s);
             if (volume == 0) {
-                volume = 17.5;
+                volume = unknown_crystal_volume;
                 result.warnings.push_back(fmt::format(
                     "the potential names no crystal of {}; 17.5 A^3 per atom were assumed", result.elements[s]));
             }
@@ -257,8 +235,8 @@ std::string to_table(const Estimate& e) {
         text += fmt::format("{:<12}{:>9}{:>13}{:>13}{:>13}  {}\n", stage.name, stage.replicas,
                             stage.steps > 0 ? std::to_string(stage.steps) : "",
                             stage.atom_steps > 0 ? fmt::format("{:.3g}", stage.atom_steps) : "",
-                            duration(stage.seconds), stage.note);
-    text += fmt::format("{:<12}{:>48}\n\n", "all", duration(e.seconds));
+                            duration_text(stage.seconds), stage.note);
+    text += fmt::format("{:<12}{:>48}\n\n", "all", duration_text(e.seconds));
     line("rate", fmt::format("{:.3g} atom-steps/s", e.atom_steps_per_second));
     line("memory", "about " + size_text(e.memory_GiB));
     line("disk", "about " + size_text(e.disk_GiB));

@@ -15,19 +15,20 @@ namespace mg {
 
 namespace {
 
-std::string duration(double seconds) {
-    const long s = std::lround(std::max(0.0, seconds));
-    if (s < 60) return fmt::format("{} s", s);
-    if (s < 3600) return fmt::format("{} min {:02} s", s / 60, s % 60);
-    if (s < 86400) return fmt::format("{} h {:02} min", s / 3600, s / 60 % 60);
-    return fmt::format("{} d {:02} h", s / 86400, s / 3600 % 24);
-}
-
 double seconds_since(std::chrono::steady_clock::time_point t) {
     return std::chrono::duration<double>(std::chrono::steady_clock::now() - t).count();
 }
 
 }  // namespace
+
+std::string duration_text(double seconds) {
+    const long s = std::lround(std::max(0.0, seconds));
+    if (s < 120) return fmt::format("{} s", s);
+    if (s < 3600) return fmt::format("{} min {:02} s", s / 60, s % 60);
+    if (s < 86400) return fmt::format("{} h {:02} min", s / 3600, s / 60 % 60);
+    if (seconds < 2 * 365.25 * 86400) return fmt::format("{:.1f} days", seconds / 86400);
+    return fmt::format("{:.3g} years", seconds / (365.25 * 86400));
+}
 
 Progress::Progress(const std::string& directory) : directory_(directory), terminal_(isatty(STDERR_FILENO)) {
     const std::string path = directory + "/log.txt";
@@ -66,7 +67,7 @@ std::string Progress::line() const {
     const double fraction = work_ > 0 ? std::min(1.0, done_ / work_) : 0.0;
     std::string text = fmt::format("{}: {:.0f} %, {:.3g} {}/s", stage_, 100 * fraction, rate, unit_);
     if (ns_per_work_ > 0) text += fmt::format(", {:.3g} ns/day", rate * ns_per_work_ * 86400);
-    if (rate > 0) text += ", " + duration((work_ - done_) / rate) + " left";
+    if (rate > 0) text += ", " + duration_text((work_ - done_) / rate) + " left";
     return text;
 }
 
@@ -87,7 +88,7 @@ void Progress::advance(double done) {
 double Progress::end() {
     const double seconds = seconds_since(start_);
     const double rate = seconds > 0 ? done_ / seconds : 0.0;
-    std::string text = stage_ + ": done in " + duration(seconds);
+    std::string text = stage_ + ": done in " + duration_text(seconds);
     if (done_ > 0) text += fmt::format(" ({:.3g} {}/s)", rate, unit_);
     say(text);
     return seconds;

@@ -10,6 +10,9 @@
 
 namespace mg {
 
+/// A time [s] in a unit that fits: "75 s", "12 min 05 s", "3 h 20 min", "4.5 days", "20.1 years".
+std::string duration_text(double seconds);
+
 class Progress {
 public:
     /// Opens DIR/log.txt for appending and writes DIR/status.json.

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
-#include <string_view>
+#include <cctype>
 
 #include "core/error.hpp"
 #include "core/random.hpp"
@@ -14,19 +14,19 @@ namespace {
 
 long steps_of(double time, double timestep) { return std::max(1L, std::lround(time / timestep)); }
 
-/// Volume per atom [A^3] of an element's own crystal, from the potential file's header.
-double crystal_volume(const EamPotential& p, int s) {
-    const double a3 = std::pow(p.lattice_constants.at(s), 3);
-    const std::string_view lattice = p.lattices.at(s);
-    if (!(a3 > 0)) return 16.0;
-    if (lattice == "bcc" || lattice == "BCC") return a3 / 2;
-    if (lattice == "hcp" || lattice == "HCP") return a3 / std::sqrt(2.0);  // ideal c/a
-    if (lattice == "sc" || lattice == "SC") return a3;
-    if (lattice == "diamond" || lattice == "dia") return a3 / 8;
-    return a3 / 4;
-}
-
 }  // namespace
+
+double crystal_volume(const EamPotential& potential, int species) {
+    const double a = potential.lattice_constants.at(species), cube = a * a * a;
+    std::string lattice = potential.lattices.at(species);
+    for (char& c : lattice) c = static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+    if (!(a > 0)) return 0;
+    if (lattice == "fcc") return cube / 4;
+    if (lattice == "bcc") return cube / 2;
+    if (lattice == "hcp") return cube / std::sqrt(2.0);  // ideal c/a
+    if (lattice == "diamond" || lattice == "dia") return cube / 8;
+    return 0;
+}
 
 long QuenchProtocol::melt_steps() const { return steps_of(melt_time, timestep); }
 long QuenchProtocol::cooling_steps() const { return steps_of((melt_temperature - final_temperature) / rate, timestep); }
@@ -45,8 +45,10 @@ Structure start_lattice(const EamPotential& potential, const std::vector<int>& c
     s.masses = potential.masses;
     const int n = 4 * nx * ny * nz;
     double volume = 0;
-    for (std::size_t k = 0; k < counts.size(); ++k)
-        volume += counts[k] * crystal_volume(potential, static_cast<int>(k));
+    for (std::size_t k = 0; k < counts.size(); ++k) {
+        const double crystal = crystal_volume(potential, static_cast<int>(k));
+        volume += counts[k] * (crystal > 0 ? crystal : unknown_crystal_volume);
+    }
     // 5 % more than the crystals: about a liquid's volume, which the melt then finds by itself.
     const double a = std::cbrt(1.05 * volume / (nx * ny * nz));
     for (int k = 0; k < static_cast<int>(counts.size()); ++k) s.species.insert(s.species.end(), counts[k], k);
@@ -82,13 +84,12 @@ ThermoHistory melt_and_quench(Dynamics<Space>& d, const QuenchProtocol& p, std::
     history.rows.resize(replicas);
     const long every = std::max(1L, (p.melt_steps() + p.cooling_steps()) / std::max(1, reports));
     double before = 0;
-    const auto record = [&](long step) {
+    const auto record = [&](long) {
         const std::vector<Thermo> now = d.thermo();
         for (int r = 0; r < replicas; ++r) {
             history.rows[r].push_back(now[r]);
             history.rows[r].back().time += before;
         }
-        (void)step;
         tick(d.atom_steps());
     };
     RunSchedule run;
@@ -120,7 +121,7 @@ void set_boxes(Dynamics<Space>& d, const std::vector<Box>& boxes) {
     }
     copy(to_space<Space>(position), b.position);
     copy(to_space<Space>(boxes), b.box);
-    d.evaluate();
+    d.evaluate("after a change of the cell");
 }
 
 template <class Space>

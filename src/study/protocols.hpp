@@ -13,6 +13,11 @@ namespace mg {
 /// Called after every piece of work: atom-steps done so far in this protocol.
 using Ticker = std::function<void(double atom_steps)>;
 
+/// Volume per atom [A^3] of an element's own crystal, from the potential file's header; 0 where that names none.
+double crystal_volume(const EamPotential& potential, int species);
+/// What is assumed then [A^3].
+inline constexpr double unknown_crystal_volume = 17.5;
+
 /// The fcc start lattice of a sample: nx ny nz cells whose volume is that of the elements' own crystals, species in
 /// random order (keyed by seed and sample) with exactly the given counts.
 Structure start_lattice(const EamPotential& potential, const std::vector<int>& counts, int nx, int ny, int nz,
@@ -27,8 +32,8 @@ struct QuenchProtocol {
     double pressure = 0;             ///< [eV/A^3]
     CellMode cell = CellMode::iso;
 
-    long melt_steps() const;
-    long cooling_steps() const;
+    long melt_steps() const;     ///< time steps at the melt temperature
+    long cooling_steps() const;  ///< time steps of the ramp
 };
 
 /// One row per report, per replica.
@@ -51,9 +56,9 @@ struct StiffnessProtocol {
     CellMode cell = CellMode::iso;
     bool from_first_frame = false;   ///< estimator: displacement from the window's start instead of the time mean
 
-    long equilibrate_steps() const;
-    long sample_steps() const;
-    long window_steps() const;
+    long equilibrate_steps() const;  ///< time steps of the ramp, and again of the hold
+    long sample_steps() const;       ///< time steps between two frames
+    long window_steps() const;       ///< a whole even number of frames
 };
 
 /// Mean-squared displacements of a batch [A^2] (atoms), over the window and over its halves, and time-mean positions.

@@ -1071,7 +1071,11 @@ std::string stage_hash(const StudyFile& study, const std::string& stage) {
         throw InputError("unknown stage '" + stage + "'",
                          "the stages are quench, stiffness, descriptors, barriers, train, report", "choose one");
     }
-    return sha256_of(digest_of(study, tables) + "stage " + stage + '\n');
+    std::string digest = digest_of(study, tables) + "stage " + stage + '\n';
+    // Its metrics bin and average as the report does.
+    if (stage == "train")
+        digest += fmt::format("{} {:.17g}\n", study.report.bin_atoms, study.report.coarse_grain_A);
+    return sha256_of(digest);
 }
 
 std::vector<Sample> samples_of(const StudyFile& study) {
