@@ -112,6 +112,8 @@ public:
             progress_->finish("done");
         } catch (const std::exception& e) {
             progress_->finish("failed", e.what());
+            // Exit code 2 says that nothing was run; that is no longer so.
+            if (dynamic_cast<const InputError*>(&e)) throw Error(e.what());
             throw;
         }
     }
@@ -131,10 +133,17 @@ private:
             if (options_.resume == Resume::never)
                 throw InputError(directory_ + " holds results already", "--resume never was given",
                                  "choose another --out or leave out --resume never");
+            if (options_.resume == Resume::force) return;
+            // Glasses are told apart by the hash they were made under: the files behind it may have changed since.
+            // Later stages may change and run again. Where no glass exists yet there is nothing to lose.
+            const std::string stages = directory_ + "/stages.json";
+            const json ledger = fs::exists(stages) ? read_json(stages) : json::object();
+            const bool empty = !ledger.contains("quench") && fs::is_empty(directory_ + "/samples", error);
+            if (empty) return;
             const StudyFile old = read_study(resolved);
-            // Later stages may change and run again; other glasses are another study.
-            const bool same = old.study.name == s_.study.name && stage_hash(old, "quench") == stage_hash(s_, "quench");
-            if (!same && options_.resume != Resume::force)
+            const std::string glasses =
+                ledger.contains("quench") ? ledger["quench"].value("hash", "") : stage_hash(old, "quench");
+            if (glasses != stage_hash(s_, "quench") || old.study.name != s_.study.name)
                 throw InputError(directory_ + " holds another study, \"" + old.study.name + "\"", difference(old),
                                  "results are never overwritten: choose another --out, or --resume force");
         } else if (fs::exists(directory_, error) && !fs::is_directory(directory_, error)) {
@@ -201,6 +210,11 @@ private:
             }
         }
         if (asked("train")) {
+            if (s_.report.coarse_grain_A > 0.5 * expected_width())
+                throw InputError(
+                    fmt::format("report.coarse_grain_A = {} is too long", s_.report.coarse_grain_A),
+                    fmt::format("half the smallest width of a sample is about {:.1f} A", 0.5 * expected_width()),
+                    "use a shorter one, or more atoms");
             bool any = false;
             for (std::size_t k = 0; k < samples_.size(); ++k) any = any || split_of(k) == 0;
             if (!any)
@@ -247,7 +261,33 @@ private:
 
     /// Finished with the present settings.
     bool finished(const std::string& stage) const {
-        return ledger_.contains(stage) && ledger_[stage].value("hash", "") == stage_hash(s_, stage);
+        if (!ledger_.contains(stage) || ledger_[stage].value("hash", "") != stage_hash(s_, stage)) return false;
+        for (std::size_t k = 0; k < samples_.size(); ++k)
+            for (const std::string& file : sample_files(stage))
+                if (!fs::exists(sample_path(k, file))) return false;
+        return true;
+    }
+
+    /// Files that a stage writes for every sample.
+    static const std::vector<std::string>& sample_files(const std::string& stage) {
+        static const std::map<std::string, std::vector<std::string>> files{{"quench", {"glass.h5"}},
+                                                                           {"stiffness", {"stiffness.h5"}},
+                                                                           {"descriptors", {"descriptors.h5"}},
+                                                                           {"train", {"prediction.h5"}}};
+        return files.at(stage);
+    }
+
+    void void_results(const std::string& stage) const {
+        std::error_code ignored;
+        if (stage == "quench") {
+            fs::remove_all(directory_ + "/samples", ignored);
+            fs::create_directories(directory_ + "/samples", ignored);
+        }
+        for (std::size_t k = 0; k < samples_.size(); ++k)
+            for (const std::string& file : sample_files(stage)) fs::remove(sample_path(k, file), ignored);
+        if (stage == "train")
+            for (const char* file : {"/model.h5", "/metrics.json", "/summary.json"})
+                fs::remove(directory_ + file, ignored);
     }
 
     template <class Work>
@@ -257,11 +297,13 @@ private:
             progress_->say(name + ": finished already");
             return;
         }
-        // What stands on this stage's results is void from now on.
+        // What stands on this stage's results is void from now on, and goes: no later step may take it for current.
         bool after = false;
         for (const std::string& other : study_stages()) {
             after = after || other == name;
-            if (after) ledger_.erase(other);
+            if (!after) continue;
+            ledger_.erase(other);
+            void_results(other);
         }
         write_json(directory_ + "/stages.json", ledger_);
         work();
@@ -755,8 +797,13 @@ private:
             data.group.insert(data.group.end(), l.target.size(), static_cast<int>(k));
         }
         const TrainOptions base = train_options();
-        const int folds = s_.train.grid.empty() ? 0 : s_.train.folds;
-        const double runs = s_.train.seeds + folds * static_cast<double>(s_.train.grid.size());
+        // The network itself and those of the grid are cross-validated.
+        std::vector<std::vector<int>> architectures;
+        if (s_.train.folds >= 2) {
+            architectures = s_.train.grid;
+            architectures.insert(architectures.begin(), s_.train.hidden);
+        }
+        const double runs = s_.train.seeds + s_.train.folds * static_cast<double>(architectures.size());
         progress_->begin("train", runs * base.epochs, "epochs");
         double done = 0;
         const auto tick = [&](const TrainProgress& p) {
@@ -773,11 +820,11 @@ private:
             progress_->advance(done);
         }
         json grid = json::array();
-        for (const std::vector<int>& hidden : s_.train.grid) {
+        for (const std::vector<int>& hidden : architectures) {
             TrainOptions o = base;
             o.hidden = hidden;
-            const CrossValidation cv = cross_validate<Space>(data, folds, o, s_.report.bin_atoms);
-            done += folds * base.epochs;
+            const CrossValidation cv = cross_validate<Space>(data, s_.train.folds, o, s_.report.bin_atoms);
+            done += s_.train.folds * base.epochs;
             progress_->advance(done);
             grid.push_back({{"hidden", hidden},
                             {"R", cv.mean_pearson},
@@ -787,7 +834,7 @@ private:
         }
 
         // Predictions of the ensemble for every sample.
-        json metrics = json::object();
+        json metrics = json::object(), by_sample = json::array();
         std::map<int, std::vector<double>> real, predicted, real_grained, predicted_grained, reliability;
         std::map<int, std::vector<int>> species;
         for (std::size_t k = 0; k < samples_.size(); ++k) {
@@ -808,6 +855,14 @@ private:
                 deviation[i] = members > 1 ? std::sqrt(std::max(0.0, variance * members / (members - 1))) : 0.0;
             }
             const int split = split_of(k);
+            json of_sample =
+                to_json(evaluate(l.target, mean_prediction, l.species, data.species_count, s_.report.bin_atoms),
+                        potential_.elements);
+            of_sample["sample"] = k;
+            of_sample["rate_K_per_s"] = samples_[k].rate_K_per_s;
+            of_sample["split"] = split == 0 ? "train" : "test";
+            of_sample["reliability"] = l.reliability.back();
+            by_sample.push_back(of_sample);
             H5File f = H5File::create(sample_path(k, "prediction.h5"));
             f.write("/stiffness", mean_prediction, {}, "eV/A^2");
             f.write("/standard_deviation", deviation, {}, "eV/A^2");
@@ -817,7 +872,7 @@ private:
             stamp(f);
             f.close();
             write_xyz_of(k);
-            if (samples_[k].is_further_test) continue;  // other cooling rates are reported by sample
+            if (samples_[k].is_further_test) continue;  // other cooling rates stand in by_sample alone
             const Structure inherent = read_glass(k, "/inherent");
             const auto append = [](std::vector<double>& to, const std::vector<double>& from) {
                 to.insert(to.end(), from.begin(), from.end());
@@ -844,9 +899,10 @@ private:
                 m.all.rmse, s_.report.bin_atoms, m.by_real.pearson, s_.report.coarse_grain_A,
                 j["R_coarse_grained"].get<double>()));
         }
+        metrics["by_sample"] = by_sample;
         metrics["training"] = {{"epochs", file.ensemble[0].history.size()},
                                {"best_epoch", file.ensemble[0].best_epoch}};
-        if (!grid.empty()) metrics["grid"] = grid;
+        if (!grid.empty()) metrics["cross_validation"] = grid;
         write_json(directory_ + "/metrics.json", metrics);
 
         file.descriptor_kind = s_.descriptors.kind;
@@ -859,8 +915,10 @@ private:
         file.potential_sha256 = potential_.sha256;
         const std::string bytes = read_bytes(potential_.path);
         file.potential_bytes.assign(bytes.begin(), bytes.end());
-        file.training_sha256 = sha256_of(std::string_view(reinterpret_cast<const char*>(data.features.data()),
-                                                          data.features.size() * sizeof(double)));
+        std::string training_set(reinterpret_cast<const char*>(data.features.data()),
+                                 data.features.size() * sizeof(double));
+        training_set.append(reinterpret_cast<const char*>(data.target.data()), data.target.size() * sizeof(double));
+        file.training_sha256 = sha256_of(training_set);
         file.metrics_json = metrics.dump();
         file.provenance_json = provenance().dump();
         write_model(directory_ + "/model.h5", file);
@@ -905,7 +963,7 @@ private:
             if (ledger_.contains(name))
                 timings.push_back({{"stage", name}, {"seconds", ledger_[name].value("seconds", 0.0)}});
         summary["timings"] = timings;
-        if (fs::exists(directory_ + "/metrics.json") && ledger_.contains("train"))
+        if (fs::exists(directory_ + "/metrics.json") && finished("train"))
             summary["metrics"] = read_json(directory_ + "/metrics.json");
         json glass = json::array();
         for (std::size_t k = 0; k < samples_.size(); ++k) {
