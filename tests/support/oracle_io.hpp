@@ -128,13 +128,12 @@ struct LammpsSinglePoint {
     Sym3 pressure;                     ///< [bar] virial part
     std::vector<double> local_energy;  ///< [eV] (n), by ascending id
     std::vector<Vec3> force;           ///< [eV/A] (n)
-    std::vector<Sym3> local_stress;    ///< [bar A^3] (n), LAMMPS's sign: minus our local virial
 };
 
 /// nktv2p of `units metal` in that LAMMPS [bar per eV/A^3]; 7.5e-8 below the CODATA value.
 inline constexpr double lammps_bar_per_pressure = 1.6021765e6;
 
-/// \param stem path without `.thermo` and `.dump`.
+/// \param stem path without `.thermo` and `.forces.txt`.
 inline LammpsSinglePoint read_single_point(const std::string& stem) {
     LammpsSinglePoint out;
     std::ifstream thermo = open_file(stem + ".thermo");
@@ -144,22 +143,18 @@ inline LammpsSinglePoint read_single_point(const std::string& stem) {
     Sym3& p = out.pressure;
     thermo >> step >> atoms >> out.energy >> p.xx >> p.yy >> p.zz >> p.xy >> p.xz >> p.yz >> out.volume;
     if (!thermo) throw std::runtime_error("oracle: cannot read " + stem + ".thermo");
-    std::ifstream dump = open_file(stem + ".dump");
-    while (std::getline(dump, line) && line.rfind("ITEM: ATOMS", 0) != 0) {}
-    struct Row { double pe; Vec3 f; Sym3 s; };
-    std::map<long, Row> rows;
-    long id = 0, type = 0;
-    double x = 0, y = 0, z = 0;
-    Row r{};
-    while (dump >> id >> type >> x >> y >> z >> r.pe >> r.f.x >> r.f.y >> r.f.z >> r.s.xx >> r.s.yy >> r.s.zz >>
-           r.s.xy >> r.s.xz >> r.s.yz)
-        rows[id] = r;
-    if (static_cast<long>(rows.size()) != atoms) throw std::runtime_error("oracle: cannot read " + stem + ".dump");
-    for (const auto& [key, row] : rows) {
-        out.local_energy.push_back(row.pe);
-        out.force.push_back(row.f);
-        out.local_stress.push_back(row.s);
+    std::ifstream forces = open_file(stem + ".forces.txt");
+    long id = 0, last = 0;
+    Vec3 f;
+    double pe = 0;
+    while (forces >> id >> f.x >> f.y >> f.z >> pe) {
+        if (id <= last) throw std::runtime_error("oracle: ids do not ascend in " + stem + ".forces.txt");
+        last = id;
+        out.local_energy.push_back(pe);
+        out.force.push_back(f);
     }
+    if (static_cast<long>(out.force.size()) != atoms)
+        throw std::runtime_error("oracle: cannot read " + stem + ".forces.txt");
     return out;
 }
 

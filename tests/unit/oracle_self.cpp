@@ -378,8 +378,6 @@ TEST_P(OracleLammps, SinglePointAgrees) {
     for (int i = 0; i < s.size(); ++i) {
         EXPECT_NEAR(r.local_energy[i], reference.local_energy[i], 1e-11) << i;
         EXPECT_LT(largest(r.force[i] - reference.force[i]), 1e-11) << i;
-        for (int k = 0; k < 6; ++k)
-            EXPECT_NEAR(bar(r.local_virial[i], 1)[k], -six(reference.local_stress[i])[k], 1e-5) << i << " " << k;
     }
 }
 INSTANTIATE_TEST_SUITE_P(Systems, OracleLammps,
