@@ -1,0 +1,331 @@
+#!/usr/bin/env bash
+# A tiny study through the command `run`, and what 5-interface of the design promises about it: the files with their
+# datasets and units, sane numbers, the same bits in every way of running it, stages that are not run again, and a run
+# that goes on after kill -9: study.sh <program> <source directory>
+set -euo pipefail
+program=$1
+source_directory=$2
+work=$(mktemp -d)
+child=
+trap '[ -z "$child" ] || kill -9 "$child" 2> /dev/null || true; rm -rf "$work"' EXIT
+export OMP_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE=1 MPLCONFIGDIR="$work/matplotlib"
+mkdir "$work/jobs"
+cp "$source_directory/jobs/potentials/Cu-Zr_2.eam.fs" "$work/jobs"
+cd "$work"
+fail() { echo "FAILED: $*" >&2; exit 1; }
+# run LOG ARGUMENTS...: the command run; its messages are shown where it fails. Standard output goes to LOG.stdout.
+run() {
+    local log=$1
+    shift
+    "$program" run "$@" > "$log.stdout" 2> "$log.stderr" < /dev/null ||
+        { sed 's/^/    /' "$log.stderr" >&2; fail "run $* ended with a non-zero status"; }
+}
+says() { grep -qE -- "$2" "$1.stderr" || { sed 's/^/    /' "$1.stderr" >&2; fail "$1 does not say '$2'"; }; }
+
+# All stages but the report, which takes as long as the rest.
+no_report=(--stage quench --stage stiffness --stage descriptors --stage train)
+
+cat > jobs/study.toml <<'TOML'
+[study]
+name = "tiny"
+seed = 7
+output = "first"
+
+[system]
+elements = ["Cu", "Zr"]
+fractions = [0.5, 0.5]
+atoms = 500
+potential = "Cu-Zr_2.eam.fs"
+
+[compute]
+backend = "host"
+
+[quench]
+samples = 3
+rate_K_per_s = 1e15
+melt_ps = 0.4
+final_K = 300.0                 # the thermostat, with its time of 0.1 ps, is some 180 K behind at this rate
+
+[stiffness]
+temperatures_K = [100, 300]
+equilibrate_ps = 0.2
+window_ps = 0.7
+
+[train]
+hidden = [8]
+epochs = 10
+TOML
+
+echo "== the whole study"
+run first jobs/study.toml
+[ "$(cat first.stdout)" = "$work/first/report.html" ] || fail "standard output is '$(cat first.stdout)'"
+for stage in quench stiffness descriptors train; do says first "^$stage: done in "; done
+says first '^mixed precision: tables of .* per pair$'
+/usr/bin/python3 - first <<'PY'
+import json
+import os
+import sys
+import tomllib
+import h5py
+import numpy as np
+
+directory = sys.argv[1]
+failures = []
+
+
+def hold(condition, what):
+    if not condition:
+        failures.append(what)
+
+
+n, shells, temperatures, samples = 500, 40, 2, 3
+any_length = -1
+wanted = {  # file: {dataset: (shape, unit, kind of number)}
+    "glass.h5": {"id": ((n,), None, "i"), "species": ((n,), None, "i"), "position": ((n, 3), "A", "f"),
+                 "velocity": ((n, 3), "A/ps", "f"), "cell": ((3, 3), "A", "f"), "energy": ((n,), "eV", "f"),
+                 "inherent/position": ((n, 3), "A", "f"), "inherent/cell": ((3, 3), "A", "f"),
+                 "inherent/energy": ((n,), "eV", "f")},
+    "thermo.h5": {name: ((any_length,), unit, "f") for name, unit in
+                  {"time": "ps", "temperature": "K", "potential_energy": "eV", "pressure": "GPa", "volume": "A^3",
+                   "conserved": "eV"}.items()},
+    "stiffness.h5": {"temperature": ((temperatures,), "K", "f"), "msd": ((temperatures, n), "A^2", "f"),
+                     "stiffness_at": ((temperatures, n), "eV/A^2", "f"), "stiffness": ((n,), "eV/A^2", "f"),
+                     "reliability": ((temperatures + 1,), None, "f"),
+                     "mean_position": ((temperatures, n, 3), "A", "f")},
+    "descriptors.h5": {"shell_counts": ((n, shells, 2), None, "i"), "features": ((n, shells), None, "f"),
+                       "shell_edges": ((shells + 1,), "A", "f")},
+    "prediction.h5": {"stiffness": ((n,), "eV/A^2", "f"), "standard_deviation": ((n,), "eV/A^2", "f"),
+                      "split": ((n,), None, "i")},
+}
+data = []
+for sample in range(samples):
+    values = {}
+    for name, datasets in wanted.items():
+        path = f"{directory}/samples/{sample:04}/{name}"
+        with h5py.File(path) as file:
+            for attribute in ("version", "seed", "study_hash", "potential_sha256"):
+                hold(attribute in file.attrs, f"{path} does not say its {attribute}")
+            for dataset, (shape, unit, kind) in datasets.items():
+                where = f"{path}:/{dataset}"
+                if dataset not in file:
+                    failures.append(f"{where} is missing")
+                    continue
+                found = file[dataset]
+                fits = len(found.shape) == len(shape) and all(a in (b, any_length) for a, b in zip(shape, found.shape))
+                hold(fits, f"{where} has the shape {found.shape}, not {shape}")
+                hold(found.attrs.get("unit") == unit, f"{where} has the unit {found.attrs.get('unit')}, not {unit}")
+                hold(found.dtype.kind == kind, f"{where} holds {found.dtype}")
+                hold(found.size > 0 and np.isfinite(found[...]).all(), f"{where} is empty or not finite")
+                values[name, dataset] = found[...]
+            if name == "glass.h5":
+                hold(list(file["species"].attrs["names"]) == ["Cu", "Zr"], f"{path}: the names of the species")
+    data.append(values)
+if failures:
+    sys.exit("\n".join(f"FAILED: {f}" for f in failures))
+
+glasses = []
+for sample, v in enumerate(data):
+    name = f"sample {sample}"
+    volume = np.linalg.det(v["glass.h5", "cell"]) / n
+    temperature, thermo_volume = v["thermo.h5", "temperature"], v["thermo.h5", "volume"]
+    time = v["thermo.h5", "time"]
+    k, msd = v["stiffness.h5", "stiffness"], v["stiffness.h5", "msd"]
+    print(f"{name}: {temperature[-1]:.1f} K at the end, {volume:.3f} A^3 per atom, inherent energy "
+          f"{v['glass.h5', 'inherent/energy'].mean():.4f} eV per atom, mean K {k.mean():.3f} eV/A^2")
+    hold(np.array_equal(v["glass.h5", "id"], np.arange(1, n + 1)), f"{name}: ids are not 1..{n}")
+    hold(np.bincount(v["glass.h5", "species"]).tolist() == [250, 250], f"{name}: the composition")
+    hold(16 < volume < 20, f"{name}: {volume} A^3 per atom")
+    # A chain with a time of 0.1 ps follows the ramp of 1000 K/ps, which feeds on the heat of kinetic and potential
+    # energy, with a delay of about 0.2 ps (measured: 185 K); one standard deviation of the temperature is 4 %.
+    hold(250 < temperature[-1] < 600, f"{name}: {temperature[-1]} K at the end, not 300 K and 0.3 ps of delay at most")
+    hold(1500 < temperature[time < 0.4][-20:].mean() < 2500, f"{name}: the melt is not near 2000 K")
+    hold((np.diff(time) > 0).all() and abs(time[-1] - 2.1) < 0.01, f"{name}: the times end at {time[-1]} ps")
+    hold(abs(thermo_volume[-1] / n / volume - 1) < 1e-9, f"{name}: thermo and glass have different volumes")
+    hold(v["glass.h5", "inherent/energy"].sum() < v["glass.h5", "energy"].sum(), f"{name}: the minimiser went up")
+    hold(-5.1 < v["glass.h5", "inherent/energy"].mean() < -4.7, f"{name}: the inherent energy")
+    hold(0.05 < k.mean() < 2 and (k > 0).all(), f"{name}: a mean stiffness of {k.mean()} eV/A^2")
+    kT = 8.617333262e-5 * v["stiffness.h5", "temperature"]
+    hold(np.allclose(v["stiffness.h5", "stiffness_at"], kT[:, None] / msd, rtol=1e-4), f"{name}: K is not kT / msd")
+    hold(np.allclose(k, v["stiffness.h5", "stiffness_at"].mean(0), rtol=1e-12), f"{name}: K is not the mean")
+    hold(msd[1].mean() > 1.5 * msd[0].mean(), f"{name}: 300 K moves atoms no more than 100 K")
+    edges = v["descriptors.h5", "shell_edges"]
+    hold(np.allclose(edges, 2 + 0.2 * np.arange(shells + 1)), f"{name}: the edges of the shells")
+    # Neighbours within 10 A, counted again from the inherent structure.
+    cell, x = v["glass.h5", "inherent/cell"], v["glass.h5", "inherent/position"]
+    s = (x[0] - x) @ np.linalg.inv(cell)
+    s -= np.round(s)
+    r = np.linalg.norm(s @ cell, axis=1)
+    hold(r.size == n and cell[0, 0] > 20, f"{name}: the count of neighbours needs a cell above 20 A")
+    for species in (0, 1):
+        counted = np.histogram(r[(v["glass.h5", "species"] == species) & (r > 0)], edges)[0]
+        hold(np.array_equal(counted, v["descriptors.h5", "shell_counts"][0, :, species]),
+             f"{name}: the shells of atom 1 count {counted.sum()} and {v['descriptors.h5', 'shell_counts'][0].sum()}")
+    hold((v["prediction.h5", "split"] == (1 if sample == samples - 1 else 0)).all(), f"{name}: the split")
+    with open(f"{directory}/samples/{sample:04}/glass.xyz") as file:
+        hold(int(file.readline()) == n, f"{name}: the atoms of glass.xyz")
+        comment = file.readline()
+        for column in ("Lattice=", "species:S:1", "pos:R:3", "stiffness:R:1", "predicted_stiffness:R:1", "id:I:1"):
+            hold(column in comment, f"{name}: glass.xyz has no {column}")
+    glasses.append(v["glass.h5", "position"])
+hold(not np.allclose(glasses[0], glasses[1]), "two samples are the same")
+
+with open(f"{directory}/config.resolved.toml", "rb") as file:
+    resolved = tomllib.load(file)
+hold(resolved["quench"]["rate_K_per_s"] == 1e15 and resolved["train"]["epochs"] == 10, "config.resolved.toml")
+status = json.load(open(f"{directory}/status.json"))
+hold(status["state"] == "done", f"status.json says {status}")
+summary = json.load(open(f"{directory}/summary.json"))
+for split, atoms in (("train", 1000), ("test", 500)):
+    metrics = summary["metrics"][split]
+    real = np.concatenate([v["stiffness.h5", "stiffness"] for v in (data[:2] if split == "train" else data[2:])])
+    predicted = np.concatenate([v["prediction.h5", "stiffness"] for v in (data[:2] if split == "train" else data[2:])])
+    hold(metrics["atoms"] == atoms, f"summary.json: {metrics['atoms']} atoms in {split}")
+    hold(abs(metrics["R"] - np.corrcoef(real, predicted)[0, 1]) < 1e-9, f"summary.json: R of {split}")
+    hold(abs(metrics["rmse"] - np.sqrt(((real - predicted) ** 2).mean())) < 1e-9, f"summary.json: rmse of {split}")
+hold(summary["study"]["seed"] == 7 and summary["study"]["rough_labels"], "summary.json: the study")
+hold(len(summary["potential"]["sha256"]) == 64, "summary.json: the potential's hash")
+hold([t["stage"] for t in summary["timings"]] == ["quench", "stiffness", "descriptors", "train"], "the timings")
+hold(len(summary["glass"]) == samples, "summary.json: the glasses")
+log = open(f"{directory}/log.txt", "rb").read()
+hold(b"\r" not in log and b"\x1b" not in log and b"train: done" in log, "log.txt is not plain")
+hold(b"\r" not in open("first.stderr", "rb").read(), "standard error has carriage returns without a terminal")
+with h5py.File(f"{directory}/model.h5") as file:
+    hold("networks/0/layers/0/weight" in file, "model.h5 has no weights")
+    hold(file["networks/0/layers/0/weight"].shape == (8, shells), "model.h5: the shape of the first layer")
+for path in ("report.html", "figures/thermo.png", "figures/rdf.pdf", "figures/stiffness_prediction.csv",
+             "tables/metrics.csv"):
+    hold(os.path.getsize(f"{directory}/{path}") > 0, f"{path} is empty")
+if failures:
+    sys.exit("\n".join(f"FAILED: {f}" for f in failures))
+PY
+
+# snapshot DIRECTORY: names and times of all results that a finished study keeps.
+snapshot() {
+    find "$1" -path "$1/figures" -prune -o -path "$1/tables" -prune -o -type f \
+        ! -name report.html ! -name log.txt ! -name status.json ! -name summary.json -printf '%p %T@ %s\n' | sort
+}
+echo "== a second run finds every stage finished and leaves the results alone"
+snapshot first > before
+run again jobs/study.toml "${no_report[@]}"
+for stage in quench stiffness descriptors train; do says again "^$stage: finished already$"; done
+! grep -q 'done in' again.stderr || fail "a stage was run again"
+snapshot first > after
+diff before after || fail "files were touched"
+
+echo "== the report by its own command"
+rm first/report.html
+[ "$("$program" report first 2> report.stderr)" = "$work/first/report.html" ] || fail "report does not print its path"
+[ -s first/report.html ] || fail "report leaves no report.html"
+
+echo "== one sample per batch, and two threads, give the same bits"
+run single jobs/study.toml --out single --stage quench --stage stiffness --set compute.replicas_per_batch=1
+OMP_NUM_THREADS=2 OMP_WAIT_POLICY=passive run threads jobs/study.toml --out threads --stage quench --stage stiffness
+[ ! -s single.stdout ] || fail "a run without a report prints '$(cat single.stdout)'"
+
+echo "== the resolved study, elsewhere, ended by kill -9 in the middle of the stiffness, goes on"
+mkdir elsewhere
+cp first/config.resolved.toml elsewhere/resolved.toml
+cd elsewhere
+"$program" run resolved.toml "${no_report[@]}" > killed.stdout 2> killed.stderr < /dev/null &
+child=$!
+stage_now() {
+    /usr/bin/python3 -c 'import json; print(json.load(open("first/status.json"))["stage"])' 2> /dev/null || true
+}
+for _ in $(seq 1200); do
+    [ "$(stage_now)" != stiffness ] || break
+    kill -0 "$child" 2> /dev/null || fail "the run ended before its stiffness: $(tail -n 3 killed.stderr)"
+    sleep 0.1
+done
+[ "$(stage_now)" = stiffness ] || fail "the stage stiffness was not reached"
+sleep 0.3
+kill -9 "$child"
+status=0
+wait "$child" 2> /dev/null || status=$?
+child=
+[ "$status" -eq 137 ] || fail "the run had ended with status $status before it was killed"
+[ ! -e first/samples/0000/stiffness.h5 ] || fail "the stiffness was finished before the run was killed"
+find first/samples -name glass.h5 -printf '%p %T@\n' | sort > before
+run continued resolved.toml "${no_report[@]}"
+says continued '^quench: finished already$'
+says continued '^stiffness: done in '
+says continued '^train: done in '
+find first/samples -name glass.h5 -printf '%p %T@\n' | sort > after
+diff before after || fail "the quench was run again"
+cmp first/config.resolved.toml resolved.toml || fail "the resolved study does not resolve to itself"
+results() { (cd "$1" && find . -type f ! -path './figures/*' ! -path './tables/*' ! -name report.html | sort); }
+results first > files
+results ../first | diff - files || fail "the study that was killed has other files"
+cd ..
+
+/usr/bin/python3 - <<'PY'
+import sys
+import h5py
+import numpy as np
+
+failures = []
+for other, names in {"single": ("glass", "thermo", "stiffness"), "threads": ("glass", "thermo", "stiffness"),
+                     "elsewhere/first": ("glass", "thermo", "stiffness", "descriptors", "prediction")}.items():
+    compared = 0
+    for sample in range(3):
+        for name in names:
+            path = f"samples/{sample:04}/{name}.h5"
+            with h5py.File(f"first/{path}") as a, h5py.File(f"{other}/{path}") as b:
+                def compare(dataset, item):
+                    global compared
+                    if not isinstance(item, h5py.Dataset):
+                        return
+                    compared += 1
+                    if dataset not in b or item[...].tobytes() != b[dataset][...].tobytes():
+                        far = np.abs(item[...] - b[dataset][...]).max() if dataset in b else "missing"
+                        failures.append(f"{other}/{path}:/{dataset} has other bits than the first run ({far})")
+                a.visititems(compare)
+    print(f"{other}: {compared} datasets compared")
+if failures:
+    sys.exit("\n".join(f"FAILED: {f}" for f in failures))
+PY
+
+echo "== only what stands on a changed setting is run again"
+find first/samples \( -name glass.h5 -o -name stiffness.h5 -o -name prediction.h5 \) -printf '%p %T@\n' | sort > before
+run kind jobs/study.toml --stage descriptors --set descriptors.kind=rdf_species
+says kind '^descriptors: done in '
+! grep -qE '^(quench|stiffness|train):' kind.stderr || fail "--stage descriptors ran another stage"
+find first/samples \( -name glass.h5 -o -name stiffness.h5 -o -name prediction.h5 \) -printf '%p %T@\n' | sort > after
+diff before after || fail "--stage descriptors touched the results of other stages"
+run kind jobs/study.toml "${no_report[@]}" --set descriptors.kind=rdf_species
+for stage in quench stiffness descriptors; do says kind "^$stage: finished already$"; done
+says kind '^train: done in '
+/usr/bin/python3 - <<'PY'
+import h5py
+with h5py.File("first/samples/0000/descriptors.h5") as file:
+    shape = file["features"].shape
+    assert shape == (500, 82), f"FAILED: features by species have the shape {shape}, not (500, 2 x 40 + 2)"
+with h5py.File("first/model.h5") as file:
+    shape = file["networks/0/layers/0/weight"].shape
+    assert shape == (8, 82), f"FAILED: the network was not trained anew: {shape}"
+PY
+status=0
+"$program" run jobs/study.toml --stage train --set stiffness.window_ps=1.0 > stale.stdout 2> stale.stderr || status=$?
+[ "$status" -eq 2 ] || fail "training on the stiffness of other settings has status $status"
+says stale 'the stage train needs the stage stiffness'
+
+echo "== check and info"
+for job in paper quick; do
+    "$program" check "$source_directory/jobs/$job.toml" --backend host > "$job.toml" 2> "$job.stderr" ||
+        fail "check jobs/$job.toml: $(cat "$job.stderr")"
+    for word in memory disk quench stiffness train 'atom-steps/s on host'; do
+        grep -q "$word" "$job.stderr" || fail "the estimate of jobs/$job.toml has no '$word'"
+    done
+    "$program" check "$job.toml" > again.toml 2> /dev/null || fail "check does not read its own output of $job.toml"
+    cmp "$job.toml" again.toml || fail "what check resolved of $job.toml resolves to something else"
+done
+/usr/bin/python3 - <<'PY'
+import tomllib
+paper, quick = (tomllib.load(open(f"{name}.toml", "rb")) for name in ("paper", "quick"))
+assert paper["system"]["atoms"] == 19652 and paper["quench"]["rate_K_per_s"] == 1e10, "FAILED: paper.toml"
+assert quick["system"]["atoms"] == 1372 and "patience" in quick["train"], "FAILED: quick.toml has no defaults"
+PY
+"$program" info "$source_directory/jobs/potentials/Cu-Zr_2.eam.fs" > info.stdout
+for word in '^mgstiff-gpu [0-9]' '^CUDA: built with' '^BLAS: ' '^host: 1 thread' 'elements Cu Zr, cutoff 7.6 A'; do
+    grep -q "$word" info.stdout || fail "info does not print '$word'"
+done
+echo "study: passed"
