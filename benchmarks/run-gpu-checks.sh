@@ -43,18 +43,11 @@ out="$(cd "$out" && pwd -P)"
 
 # ---- CUDA libraries: one folder each, the first that has it ---------------------------------------------------------
 [[ -z "${MG_CUDA_LIBRARIES:-}" ]] || export LD_LIBRARY_PATH="$MG_CUDA_LIBRARIES${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
-# The loader itself says what it does not find; cuBLAS brings cuBLASLt, which the loader asks for only once it has the
-# first, so both are looked for.
-unresolved="$(ldd "$here/bin/mgstiff-gpu" | awk '/not found/ { print $1 }' || true)"
-wanted=()
-for library in libcudart.so.13 libcublas.so.13; do
-    if grep -qx "$library" <<<"$unresolved"; then wanted+=("$library"); fi
-done
-if grep -qx libcublas.so.13 <<<"$unresolved" || grep -qx libcublasLt.so.13 <<<"$unresolved"; then
-    wanted+=(libcublasLt.so.13)
-fi
+# The program opens cuBLAS at first use, so the loader never names it; cuBLAS brings cuBLASLt.
+wanted=(libcublas.so.13 libcublasLt.so.13)
 candidates=(/usr/local/cuda/lib64 /usr/local/cuda*/lib64 /usr/local/cuda*/targets/*/lib /opt/cuda*/lib64)
 [[ -z "${CUDA_HOME:-}" ]] || candidates=("$CUDA_HOME/lib64" "${candidates[@]}")
+[[ -z "${MG_CUDA_LIBRARIES:-}" ]] || candidates=("$MG_CUDA_LIBRARIES" "${candidates[@]}")
 for python in python3 python /usr/bin/python3 /opt/conda/bin/python; do
     command -v "$python" >/dev/null || continue
     while IFS= read -r site; do
