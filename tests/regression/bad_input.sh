@@ -13,8 +13,8 @@ data=$source_directory/tests/data/single-point/b2_triclinic.data
 failures=0
 cases=0
 
-# expect STATUS TEXT... -- COMMAND...: the command ends with STATUS, its standard output is empty, its standard error has
-# every TEXT, ends in "problem (why); what to do" and tells of no crash, and no directory "out" is left behind.
+# expect STATUS TEXT... -- COMMAND...: the command ends with STATUS, its standard output is empty, its standard error
+# has every TEXT, ends in "problem (why); what to do" and tells of no crash, and no directory "out" is left behind.
 expect() {
     local wanted=$1 status=0 text faults=
     local -a texts=()
@@ -257,7 +257,8 @@ expect 2 "nowhere is not a directory" -- "$program" report nowhere
 
 # What `check` resolves is what a run leaves in its directory: so a directory with a study costs no run here.
 mkdir other
-"$program" check study.toml --out other > other/config.resolved.toml 2> /dev/null
+"$program" check study.toml --out other > other/config.resolved.toml 2> stderr ||
+    { echo "FAILED: check study.toml: $(tail -n 1 stderr)" >&2; exit 1; }
 cp other/config.resolved.toml before.toml
 expect 2 'other holds another study, "small"' "its study.seed is 7, not 8" -- \
     "$program" run study.toml --out other --set study.seed=8

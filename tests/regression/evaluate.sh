@@ -16,10 +16,15 @@ for name in b2_triclinic cuzr_liquid_4000 cuzr_glass_4000 fcc_cu_vacancy; do
         "$program" evaluate "$reference/$name.data" --potential "$potential" --elements "$elements" \
             --precision "$precision" --backend host --out "$work/$name.$precision.xyz" \
             > "$work/$name.$precision.json" 2> "$work/$name.$precision.stderr" ||
-            { echo "FAILED: evaluate $name --precision $precision" >&2; cat "$work/$name.$precision.stderr" >&2; exit 1; }
+            {
+                echo "FAILED: evaluate $name --precision $precision" >&2
+                cat "$work/$name.$precision.stderr" >&2
+                exit 1
+            }
     done
     [ ! -s "$work/$name.double.stderr" ] || { echo "FAILED: double precision has messages" >&2; exit 1; }
-    grep -Eq '^mixed precision: tables of [0-9]+ pieces, force error [0-9.e+-]+ eV/A rms, [0-9.e+-]+ at most per pair$' \
+    number='[0-9.e+-]+'
+    grep -Eq "^mixed precision: tables of $number pieces, force error $number eV/A rms, $number at most per pair\$" \
         "$work/$name.mixed.stderr" || { echo "FAILED: the resampling bound of $name is not printed" >&2; exit 1; }
 done
 sed 's/^/the last one: /' "$work/fcc_cu_vacancy.mixed.stderr"

@@ -285,12 +285,13 @@ if failures:
 PY
 
 echo "== only what stands on a changed setting is run again"
-find first/samples \( -name glass.h5 -o -name stiffness.h5 -o -name prediction.h5 \) -printf '%p %T@\n' | sort > before
+find first/samples \( -name glass.h5 -o -name thermo.h5 -o -name stiffness.h5 \) -printf '%p %T@\n' | sort > before
 run kind jobs/study.toml --stage descriptors --set descriptors.kind=rdf_species
 says kind '^descriptors: done in '
 ! grep -qE '^(quench|stiffness|train):' kind.stderr || fail "--stage descriptors ran another stage"
-find first/samples \( -name glass.h5 -o -name stiffness.h5 -o -name prediction.h5 \) -printf '%p %T@\n' | sort > after
-diff before after || fail "--stage descriptors touched the results of other stages"
+find first/samples \( -name glass.h5 -o -name thermo.h5 -o -name stiffness.h5 \) -printf '%p %T@\n' | sort > after
+diff before after || fail "--stage descriptors touched the results of stages before it"
+[ ! -e first/model.h5 ] || fail "a model of the former descriptors is still there"
 run kind jobs/study.toml "${no_report[@]}" --set descriptors.kind=rdf_species
 for stage in quench stiffness descriptors; do says kind "^$stage: finished already$"; done
 says kind '^train: done in '
