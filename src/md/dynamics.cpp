@@ -39,6 +39,11 @@ Dynamics<Space>::Dynamics(Batch<Space> batch, const EamPotential& potential, Pre
       tables_(make_eam_tables<Space>(potential)),
       precision_(precision),
       neighbors_(make_neighbors(batch_, potential.cutoff, skin)) {
+    if (precision == Precision::mixed && !(tables_.resampling_error <= 1e-5))
+        throw InputError("the potential " + potential.path + " is too coarse for mixed precision",
+                         "its resampled tables have a force error of " + std::to_string(tables_.resampling_error) +
+                             " eV/A, above 1e-5",
+                         "use precision = \"double\"");
     ensembles_.sums.resize(batch_.replicas);
     set_ensembles({EnsembleOptions{}});
     evaluate();

@@ -42,7 +42,7 @@ struct EamTables {
 /// Coefficients from a file's tables. `mixed` takes the coarsest of 1024, 2048, 4096 intervals or the file's own whose
 /// force error is below 4e-7 eV/A. That error is, for the worst pair of species, the rms over distances at which phi
 /// lies less than 1.5 eV above its minimum (9 kT at 2000 K), of |d phi'| + 2 F'_max |d f'|, with F'_max the steepest
-/// embedding between a twentieth and a quarter of the tabulated density; InputError where it exceeds 1e-5.
+/// embedding between a twentieth and a quarter of the tabulated density. Above 1e-5, Dynamics refuses `mixed`.
 ///
 /// A file's last digits set what coarse tables can do: in Cu-Zr_2.eam.fs the Cu-Cu function near its first peak
 /// carries 5e-8 eV A of noise per knot, 1e-5 eV/A in LAMMPS's interpolated force, which only the file's own knots
