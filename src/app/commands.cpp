@@ -259,9 +259,8 @@ void info(const std::vector<std::string>& potentials) {
 
 }  // namespace
 
-void add_commands(CLI::App& app, int& result) {
+void add_commands(CLI::App& app) {
     app.set_version_flag("--version", fmt::format("{} ({})", build::version, build::git));
-    (void)result;
 
     static StudyArguments study;
     static std::vector<std::string> stages;

@@ -58,11 +58,10 @@ int main(int argc, char** argv) {
     CLI::App app{"From a metallic glass's composition and cooling rate to the stiffness of each of its atoms."};
     app.name("mgstiff-gpu");
     app.require_subcommand(1);
-    int result = 0;
-    mg::add_commands(app, result);
+    mg::add_commands(app);
     try {
         app.parse(argc, argv);
-        return result;
+        return 0;
     } catch (const CLI::ParseError& e) {
         // Help and version are answers; everything else is a usage error.
         if (e.get_exit_code() == 0) return app.exit(e);

@@ -24,10 +24,10 @@ constexpr double minimiser_steps = 1500;
 constexpr double training_flops_per_second = 5e9;
 /// Pairs per second of the shell counts, at least.
 constexpr double pairs_per_second = 5e7;
-/// Bytes of positions, velocities, forces, energies, virials and accumulators of one atom.
-constexpr double state_bytes_per_atom = 400;
-/// What rows are wider than the mean number of neighbours.
-constexpr double row_margin = 1.5;
+/// Bytes of positions, velocities, forces, energies, virials, their snapshot and accumulators of one atom.
+constexpr double state_bytes_per_atom = 600;
+/// What is stored per mean neighbour: rows a quarter longer, and on the host their copy of those within the cutoff.
+constexpr double row_margin = 3.0;
 constexpr double GiB = 1024.0 * 1024 * 1024;
 
 double sphere(double radius) { return 4.0 / 3.0 * std::numbers::pi * radius * radius * radius; }
@@ -188,10 +188,9 @@ Estimate estimate(const StudyFile& study, double atom_steps_per_second) {
     const double training_bytes = (features + 2.0) * 8 * training_atoms;
     result.memory_GiB = std::max(replicas * atoms_of_all / samples * bytes_per_atom, training_bytes) / GiB;
     // Disk: the glass twice with ids and cells in HDF5 and as text, per temperature displacements, stiffness and mean
-    // positions, the shells, the prediction; and two generations of a checkpoint of the largest stage.
+    // positions, the shells, the prediction.
     const double results = 250 + 150 + temperatures * 5 * 8 + 24 + (shells * species * 4 + features * 8.0) + 40;
-    const double checkpoints = 2 * samples * runs / samples * state_bytes_per_atom;
-    result.disk_GiB = (atoms_of_all * (results + checkpoints)) / GiB;
+    result.disk_GiB = atoms_of_all * results / GiB;
     if (study.barriers.enabled)
         result.warnings.push_back("the saddle searches of [barriers] are not part of this estimate");
     return result;
