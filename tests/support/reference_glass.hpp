@@ -45,16 +45,4 @@ inline Line fit_line(const std::vector<double>& x, const std::vector<double>& y)
     return {slope, my - slope * mx, std::sqrt(squares / n)};
 }
 
-/// Mean and standard error.
-struct MeanError {
-    double mean, error;
-};
-inline MeanError mean_and_error(const std::vector<double>& v) {
-    const double n = static_cast<double>(v.size());
-    double mean = 0, squares = 0;
-    for (const double x : v) mean += x / n;
-    for (const double x : v) squares += (x - mean) * (x - mean);
-    return {mean, std::sqrt(squares / (n - 1) / n)};
-}
-
 }  // namespace mg
