@@ -57,8 +57,8 @@ struct RunSchedule {
 template <class Space>
 class Dynamics {
 public:
-    /// Takes over the batch; throws InputError where a box is too small for cutoff + skin, or a potential too coarse for
-    /// `mixed`.
+    /// Takes over the batch; throws InputError where a box is too small for cutoff + skin, or a potential too coarse
+    /// for `mixed`.
     Dynamics(Batch<Space> batch, const EamPotential& potential, Precision precision, double skin);
 
     Batch<Space>& batch() { return batch_; }
