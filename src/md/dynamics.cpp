@@ -55,20 +55,22 @@ void Dynamics<Space>::forces(bool with_energy) {
 }
 
 template <class Space>
-bool Dynamics<Space>::overflowed() {
+int Dynamics<Space>::overflow() {
     const Incident incident = to_host(batch_.incident)[0];
-    return incident.kind == static_cast<int>(IncidentKind::row_overflow);
+    return incident.kind == static_cast<int>(IncidentKind::row_overflow) ? static_cast<int>(incident.value) : 0;
+}
+
+template <class Space>
+void Dynamics<Space>::lengthen_rows(int needed) {
+    fill_zero(batch_.incident);
+    grow_rows(batch_, neighbors_, needed);
+    ++step_key_;
 }
 
 template <class Space>
 void Dynamics<Space>::evaluate(const std::string& when) {
     update_neighbors(batch_, neighbors_);
-    while (overflowed()) {
-        const int needed = static_cast<int>(to_host(batch_.incident)[0].value);
-        fill_zero(batch_.incident);
-        grow_rows(batch_, neighbors_, needed);
-        ++step_key_;
-    }
+    while (const int needed = overflow()) lengthen_rows(needed);
     forces(true);
     take_stock(batch_, ensembles_);
     raise_incidents(when);
@@ -153,12 +155,10 @@ void Dynamics<Space>::run(const RunSchedule& schedule) {
                 plain, [&] { one_step(false); }, step_key_);
             with_energy_.run(
                 stop - step - plain, [&] { one_step(true); }, step_key_);
-            if (!overflowed()) break;
-            const int needed = static_cast<int>(to_host(batch_.incident)[0].value);
-            fill_zero(batch_.incident);
+            const int needed = overflow();
+            if (!needed) break;
             restore(snapshot);
-            grow_rows(batch_, neighbors_, needed);
-            ++step_key_;
+            lengthen_rows(needed);
         }
         raise_incidents("within " + std::to_string(stop - step) + " steps before step " + std::to_string(stop));
         atom_steps_ += static_cast<double>(stop - step) * batch_.atoms;
@@ -212,13 +212,8 @@ std::vector<FireState> Dynamics<Space>::minimize(const FireOptions& options, lon
         }
         update_neighbors(batch_, neighbors_);
         if (step % 20 == 19) {
-            if (overflowed()) {
-                // Rows that were short for a few steps only bent the path: grow them and go on from here.
-                const int needed = static_cast<int>(to_host(batch_.incident)[0].value);
-                fill_zero(batch_.incident);
-                grow_rows(batch_, neighbors_, needed);
-                ++step_key_;
-            }
+            // Rows that were short for a few steps only bent the path: lengthen them and go on from here.
+            if (const int needed = overflow()) lengthen_rows(needed);
             raise_incidents("in step " + std::to_string(step + 1) + " of a minimisation");
         }
         forces(with_virial);

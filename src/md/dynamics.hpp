@@ -94,7 +94,8 @@ private:
 
     void one_step(bool with_energy);
     void raise_incidents(const std::string& when);
-    bool overflowed();
+    int overflow();  // the length that a row needs, 0 where all fit
+    void lengthen_rows(int needed);
     void save(Snapshot& s);
     void restore(const Snapshot& s);
     void forces(bool with_energy);
