@@ -13,6 +13,8 @@
 #include <iostream>
 #include <nlohmann/json.hpp>
 
+#include "app/backend.hpp"
+#include "app/bench.hpp"
 #include "core/build_info.hpp"
 #include "core/error.hpp"
 #include "core/units.hpp"
@@ -30,57 +32,6 @@
 namespace mg {
 
 namespace {
-
-#if defined(MG_WITH_CUDA)
-constexpr bool with_cuda = true;
-int gpus() { return device_count(Cuda{}); }
-#else
-constexpr bool with_cuda = false;
-int gpus() { return 0; }
-#endif
-
-/// Calls f(Host{}) or f(Cuda{}).
-template <class F>
-void with_space([[maybe_unused]] bool cuda, const F& f) {
-#if defined(MG_WITH_CUDA)
-    if (cuda) return f(Cuda{});
-#endif
-    f(Host{});
-}
-
-/// Whether the backend asked for means the device. Throws InputError where "cuda" is not to be had.
-bool use_cuda(const std::string& backend) {
-    if (backend == "host") return false;
-    if (backend == "auto") return gpus() > 0;
-    if (!with_cuda) throw InputError("no CUDA backend", "this program was built without CUDA", "use --backend host");
-    if (gpus() == 0)
-        throw InputError("no CUDA device was found", "neither driver nor GPU answers", "use --backend host or auto");
-    return true;
-}
-
-std::string device_name(bool cuda) {
-    return cuda ? std::string("GPU 0")
-                : fmt::format("host, {} thread{}, {}", omp_get_max_threads(), omp_get_max_threads() == 1 ? "" : "s",
-                              host_instruction_set());
-}
-
-/// The number in the first of these environment variables that is set, or `otherwise`.
-int environment_number(std::initializer_list<const char*> names, int otherwise) {
-    for (const char* name : names)
-        if (const char* value = std::getenv(name)) return std::atoi(value);
-    return otherwise;
-}
-
-/// This version computes on one rank. Under mpirun the others leave at once, so that they cannot write into the same
-/// directory; true on the rank that stays.
-bool only_rank() {
-    const int size = environment_number({"OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "SLURM_NTASKS"}, 1);
-    const int rank = environment_number({"OMPI_COMM_WORLD_RANK", "PMI_RANK", "SLURM_PROCID"}, 0);
-    if (size > 1 && rank == 0)
-        std::cerr << "mgstiff-gpu: warning: started on " << size
-                  << " ranks, but this version computes on one; the others have nothing to do\n";
-    return rank == 0;
-}
 
 struct StudyArguments {
     std::string file;
@@ -329,6 +280,8 @@ void add_commands(CLI::App& app) {
     info_command->callback([] {
         if (only_rank()) info(potentials);
     });
+
+    add_bench(app);
 }
 
 }  // namespace mg

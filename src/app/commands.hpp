@@ -7,8 +7,8 @@ class App;
 
 namespace mg {
 
-/// Adds run, check, evaluate, report and info to the app. A command runs while the app parses, and throws where it
-/// fails: InputError for exit code 2, everything else for 1.
+/// Adds run, check, evaluate, report, info and bench to the app. A command runs while the app parses, and throws where
+/// it fails: InputError for exit code 2, everything else for 1.
 void add_commands(CLI::App& app);
 
 }  // namespace mg

@@ -31,22 +31,26 @@ void restart_with_settings(char** argv) {
 /// What CLI11 found wrong, in the grammar of our own errors.
 void say_usage_error(const CLI::App& app, const CLI::ParseError& error, int argc, char** argv) {
     std::string commands, problem = error.what(), help = "mgstiff-gpu";
-    for (const CLI::App* command : app.get_subcommands({})) {
-        commands += (commands.empty() ? "" : ", ") + command->get_name();
-        if (command->parsed()) help += " " + command->get_name();
+    const CLI::App* deepest = &app;  // the command as far as it was understood
+    while (!deepest->get_subcommands().empty()) {
+        deepest = deepest->get_subcommands().front();
+        help += " " + deepest->get_name();
     }
+    for (const CLI::App* command : deepest->get_subcommands({}))
+        commands += (commands.empty() ? "" : ", ") + command->get_name();
     std::string why = "it does not fit the usage";
     if (error.get_name() == "RequiredError") why = "the command cannot do without it";
     if (error.get_name() == "ExtrasError") why = "the command has no such option or argument";
     if (error.get_name() == "ValidationError") why = "the option does not take that value";
-    if (app.get_subcommands().empty()) {
+    if (!commands.empty()) {
+        const int next = deepest == &app ? 1 : 2;  // the word that should have been a command
         why = "the commands are " + commands;
-        if (argc < 2)
+        if (argc <= next)
             problem = "no command was given";
-        else if (argv[1][0] == '-')
-            problem = "unknown option '" + std::string(argv[1]) + "' before the command";
+        else if (argv[next][0] == '-')
+            problem = "unknown option '" + std::string(argv[next]) + "' before the command";
         else
-            problem = "unknown command '" + std::string(argv[1]) + "'";
+            problem = "unknown command '" + std::string(argv[next]) + "'";
     }
     std::cerr << "mgstiff-gpu: " << problem << " (" << why << "); see " << help << " --help\n";
 }

@@ -65,6 +65,7 @@ public:
     const Batch<Space>& batch() const { return batch_; }
     const EamTables<Space>& tables() const { return tables_; }
     Neighbors<Space>& neighbors() { return neighbors_; }
+    Ensembles<Space>& ensembles() { return ensembles_; }
 
     /// Forces, energies and virials at the present positions. Throws PhysicsError, which says `when`.
     void evaluate(const std::string& when = "in the structure as given");

@@ -1,0 +1,581 @@
+#include "app/bench.hpp"
+
+#include <fmt/format.h>
+#include <omp.h>
+#include <sys/resource.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <array>
+#include <chrono>
+#include <cmath>
+#include <filesystem>
+#include <iostream>
+#include <limits>
+#include <nlohmann/json.hpp>
+#include <numeric>
+#include <optional>
+
+#include "app/backend.hpp"
+#include "core/build_info.hpp"
+#include "core/error.hpp"
+#include "core/units.hpp"
+#include "io/atomic_file.hpp"
+#include "io/eam_reader.hpp"
+#include "io/structure_reader.hpp"
+#include "md/dynamics.hpp"
+#include "ops/shells.hpp"
+#include "study/protocols.hpp"
+#include "study/study_file.hpp"
+
+namespace mg {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+/// The start does not vary from call to call, so that energies of two runs can be compared.
+constexpr std::uint64_t seed = 1;
+
+struct BenchArguments {
+    long atoms = 4000;
+    int replicas = 1;
+    std::string structure;
+    std::vector<int> tile = {1, 1, 1};
+    int melt_atoms = 4000;
+    std::string potential;
+    std::vector<std::string> elements;
+    std::string precision = "mixed", backend = "auto";
+    std::string ensemble = "nve", cell = "iso";
+    double temperature = 300;  // [K]
+    double timestep_fs = 2;
+    std::optional<double> skin;  // [A]
+    std::optional<long> steps;
+    long warmup = 200;
+    int repeat = 5;
+    std::string json;
+};
+
+template <class T>
+void require_range(const char* option, T value, T least, T most) {
+    if (!(value >= least && value <= most))
+        throw InputError(fmt::format("{} {} is out of range", option, value),
+                         fmt::format("it takes {} to {}", least, most), "give a number in that range");
+}
+
+void check_arguments(const BenchArguments& a) {
+    require_range("--atoms", a.atoms, 1L, 1'000'000'000L);
+    require_range("--melt-atoms", a.melt_atoms, 1, 1'000'000);
+    require_range("--replicas", a.replicas, 1, 1'000'000);
+    for (int t : a.tile) require_range("--tile", t, 1, 1000);
+    require_range("--temperature", a.temperature, 1e-3, 1e5);
+    require_range("--timestep-fs", a.timestep_fs, 1e-3, 20.0);
+    if (a.skin) require_range("--skin", *a.skin, 1e-3, 10.0);
+    if (a.steps) require_range("--steps", *a.steps, 1L, 1'000'000'000L);
+    require_range("--warmup", a.warmup, 0L, 1'000'000'000L);
+    require_range("--repeat", a.repeat, 1, 1000);
+    if (a.json.empty()) return;
+    const std::filesystem::path file = a.json, folder = file.parent_path();
+    if (std::filesystem::is_directory(file) || (!folder.empty() && !std::filesystem::is_directory(folder)))
+        throw InputError("cannot write '" + a.json + "'", "it is a folder, or its folder does not exist",
+                         "name a file in a folder that exists");
+}
+
+/// The potential that comes with the program: below the current folder, or beside the folder of the program.
+std::string shipped_potential() {
+    const std::filesystem::path name = "jobs/potentials/Cu-Zr_2.eam.fs";
+    std::error_code none;
+    const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", none);
+    for (const auto& folder : {std::filesystem::path("."), program.parent_path().parent_path()})
+        if (std::filesystem::exists(folder / name)) return (folder / name).lexically_normal().string();
+    throw InputError("no potential was given",
+                     "the one that comes with the program, " + name.string() +
+                         ", is neither below this folder nor beside the program's",
+                     "use --potential FILE");
+}
+
+// ---- The system
+// ------------------------------------------------------------------------------------------------------
+
+/// A lattice of fcc cells as a block that is melted and cooled, and how often that is repeated.
+struct BlockLattice {
+    std::array<int, 3> block{}, tile{};
+    long atoms() const {
+        long n = 4;
+        for (int k = 0; k < 3; ++k) n *= static_cast<long>(block[k]) * tile[k];
+        return n;
+    }
+};
+
+/// The lattice nearest to a number of atoms and nearest to a cube, of blocks whose edges have between `least` cells and
+/// what `block_atoms` fill.
+BlockLattice choose_lattice(long atoms, int least, long block_atoms) {
+    const double cells = static_cast<double>(atoms) / 4, edge = std::cbrt(cells);
+    const int most = std::max(least, static_cast<int>(std::floor(std::cbrt(block_atoms / 4.0) + 1e-9)));
+    const int longest = std::max(least, static_cast<int>(1.5 * edge) + 1);
+    std::vector<int> block_of(longest + 1, 0);  // 0 where no block fits an edge of that many cells
+    for (int length = least; length <= longest; ++length)
+        for (int n = least; n <= most; ++n)
+            if (length % n == 0) block_of[length] = n;
+    double best = std::numeric_limits<double>::max();
+    BlockLattice result;
+    for (int x = std::max(least, static_cast<int>(0.7 * edge)); x <= longest; ++x)
+        for (int y = x; y <= longest; ++y) {
+            const int wanted = static_cast<int>(std::lround(cells / (static_cast<double>(x) * y)));
+            for (int z = std::max(y, wanted - 2); z <= std::min(longest, std::max(y, wanted + 2)); ++z) {
+                if (!block_of[x] || !block_of[y] || !block_of[z]) continue;
+                const double error = std::abs(static_cast<double>(x) * y * z / cells - 1.0);
+                const double score = error + 0.02 * (static_cast<double>(z) / x - 1.0);
+                if (score >= best) continue;
+                best = score;
+                result.block = {block_of[x], block_of[y], block_of[z]};
+                result.tile = {x / block_of[x], y / block_of[y], z / block_of[z]};
+            }
+        }
+    return result;
+}
+
+/// The structure repeated along its cell's edges, one copy after the other; velocities are left out.
+Structure repeat(const Structure& s, const std::array<int, 3>& times) {
+    Structure result;
+    result.elements = s.elements;
+    result.masses = s.masses;
+    const Vec3 a = s.box.h.column(0), b = s.box.h.column(1), c = s.box.h.column(2);
+    for (int k = 0; k < times[2]; ++k)
+        for (int j = 0; j < times[1]; ++j)
+            for (int i = 0; i < times[0]; ++i) {
+                const Vec3 shift = static_cast<double>(i) * a + static_cast<double>(j) * b + static_cast<double>(k) * c;
+                for (const Vec3& x : s.position) result.position.push_back(x + shift);
+                result.species.insert(result.species.end(), s.species.begin(), s.species.end());
+            }
+    result.id.resize(result.position.size());
+    std::iota(result.id.begin(), result.id.end(), 1L);
+    result.box = make_box(s.box.h * diagonal(times[0], times[1], times[2]));
+    return result;
+}
+
+/// What is measured: one structure, of which every replica is a copy.
+struct System {
+    EamPotential potential;
+    Structure structure;
+    double skin = 0;  ///< [A]
+    std::array<int, 3> tile = {1, 1, 1};
+    Json start;  ///< where the structure comes from
+};
+
+double seconds_since(std::chrono::steady_clock::time_point begin) {
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+}
+
+Precision precision_of(const BenchArguments& a) { return a.precision == "double" ? Precision::full : Precision::mixed; }
+
+/// A small glass, or a liquid, in `system.structure`: fcc of random species in equal parts, melted and cooled in a few
+/// picoseconds, repeated to the number of atoms asked for.
+template <class Space>
+void make_glass(const BenchArguments& a, System& system) {
+    const EamPotential& potential = system.potential;
+    const int species = potential.species();
+    double volume = 0;
+    for (int k = 0; k < species; ++k) {
+        const double crystal = crystal_volume(potential, k);
+        volume += (crystal > 0 ? crystal : unknown_crystal_volume) / species;
+    }
+    // A small cell breathes: 3 % of room.
+    const double needed = 2 * (potential.cutoff + a.skin.value_or(0.5)), cell = 0.97 * std::cbrt(4 * volume);
+    const int least = static_cast<int>(std::ceil(needed / cell));
+    if (a.atoms < 4L * least * least * least)
+        throw InputError(fmt::format("a box of {} atoms is too small", a.atoms),
+                         fmt::format("its width must be {:.3f} A = 2 (cutoff {} + skin {}), and be kept as it melts",
+                                     needed, potential.cutoff, a.skin.value_or(0.5)),
+                         fmt::format("use --atoms {} or more", 4L * least * least * least));
+    const BlockLattice lattice = choose_lattice(a.atoms, least, std::min<long>(a.melt_atoms, a.atoms));
+    const auto [nx, ny, nz] = lattice.block;
+    const std::vector<int> counts = composition_counts(std::vector<double>(species, 1.0 / species), 4 * nx * ny * nz);
+    const Structure fcc = start_lattice(potential, counts, nx, ny, nz, seed, 0);
+
+    QuenchProtocol protocol;
+    protocol.melt_temperature = std::max(2000.0, a.temperature);
+    protocol.melt_time = 2;
+    protocol.final_temperature = a.temperature;
+    protocol.rate = 1e3;
+    const auto begin = std::chrono::steady_clock::now();
+    const double skin = a.skin.value_or(choose_skin(0.97 * smallest_width(fcc.box), potential.cutoff));
+    Dynamics<Space> d(make_batch<Space>({fcc}, potential.elements, potential.masses), potential, precision_of(a), skin);
+    melt_and_quench(d, protocol, seed, {0}, 1, [](double) {});
+    system.tile = lattice.tile;
+    system.structure = repeat(to_structure(d.batch(), 0), lattice.tile);
+    system.start = {{"source", "melted"},
+                    {"melt_temperature_K", protocol.melt_temperature},
+                    {"melted_atoms", fcc.size()},
+                    {"melting_s", seconds_since(begin)}};
+    std::cerr << fmt::format("{} atoms of fcc lattice melted and cooled to {} K in {:.1f} s, repeated {} x {} x {}\n",
+                             fcc.size(), a.temperature, seconds_since(begin), lattice.tile[0], lattice.tile[1],
+                             lattice.tile[2]);
+}
+
+template <class Space>
+System make_system(const BenchArguments& a) {
+    System system;
+    const bool ours = a.potential.empty();
+    system.potential = read_potential(ours ? shipped_potential() : a.potential, a.elements);
+    if (a.structure.empty()) {
+        make_glass<Space>(a, system);
+    } else {
+        std::copy_n(a.tile.begin(), 3, system.tile.begin());
+        system.structure = repeat(read_structure(a.structure, system.potential.elements), system.tile);
+        system.start = {{"source", a.structure}};
+    }
+    const long atoms = static_cast<long>(system.structure.size()) * a.replicas;
+    if (atoms > 1'000'000'000L)
+        throw InputError(fmt::format("{} atoms in all replicas", atoms), "1000000000 at most can be numbered",
+                         "use fewer --replicas");
+    system.skin = a.skin.value_or(choose_skin(smallest_width(system.structure.box), system.potential.cutoff));
+    return system;
+}
+
+template <class Space>
+Batch<Space> batch_of(const System& s, int replicas) {
+    return make_batch<Space>(std::vector<Structure>(replicas, s.structure), s.potential.elements, s.potential.masses);
+}
+
+// ---- Measurements
+// ----------------------------------------------------------------------------------------------------
+
+/// Seconds of the process's processors, of all its threads.
+double cpu_seconds() {
+    rusage use{};
+    getrusage(RUSAGE_SELF, &use);
+    const auto seconds = [](const timeval& t) { return static_cast<double>(t.tv_sec) + 1e-6 * t.tv_usec; };
+    return seconds(use.ru_utime) + seconds(use.ru_stime);
+}
+
+/// Wall seconds of f(), with the space at rest before and after.
+template <class Space, class F>
+double timed(const F& f) {
+    synchronize(Space{});
+    const auto begin = std::chrono::steady_clock::now();
+    f();
+    synchronize(Space{});
+    return seconds_since(begin);
+}
+
+double median(std::vector<double> values) {
+    std::sort(values.begin(), values.end());
+    const std::size_t n = values.size();
+    return n % 2 ? values[n / 2] : 0.5 * (values[n / 2 - 1] + values[n / 2]);
+}
+
+/// The same work timed several times over.
+struct Repeats {
+    std::vector<double> wall;  ///< [s] each
+    double cpu = 0;            ///< [s] all
+
+    double fastest() const { return *std::min_element(wall.begin(), wall.end()); }
+    double slowest() const { return *std::max_element(wall.begin(), wall.end()); }
+    double total() const { return std::accumulate(wall.begin(), wall.end(), 0.0); }
+};
+
+template <class Space, class F>
+Repeats repeat_timed(int times, const F& f) {
+    Repeats result;
+    const double before = cpu_seconds();
+    for (int k = 0; k < times; ++k) result.wall.push_back(timed<Space>(f));
+    result.cpu = cpu_seconds() - before;
+    return result;
+}
+
+/// The keys that every benchmark begins with.
+template <class Space>
+Json head(const char* name, const BenchArguments& a, const System& s) {
+    Json j;
+    j["benchmark"] = name;
+    j["version"] = build::version;
+    j["git"] = build::git;
+    j["backend"] = Space::name;
+    j["device"] = device_name(std::is_same_v<Space, Cuda>);
+    j["instruction_set"] = host_instruction_set();
+    j["threads"] = omp_get_max_threads();
+    j["potential_sha256"] = s.potential.sha256;
+    j["start"] = s.start;
+    j["tile"] = s.tile;
+    j["atoms"] = s.structure.size();
+    j["replicas"] = a.replicas;
+    return j;
+}
+
+/// Rates of `atom_calls` atoms (atom-steps, or atoms counted) per timed repeat under `unit`.
+void add_rates(Json& j, const std::string& unit, double atom_calls, const Repeats& r) {
+    j["wall_s"] = r.total();
+    j["cpu_s"] = r.cpu;
+    j[unit + "_per_s"] = atom_calls / median(r.wall);
+    j[unit + "_per_s_min"] = atom_calls / r.slowest();
+    j[unit + "_per_s_max"] = atom_calls / r.fastest();
+    j[unit + "_per_cpu_s"] = atom_calls * static_cast<double>(r.wall.size()) / r.cpu;
+}
+
+/// Neighbours within the cutoff, mean over atoms. A pair counts at both of its atoms.
+template <class Space>
+double neighbors_within_cutoff(const Batch<Space>& batch, double cutoff) {
+    Array<int, Space> counts;
+    count_shells(batch, Shells{0, cutoff, 1}, counts);
+    const std::vector<int> host = to_host(counts);
+    return static_cast<double>(std::accumulate(host.begin(), host.end(), 0L)) / batch.atoms;
+}
+
+/// Median milliseconds of the ops of a step, one by one. On the device these are launches outside of a graph.
+struct OpTimes {
+    double begin_step = 0, check = 0, build = 0, forces = 0, forces_with_energy = 0, end_step = 0;
+};
+
+/// Steps on from where the dynamics stands, op by op, with rows just built, so that no build hides in a check.
+template <class Space>
+OpTimes time_ops(Dynamics<Space>& d, Precision precision, int calls) {
+    Batch<Space>& b = d.batch();
+    ForceWork<Space> work;
+    std::vector<double> begin, check, build, forces, forces_with_energy, end;
+    for (int k = 0; k < calls; ++k) build.push_back(timed<Space>([&] { build_neighbors(b, d.neighbors()); }));
+    compute_forces(b, d.neighbors(), d.tables(), work, precision, true);  // working arrays take their size
+    for (int k = 0; k < calls; ++k) {
+        begin.push_back(timed<Space>([&] { begin_step(b, d.ensembles()); }));
+        check.push_back(timed<Space>([&] { update_neighbors(b, d.neighbors()); }));
+        forces.push_back(timed<Space>([&] { compute_forces(b, d.neighbors(), d.tables(), work, precision, false); }));
+        // Last, for the barostat needs the virial.
+        forces_with_energy.push_back(
+            timed<Space>([&] { compute_forces(b, d.neighbors(), d.tables(), work, precision, true); }));
+        end.push_back(timed<Space>([&] { end_step(b, d.ensembles()); }));
+    }
+    d.evaluate("in the steps that time the ops");
+    return {1e3 * median(begin),
+            1e3 * median(check),
+            1e3 * median(build),
+            1e3 * median(forces),
+            1e3 * median(forces_with_energy),
+            1e3 * median(end)};
+}
+
+/// The result of bench_md for people.
+void say_md(const Json& j) {
+    const auto number = [&](const char* key) { return j[key].get<double>(); };
+    std::cerr << fmt::format(
+        "{} x {} atoms, {}, {}, {}: {:.3g} atom-steps/s ({:.3g} to {:.3g} in {} repeats of {} steps), {:.4g} steps/s, "
+        "{:.3g} ns/day\n",
+        j["replicas"].get<int>(), j["atoms"].get<int>(), j["ensemble"].get<std::string>(),
+        j["precision"].get<std::string>(), j["device"].get<std::string>(), number("atom_steps_per_s"),
+        number("atom_steps_per_s_min"), number("atom_steps_per_s_max"), j["repeats"].get<int>(), j["steps"].get<long>(),
+        number("steps_per_s"), number("ns_per_day"));
+    std::cerr << fmt::format("{:<20}{:>12}{:>9}\n", "op", "ms", "share");
+    for (const auto& [name, ms] : j["ops_ms"].items())
+        std::cerr << fmt::format("{:<20}{:>12.4f}{:>8.1f}%\n", name, ms.get<double>(),
+                                 100 * j["ops_share"][name].get<double>());
+}
+
+template <class Space>
+Json bench_md(const BenchArguments& a) {
+    const System system = make_system<Space>(a);
+    Dynamics<Space> d(batch_of<Space>(system, a.replicas), system.potential, precision_of(a), system.skin);
+    const double atoms = d.batch().atoms;
+    std::vector<std::uint32_t> streams(a.replicas);
+    std::iota(streams.begin(), streams.end(), 0U);
+    d.draw_velocities(std::vector<double>(a.replicas, a.temperature), seed, streams);
+
+    EnsembleOptions ensemble;
+    ensemble.kind = a.ensemble == "npt" ? EnsembleKind::npt : EnsembleKind::nvt;
+    ensemble.cell = a.cell == "tri" ? CellMode::tri : a.cell == "aniso" ? CellMode::aniso : CellMode::iso;
+    ensemble.timestep = a.timestep_fs * units::femtosecond;
+    ensemble.temperature_begin = ensemble.temperature_end = a.temperature;
+    d.set_ensembles({ensemble});
+    RunSchedule run;
+    run.steps = a.warmup;
+    d.run(run);
+    if (a.ensemble == "nve") {
+        ensemble.kind = EnsembleKind::nve;
+        d.set_ensembles({ensemble});
+    }
+    // A lead-in under the ensemble that is timed: on the device it captures the graphs. Where the number of steps is
+    // open it grows until it tells the speed.
+    run.steps = 20;
+    double lead_in = timed<Space>([&] { d.run(run); });
+    if (a.steps) {
+        run.steps = *a.steps;
+    } else {
+        while (lead_in < 0.3) {
+            run.steps *= 2;
+            lead_in = timed<Space>([&] { d.run(run); });
+        }
+        const double wanted_s = 1.5;
+        run.steps = std::max(10L, std::lround(wanted_s * static_cast<double>(run.steps) / lead_in / 10) * 10);
+    }
+
+    const auto builds = [&] {
+        const std::vector<int> each = to_host(d.neighbors().builds);
+        return std::accumulate(each.begin(), each.end(), 0L);
+    };
+    const long builds_before = builds();
+    const std::vector<Thermo> before = d.thermo();
+    const Repeats repeats = repeat_timed<Space>(a.repeat, [&] { d.run(run); });
+    const long rebuilds = builds() - builds_before;
+    const std::vector<Thermo> after = d.thermo();
+
+    const double step_ms = 1e3 * median(repeats.wall) / static_cast<double>(run.steps);
+    const double neighbors = neighbors_within_cutoff(d.batch(), system.potential.cutoff);
+    const double all_steps = static_cast<double>(run.steps) * a.repeat * a.replicas;
+    const int capacity = d.neighbors().capacity;
+    const int calls = std::clamp(static_cast<int>(500 / step_ms), 3, 15);
+    const OpTimes ops = time_ops(d, precision_of(a), calls);
+
+    Json j = head<Space>("md", a, system);
+    j["precision"] = a.precision;
+    j["ensemble"] = a.ensemble;
+    j["cell"] = a.ensemble == "npt" ? a.cell : "fixed";
+    j["temperature_K"] = a.temperature;
+    j["timestep_fs"] = a.timestep_fs;
+    j["warmup_steps"] = a.warmup;
+    j["steps"] = run.steps;
+    j["repeats"] = a.repeat;
+    add_rates(j, "atom_steps", static_cast<double>(run.steps) * atoms, repeats);
+    j["steps_per_s"] = 1e3 / step_ms;
+    j["ns_per_day"] = 86400e3 / step_ms * a.timestep_fs * 1e-6;
+    j["pairs_within_cutoff_per_atom"] = neighbors;
+    j["pairs_per_s"] = neighbors * atoms * 1e3 / step_ms;
+    j["skin_A"] = system.skin;
+    j["row_capacity"] = capacity;
+    j["list_rebuilds"] = rebuilds;
+    j["steps_per_rebuild"] = rebuilds ? Json(all_steps / static_cast<double>(rebuilds)) : Json();
+
+    // A rebuild is shared by the steps between two of them; NPT needs the virial, formed with energies, at every step.
+    const bool npt = a.ensemble == "npt";
+    const double build_ms = ops.build * static_cast<double>(rebuilds) / all_steps;
+    const double sum_ms =
+        ops.begin_step + ops.check + build_ms + (npt ? ops.forces_with_energy : ops.forces) + ops.end_step;
+    j["step_ms"] = step_ms;
+    j["ops_ms"] = {{"begin_step", ops.begin_step},
+                   {"neighbor_check", ops.check},
+                   {"neighbor_build", ops.build},
+                   {"forces", ops.forces},
+                   {"forces_with_energy", ops.forces_with_energy},
+                   {"end_step", ops.end_step}};
+    j["ops_share"] = {{"begin_step", ops.begin_step / sum_ms},
+                      {"neighbor_check", ops.check / sum_ms},
+                      {"neighbor_build", build_ms / sum_ms},
+                      {"forces", npt ? 0.0 : ops.forces / sum_ms},
+                      {"forces_with_energy", npt ? ops.forces_with_energy / sum_ms : 0.0},
+                      {"end_step", ops.end_step / sum_ms}};
+
+    double potential = 0, kinetic = 0, temperature = 0, volume = 0, drift = 0;
+    for (int r = 0; r < a.replicas; ++r) {
+        potential += after[r].potential;
+        kinetic += after[r].kinetic;
+        temperature += after[r].temperature / a.replicas;
+        volume += after[r].volume / static_cast<double>(system.structure.size()) / a.replicas;
+        const double mine = (after[r].conserved - before[r].conserved) / static_cast<double>(system.structure.size());
+        if (std::abs(mine) > std::abs(drift)) drift = mine;
+    }
+    j["end"] = {{"potential_energy_eV", potential},
+                {"kinetic_energy_eV", kinetic},
+                {"temperature_K", temperature},
+                {"volume_A3_per_atom", volume},
+                {"conserved_drift_eV_per_atom", drift}};
+
+    say_md(j);
+    return j;
+}
+
+template <class Space>
+Json bench_rdf(const BenchArguments& a) {
+    const System system = make_system<Space>(a);
+    const Batch<Space> batch = batch_of<Space>(system, a.replicas);
+    const Shells shells;
+    Array<int, Space> counts;
+    const auto once = [&] { count_shells(batch, shells, counts); };
+    once();  // working arrays take their size
+    // Small systems are counted several times over, for clocks are coarse.
+    const int calls = std::clamp(static_cast<int>(0.2 / timed<Space>(once)), 1, 100);
+    const Repeats repeats = repeat_timed<Space>(a.repeat, [&] {
+        for (int k = 0; k < calls; ++k) once();
+    });
+    const std::vector<int> host = to_host(counts);
+    const long pairs = std::accumulate(host.begin(), host.end(), 0L);
+
+    Json j = head<Space>("rdf", a, system);
+    j["r_min_A"] = shells.r_min;
+    j["r_max_A"] = shells.r_max;
+    j["shells"] = shells.count;
+    j["repeats"] = a.repeat;
+    j["calls"] = calls;
+    add_rates(j, "atoms", static_cast<double>(batch.atoms) * calls, repeats);
+    j["call_ms"] = 1e3 * median(repeats.wall) / calls;
+    j["pairs_in_shells"] = pairs;
+    j["pairs_per_s"] = static_cast<double>(pairs) * calls / median(repeats.wall);
+    std::cerr << fmt::format("{} x {} atoms, {}: {:.3g} atoms/s ({:.3g} to {:.3g} in {} repeats), {:.4g} ms\n",
+                             a.replicas, system.structure.size(), j["device"].get<std::string>(),
+                             j["atoms_per_s"].get<double>(), j["atoms_per_s_min"].get<double>(),
+                             j["atoms_per_s_max"].get<double>(), a.repeat, j["call_ms"].get<double>());
+    return j;
+}
+
+void say_result(const Json& result, const std::string& file) {
+    const std::string text = result.dump(2) + "\n";  // numbers come back with the same bits
+    std::cout << text << std::flush;
+    if (!file.empty()) write_file_atomically(file, text);
+}
+
+void add_common_arguments(CLI::App& command, BenchArguments& a) {
+    CLI::Option* structure =
+        command.add_option("--structure", a.structure, "LAMMPS data or dump, or extended XYZ, instead of a glass made");
+    command.add_option("--atoms", a.atoms, "atoms of the glass that is made, rounded to what can be")
+        ->excludes(structure)
+        ->capture_default_str();
+    command.add_option("--melt-atoms", a.melt_atoms, "atoms melted and cooled at most; larger glasses repeat them")
+        ->excludes(structure)
+        ->capture_default_str();
+    command.add_option("--tile", a.tile, "repeats of the structure along its edges, e.g. 2,2,1")
+        ->delimiter(',')
+        ->expected(3)
+        ->needs(structure);
+    command.add_option("--replicas", a.replicas, "copies side by side")->capture_default_str();
+    command.add_option("--potential", a.potential, "eam, eam/alloy or eam/fs file (default: Cu-Zr_2.eam.fs)");
+    command.add_option("--elements", a.elements, "elements of types 1, 2, ... (default: the potential's)")
+        ->delimiter(',');
+    command.add_option("--temperature", a.temperature, "temperature [K]")->capture_default_str();
+    command.add_option("--precision", a.precision, "double or mixed")
+        ->check(CLI::IsMember({"double", "mixed"}))
+        ->capture_default_str();
+    command.add_option("--backend", a.backend, "auto, host or cuda")->check(CLI::IsMember({"auto", "host", "cuda"}));
+    command.add_option("--repeat", a.repeat, "timed repeats, of which the median is given")->capture_default_str();
+    command.add_option("--json", a.json, "file that gets the JSON as well")->check([](const std::string& name) {
+        return name.empty() ? "the name is empty" : "";
+    });
+}
+
+}  // namespace
+
+void add_bench(CLI::App& app) {
+    CLI::App* bench = app.add_subcommand("bench", "speed of this machine, as JSON");
+    bench->require_subcommand(1);
+    static BenchArguments a;
+    const auto run = [](auto measure) {
+        if (!only_rank()) return;
+        check_arguments(a);
+        with_space(use_cuda(a.backend), [&](auto space) { say_result(measure(space), a.json); });
+    };
+
+    CLI::App* md = bench->add_subcommand("md", "molecular dynamics of a glass: rates, ops, energies");
+    add_common_arguments(*md, a);
+    md->add_option("--ensemble", a.ensemble, "nve, nvt or npt (at zero pressure)")
+        ->check(CLI::IsMember({"nve", "nvt", "npt"}))
+        ->capture_default_str();
+    md->add_option("--cell", a.cell, "npt: iso, aniso or tri")
+        ->check(CLI::IsMember({"iso", "aniso", "tri"}))
+        ->capture_default_str();
+    md->add_option("--timestep-fs", a.timestep_fs, "time step [fs]")->capture_default_str();
+    md->add_option("--skin", a.skin, "skin of the neighbour rows [A] (default: 1, or what fits)");
+    md->add_option("--warmup", a.warmup, "steps under a thermostat before the timed ones")->capture_default_str();
+    md->add_option("--steps", a.steps, "steps of a timed repeat (default: what takes 1.5 s; then energies differ)");
+    md->callback([run] { run([](auto space) { return bench_md<decltype(space)>(a); }); });
+
+    CLI::App* rdf = bench->add_subcommand("rdf", "shell counts of every atom, 2 to 10 A in 40 shells");
+    add_common_arguments(*rdf, a);
+    rdf->callback([run] { run([](auto space) { return bench_rdf<decltype(space)>(a); }); });
+}
+
+}  // namespace mg

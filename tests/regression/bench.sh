@@ -1,0 +1,102 @@
+#!/usr/bin/env bash
+# The command `bench`: keys, the same energies from run to run, bad input: bench.sh <program> <source directory>
+set -euo pipefail
+program=$1
+source_directory=$2
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+export OMP_NUM_THREADS=1
+cd "$work"
+potential=$source_directory/jobs/potentials/Cu-Zr_2.eam.fs
+data=$source_directory/tests/data/single-point/b2_triclinic.data
+failures=0
+
+# bench NAME ARGUMENT...: its JSON in NAME.json, which --json writes and standard output repeats.
+bench() {
+    local name=$1
+    shift
+    "$program" bench "$@" --potential "$potential" --backend host --json "$name.json" > "$name.out" 2> "$name.err" || {
+        echo "FAILED: bench $*" >&2
+        cat "$name.err" >&2
+        exit 1
+    }
+    cmp "$name.json" "$name.out"
+}
+# refused TEXT ARGUMENT...: exit status 2, nothing on standard output, TEXT in "problem (why); what to do".
+refused() {
+    local text=$1 status=0
+    shift
+    "$program" bench "$@" > stdout 2> stderr || status=$?
+    if [ "$status" -ne 2 ] || [ -s stdout ] || ! grep -qF -- "$text" stderr ||
+        ! grep -qE '[^ ].* \(.+\); .+' stderr; then
+        failures=$((failures + 1))
+        { echo "FAILED: bench $*: status $status, no '$text'?"; cat stderr; } >&2
+    fi
+}
+
+glass=(md --atoms 500 --warmup 20 --steps 30 --repeat 2)
+bench first "${glass[@]}"
+bench again "${glass[@]}"
+OMP_NUM_THREADS=2 bench threads "${glass[@]}"
+given=(--structure "$data" --elements "Cu,Zr" --repeat 2)
+bench npt md "${given[@]}" --replicas 2 --ensemble npt --cell tri --precision double --warmup 10 --steps 10
+bench tiled rdf "${given[@]}" --tile 2,1,1
+bench replicas rdf "${given[@]}" --replicas 2
+
+refused "a box of 100 atoms is too small" md --atoms 100 --potential "$potential"
+refused "--temperature nan is out of range" md --temperature nan --potential "$potential"
+refused "--tile 0 is out of range" md --structure "$data" --tile 1,0,1 --potential "$potential"
+refused "--tile requires --structure" md --tile 2,2,2
+refused "--structure excludes --atoms" md --structure "$data" --atoms 500
+refused "the box of replica 0 is too small" md --structure "$data" --skin 4 --potential "$potential"
+refused "cannot write 'nowhere/x.json'" rdf --json nowhere/x.json --potential "$potential"
+refused "cannot read 'nowhere.data'" rdf --structure nowhere.data --potential "$potential"
+refused "unknown command 'mdx' (the commands are md, rdf)" mdx
+refused "no command was given"
+
+/usr/bin/python3 - <<'PY' || failures=$((failures + 1))
+import json
+import sys
+
+names = "first again threads npt tiled replicas".split()
+first, again, threads, npt, tiled, replicas = (json.load(open(f"{name}.json")) for name in names)
+failures = []
+
+
+def expect(what, holds):
+    if not holds:
+        failures.append(what)
+
+
+common = """benchmark version git backend device instruction_set threads potential_sha256 start tile atoms replicas
+    repeats wall_s cpu_s pairs_per_s""".split()
+md = """precision ensemble cell temperature_K timestep_fs warmup_steps steps atom_steps_per_s atom_steps_per_s_min
+    atom_steps_per_s_max atom_steps_per_cpu_s steps_per_s ns_per_day pairs_within_cutoff_per_atom skin_A row_capacity
+    list_rebuilds steps_per_rebuild step_ms ops_ms ops_share end""".split()
+rdf = """r_min_A r_max_A shells calls atoms_per_s atoms_per_s_min atoms_per_s_max atoms_per_cpu_s call_ms
+    pairs_in_shells""".split()
+for name, result, keys in (("first", first, md), ("npt", npt, md), ("tiled", tiled, rdf)):
+    expect(f"{name}: keys {sorted(set(common + keys) ^ set(result))}", set(result) == set(common + keys))
+for result in (first, npt):
+    expect("ops", list(result["ops_ms"]) == list(result["ops_share"]) ==
+           "begin_step neighbor_check neighbor_build forces forces_with_energy end_step".split())
+    expect("shares add up to 1", abs(sum(result["ops_share"].values()) - 1) < 1e-12)
+    rate = result["steps"] * result["atoms"] * result["replicas"] * result["repeats"] / result["wall_s"]
+    expect("the rate is the median of its repeats",
+           result["atom_steps_per_s_min"] <= result["atom_steps_per_s"] <= result["atom_steps_per_s_max"] and
+           result["atom_steps_per_s_min"] <= rate <= result["atom_steps_per_s_max"])
+    expect("neighbours", 90 < result["pairs_within_cutoff_per_atom"] < 120)
+    expect("conserved", abs(result["end"]["conserved_drift_eV_per_atom"]) < 1e-4)
+for other in (again, threads):
+    expect(f"energies of two runs: {first['end']}, {other['end']}", first["end"] == other["end"])
+expect("threads", threads["threads"] == 2 and first["threads"] == 1)
+expect("atoms", first["atoms"] == 500 and npt["atoms"] == 432 and npt["replicas"] == 2 and tiled["atoms"] == 864)
+expect("temperature", 200 < first["end"]["temperature_K"] < 400)
+expect("volume", 17 < first["end"]["volume_A3_per_atom"] < 18.5)
+expect("tiles and replicas have the same pairs", tiled["pairs_in_shells"] == replicas["pairs_in_shells"] > 0)
+for failure in failures:
+    print("FAILED:", failure, file=sys.stderr)
+sys.exit(bool(failures))
+PY
+[ "$failures" -eq 0 ] || exit 1
+echo "bench: passed"
