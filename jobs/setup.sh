@@ -31,6 +31,7 @@ run     python3-matplotlib  figures
 run     python3-h5py        figures read the results
 run     python3-scipy       figures
 test    libgtest-dev        GoogleTest
+test    libboost-context-dev fibers: CUDA's threads on the CPU
 bundle  libblas-dev         small reference BLAS
 bundle  patchelf            makes the bundle relocatable
 LIST

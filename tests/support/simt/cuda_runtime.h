@@ -1,30 +1,63 @@
 #pragma once
-/// \file A stand-in for the CUDA runtime under which cuda/*.cu, compiled as C++, run on the CPU. It shows whether
-/// kernels compute the right thing, with barriers, shared memory and captured graphs; it shows nothing of speed, of
-/// races between blocks or warps, or of what nvcc makes of the code.
+/// \file A stand-in for the CUDA runtime under which cuda/*.cu, compiled as C++ under the address sanitizer, run on the
+/// CPU.
 ///
-/// The threads of a block are fibers that run one after another, from the last to the first, and change at barriers;
-/// blocks run in order. Fresh device memory is filled with 0xff, so that reading it before writing gives NaN.
+/// What it shows: wrong values; indices outside of device memory, shared memory and stack; shared or device memory read
+/// before it is written (both start as 0xff, which is NaN); missing barriers, since threads run in a random order
+/// between them; collectives that not all lanes of the mask reach, shuffles from lanes outside of the mask, and any
+/// dependence on lanes being in lockstep or on the order of blocks; misaligned vector accesses; what may not be
+/// captured in a graph.
+///
+/// What it cannot show: speed; races between blocks, which run one after another, and memory order; a race between two
+/// threads of a block whose outcome no order of the pieces between collectives changes; the rounding of approximate
+/// device functions, and what nvcc contracts or makes of the code; limits on registers and static shared memory;
+/// Thrust, CUB and cuBLAS, of which only what cuda/ uses is imitated.
 
-#include <ucontext.h>
+#include <sanitizer/asan_interface.h>
 
 #include <cstddef>
+#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <functional>
+#include <map>
+#include <new>
+#include <tuple>
 #include <utility>
 #include <vector>
 
+#include "device_functions.h"
+#include "scheduler.hpp"
+#include "vector_types.h"
+
+#define __global__ static
+#define __device__
+#define __host__
+#define __constant__
+// The attribute collects these variables in sections of their own, also those of templates, whose sections the linker
+// merges; each block finds them poisoned. `extern __shared__` is rewritten before compiling (translate.cmake).
+#define __shared__ static __attribute__((noinit))
+#define __grid_constant__
+#define __launch_bounds__(...)
+#define __forceinline__ inline __attribute__((always_inline))
+#define __align__(bytes) __attribute__((aligned(bytes)))
+
 enum cudaError_t {
     cudaSuccess = 0,
+    cudaErrorInvalidValue = 1,
     cudaErrorMemoryAllocation = 2,
+    cudaErrorInvalidConfiguration = 9,
+    cudaErrorLaunchFailure = 719,
     cudaErrorStreamCaptureUnsupported = 900,
     cudaErrorStreamCaptureInvalidated = 901,
 };
 inline const char* cudaGetErrorString(cudaError_t error) {
     switch (error) {
         case cudaSuccess: return "no error";
+        case cudaErrorInvalidValue: return "invalid argument";
         case cudaErrorMemoryAllocation: return "out of memory";
+        case cudaErrorInvalidConfiguration: return "invalid configuration argument";
+        case cudaErrorLaunchFailure: return simt::failure().c_str();
         case cudaErrorStreamCaptureUnsupported: return "operation not permitted when stream is capturing";
         case cudaErrorStreamCaptureInvalidated: return "operation failed due to a previous error during capture";
     }
@@ -33,23 +66,17 @@ inline const char* cudaGetErrorString(cudaError_t error) {
 
 namespace simt {
 
-struct Index {
-    unsigned x = 0;
-};
-inline Index block_index, thread_index;
-
 /// A list of work: what a capture records and a graph repeats.
 struct Graph {
-    std::vector<std::function<void()>> nodes;
+    std::vector<std::function<cudaError_t()>> nodes;
 };
 inline Graph* capturing = nullptr;
 inline bool capture_broken = false;
 
-inline void enqueue(std::function<void()> work) {
-    if (capturing)
-        capturing->nodes.push_back(std::move(work));
-    else
-        work();
+inline cudaError_t enqueue(std::function<cudaError_t()> work) {
+    if (!capturing) return work();
+    capturing->nodes.push_back(std::move(work));
+    return cudaSuccess;
 }
 /// What may not be done during a capture.
 inline cudaError_t refuse_in_capture() {
@@ -58,65 +85,82 @@ inline cudaError_t refuse_in_capture() {
     return cudaErrorStreamCaptureUnsupported;
 }
 
-inline ucontext_t scheduler;
-inline std::vector<ucontext_t> fibers;
-inline std::vector<char> finished;
-inline std::function<void()> kernel_call;
-
-inline void fiber() {
-    const unsigned me = thread_index.x;
-    kernel_call();
-    finished[me] = 1;
-    swapcontext(&fibers[me], &scheduler);
-}
-
-inline void run_block(unsigned block, unsigned threads) {
-    constexpr std::size_t stack = std::size_t{64} << 10;
-    static std::vector<char> stacks;
-    if (stacks.size() < threads * stack) stacks.resize(threads * stack);
-    fibers.resize(threads);
-    finished.assign(threads, 0);
-    for (unsigned t = 0; t < threads; ++t) {
-        getcontext(&fibers[t]);
-        fibers[t].uc_stack.ss_sp = &stacks[t * stack];
-        fibers[t].uc_stack.ss_size = stack;
-        fibers[t].uc_link = nullptr;
-        makecontext(&fibers[t], fiber, 0);
+/// Device memory between two guards, which the sanitizer watches; those that it does not see (code compiled without
+/// it) leave their marks there, which release() finds.
+class DeviceMemory {
+public:
+    static void* allocate(std::size_t bytes) {
+        auto* block = static_cast<unsigned char*>(::operator new(bytes + 2 * guard, alignment, std::nothrow));
+        if (!block) return nullptr;
+        std::memset(block, mark, guard);
+        std::memset(block + guard, 0xff, bytes);
+        std::memset(block + guard + bytes, mark, guard);
+        __asan_poison_memory_region(block, guard);
+        __asan_poison_memory_region(block + guard + bytes, guard);
+        sizes()[block + guard] = bytes;
+        return block + guard;
     }
-    block_index.x = block;
-    for (bool waiting = true; waiting;) {
-        waiting = false;
-        for (unsigned t = threads; t-- > 0;) {
-            if (finished[t]) continue;
-            thread_index.x = t;
-            swapcontext(&scheduler, &fibers[t]);
-            waiting = waiting || !finished[t];
+    static void release(void* memory) {
+        if (!memory) return;
+        const auto found = sizes().find(memory);
+        if (found == sizes().end()) stop("cudaFree of what cudaMalloc did not give");
+        const std::size_t bytes = found->second;
+        sizes().erase(found);
+        unsigned char* const block = static_cast<unsigned char*>(memory) - guard;
+        __asan_unpoison_memory_region(block, bytes + 2 * guard);
+        for (std::size_t k = 0; k < guard; ++k) {
+            if (block[k] != mark) stop("device memory was written before its begin");
+            if (block[guard + bytes + k] != mark) stop("device memory was written behind its end");
         }
+        ::operator delete(block, alignment);
     }
-}
 
-inline void barrier() { swapcontext(&fibers[thread_index.x], &scheduler); }
+private:
+    static constexpr std::size_t guard = 256;  // keeps the alignment of cudaMalloc
+    static constexpr std::align_val_t alignment{guard};
+    static constexpr unsigned char mark = 0xa5;
+
+    static std::map<void*, std::size_t>& sizes() {
+        static auto& made = *new std::map<void*, std::size_t>;
+        return made;
+    }
+    [[noreturn]] static void stop(const char* what) {
+        std::fprintf(stderr, "simt: %s\n", what);
+        std::abort();
+    }
+};
+
+/// Bytes of dynamic shared memory that a kernel has been allowed, where that is more than the default.
+inline std::map<const void*, std::size_t>& shared_limits() {
+    static auto& made = *new std::map<const void*, std::size_t>;
+    return made;
+}
+inline constexpr std::size_t default_shared_bytes = 48 << 10, most_shared_bytes = 227 << 10;
+inline constexpr unsigned most_threads = 1024;
 
 }  // namespace simt
 
-#define blockIdx simt::block_index
-#define threadIdx simt::thread_index
-#define __syncthreads() simt::barrier()
-#define __global__ static
-#define __device__
-#define __shared__ static
-#define __grid_constant__
-#define __launch_bounds__(...)
+// ---- Memory, streams and devices ------------------------------------------------------------------------------------
 
 using cudaStream_t = int*;
 using cudaGraph_t = simt::Graph*;
 using cudaGraphExec_t = simt::Graph*;
 enum { cudaStreamNonBlocking, cudaStreamCaptureModeThreadLocal };
-enum { cudaMemcpyHostToDevice, cudaMemcpyDeviceToHost, cudaMemcpyDeviceToDevice };
+enum cudaMemcpyKind { cudaMemcpyHostToDevice = 1, cudaMemcpyDeviceToHost, cudaMemcpyDeviceToDevice };
+enum cudaDeviceAttr { cudaDevAttrMultiProcessorCount = 16, cudaDevAttrMaxSharedMemoryPerBlockOptin = 97 };
 
 inline cudaError_t cudaGetLastError() { return cudaSuccess; }
 inline cudaError_t cudaGetDeviceCount(int* count) {
     *count = 1;
+    return cudaSuccess;
+}
+inline cudaError_t cudaGetDevice(int* device) {
+    *device = 0;
+    return cudaSuccess;
+}
+inline cudaError_t cudaDeviceGetAttribute(int* value, cudaDeviceAttr attribute, int) {
+    constexpr int few = 3;  // so that grids which depend on it have several blocks, and none of them many
+    *value = attribute == cudaDevAttrMultiProcessorCount ? few : static_cast<int>(simt::most_shared_bytes);
     return cudaSuccess;
 }
 inline cudaError_t cudaStreamCreateWithFlags(cudaStream_t* stream, int) {
@@ -126,40 +170,66 @@ inline cudaError_t cudaStreamCreateWithFlags(cudaStream_t* stream, int) {
 inline cudaError_t cudaStreamSynchronize(cudaStream_t) { return simt::refuse_in_capture(); }
 inline cudaError_t cudaMalloc(void** memory, std::size_t bytes) {
     if (const cudaError_t refused = simt::refuse_in_capture()) return refused;
-    if (bytes >> 40) return cudaErrorMemoryAllocation;
-    *memory = std::malloc(bytes);
-    if (!*memory) return cudaErrorMemoryAllocation;
-    std::memset(*memory, 0xff, bytes);
-    return cudaSuccess;
+    *memory = bytes >> 40 ? nullptr : simt::DeviceMemory::allocate(bytes);
+    return *memory ? cudaSuccess : cudaErrorMemoryAllocation;
 }
 inline cudaError_t cudaFree(void* memory) {
-    std::free(memory);
+    simt::DeviceMemory::release(memory);
     return cudaSuccess;
 }
-inline cudaError_t cudaMemcpyAsync(void* to, const void* from, std::size_t bytes, int, cudaStream_t) {
-    simt::enqueue([=] { std::memcpy(to, from, bytes); });
-    return cudaSuccess;
+inline cudaError_t cudaMemcpyAsync(void* to, const void* from, std::size_t bytes, cudaMemcpyKind, cudaStream_t) {
+    return simt::enqueue([=] {
+        std::memcpy(to, from, bytes);
+        return cudaSuccess;
+    });
 }
 inline cudaError_t cudaMemsetAsync(void* memory, int value, std::size_t bytes, cudaStream_t) {
-    simt::enqueue([=] { std::memset(memory, value, bytes); });
+    return simt::enqueue([=] {
+        std::memset(memory, value, bytes);
+        return cudaSuccess;
+    });
+}
+template <class T>
+cudaError_t cudaMemcpyToSymbolAsync(T& symbol, const void* from, std::size_t bytes, std::size_t offset,
+                                    cudaMemcpyKind kind, cudaStream_t stream) {
+    if (offset + bytes > sizeof(T)) return cudaErrorInvalidValue;
+    return cudaMemcpyAsync(reinterpret_cast<char*>(&symbol) + offset, from, bytes, kind, stream);
+}
+
+// ---- Launches -------------------------------------------------------------------------------------------------------
+
+struct cudaLaunchConfig_t {
+    dim3 gridDim, blockDim;
+    std::size_t dynamicSmemBytes = 0;
+    cudaStream_t stream = nullptr;
+};
+enum cudaFuncAttribute { cudaFuncAttributeMaxDynamicSharedMemorySize = 8 };
+
+template <class... Parameters>
+cudaError_t cudaFuncSetAttribute(void (*kernel)(Parameters...), cudaFuncAttribute, int bytes) {
+    if (bytes < 0 || static_cast<std::size_t>(bytes) > simt::most_shared_bytes) return cudaErrorInvalidValue;
+    simt::shared_limits()[reinterpret_cast<const void*>(kernel)] = static_cast<std::size_t>(bytes);
     return cudaSuccess;
 }
 
-struct cudaLaunchConfig_t {
-    unsigned gridDim, blockDim;
-    std::size_t dynamicSmemBytes;
-    cudaStream_t stream;
-};
+/// A failure of a thread is the launch's, not that of the next wait as on a device.
 template <class... Parameters, class... Arguments>
 cudaError_t cudaLaunchKernelEx(const cudaLaunchConfig_t* shape, void (*kernel)(Parameters...),
                                Arguments&&... arguments) {
-    const unsigned blocks = shape->gridDim, threads = shape->blockDim;
-    simt::enqueue([=] {
-        simt::kernel_call = [=] { kernel(arguments...); };
-        for (unsigned b = 0; b < blocks; ++b) simt::run_block(b, threads);
+    const dim3 grid = shape->gridDim, block = shape->blockDim;
+    const std::size_t threads = std::size_t{block.x} * block.y * block.z, shared_bytes = shape->dynamicSmemBytes;
+    if (threads == 0 || threads > simt::most_threads || grid.x == 0 || grid.y == 0 || grid.z == 0)
+        return cudaErrorInvalidConfiguration;
+    const auto limit = simt::shared_limits().find(reinterpret_cast<const void*>(kernel));
+    if (shared_bytes > (limit == simt::shared_limits().end() ? simt::default_shared_bytes : limit->second))
+        return cudaErrorInvalidValue;
+    return simt::enqueue([=, given = std::tuple<Parameters...>(std::forward<Arguments>(arguments)...)] {
+        const std::function<void()> call = [&] { std::apply(kernel, given); };
+        return simt::run_grid(grid, block, shared_bytes, call) ? cudaSuccess : cudaErrorLaunchFailure;
     });
-    return cudaSuccess;
 }
+
+// ---- Graphs ---------------------------------------------------------------------------------------------------------
 
 inline cudaError_t cudaStreamBeginCapture(cudaStream_t, int) {
     simt::capturing = new simt::Graph;
@@ -185,6 +255,7 @@ inline cudaError_t cudaGraphExecDestroy(cudaGraphExec_t executable) {
     return cudaSuccess;
 }
 inline cudaError_t cudaGraphLaunch(cudaGraphExec_t executable, cudaStream_t) {
-    for (const auto& node : executable->nodes) node();
+    for (const auto& node : executable->nodes)
+        if (const cudaError_t status = node()) return status;
     return cudaSuccess;
 }

@@ -12,11 +12,11 @@ struct DeviceScan {
             bytes = 1;
             return cudaSuccess;
         }
-        simt::enqueue([=] {
+        return simt::enqueue([=] {
             int sum = 0;
             for (int k = 0; k < n; ++k) sums[k] = sum += values[k];
+            return cudaSuccess;
         });
-        return cudaSuccess;
     }
 };
 
