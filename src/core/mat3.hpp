@@ -82,5 +82,7 @@ MG_HD Sym3 operator*(double s, const Sym3& a) {
 MG_HD double trace(const Sym3& a) { return a.xx + a.yy + a.zz; }
 MG_HD Sym3 symmetric_outer(Vec3 v) { return {v.x * v.x, v.y * v.y, v.z * v.z, v.y * v.z, v.x * v.z, v.x * v.y}; }
 MG_HD Mat3 to_matrix(const Sym3& a) { return {{a.xx, a.xy, a.xz, a.xy, a.yy, a.yz, a.xz, a.yz, a.zz}}; }
+/// The upper half of a symmetric matrix.
+MG_HD Sym3 to_symmetric(const Mat3& a) { return {a.m[0], a.m[4], a.m[8], a.m[5], a.m[2], a.m[1]}; }
 
 }  // namespace mg

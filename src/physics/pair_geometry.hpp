@@ -43,9 +43,12 @@ MG_HD double nearest_difference(double from, double to) {
     constexpr double magic = 6755399441055744.0;
     return d - ((d + magic) - magic);
 }
-MG_HD double nearest_difference(int from, int to) {
-    return static_cast<double>(static_cast<int>(static_cast<unsigned>(to) - static_cast<unsigned>(from)));
+/// Exact in integers, which wrap around the cell by themselves.
+MG_HD int coordinate_difference(int from, int to) {
+    return static_cast<int>(static_cast<unsigned>(to) - static_cast<unsigned>(from));
 }
+MG_HD double coordinate_difference(double from, double to) { return nearest_difference(from, to); }
+MG_HD double nearest_difference(int from, int to) { return coordinate_difference(from, to); }
 
 /// The fraction s wrapped to [0, 1).
 MG_HD double wrap_fraction(double s) {

@@ -30,18 +30,20 @@ struct Fractions {
     }
 };
 
-/// Index of entry k of a slot's row. On the device the rows of 32 neighbouring slots are interleaved, so that
-/// a warp reads whole lines.
+/// Index of entry k of a slot's row.
 template <class Space>
 struct RowLayout {
     int capacity;
     MG_HD long operator()(int slot, int k) const { return static_cast<long>(slot) * capacity + k; }
 };
+/// On the device rows lie in pieces of 8 entries, and the pieces of 32 neighbouring slots side by side: one thread per
+/// slot reads a piece as two 16-byte loads, 8 threads per slot read it as one sector. `capacity` is a multiple of 8.
 template <>
 struct RowLayout<Cuda> {
+    static constexpr int piece = 8;
     int capacity;
     MG_HD long operator()(int slot, int k) const {
-        return static_cast<long>(slot / 32) * 32 * capacity + static_cast<long>(k) * 32 + slot % 32;
+        return static_cast<long>(slot / 32) * 32 * capacity + k / piece * (32 * piece) + slot % 32 * piece + k % piece;
     }
 };
 

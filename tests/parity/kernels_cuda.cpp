@@ -1,0 +1,114 @@
+// The tuned kernels of the device: the same bits however many threads share an atom, and the results of the generic
+// sweeps, which engine_cuda.cpp holds against the oracle.
+#include <cstdlib>
+#include <string>
+
+#include "support/engine.hpp"
+#include "support/gpu.hpp"
+#include "support/oracle_io.hpp"
+
+namespace {
+
+using namespace mg;
+using namespace mg::engine_test;
+
+/// An environment variable for one scope.
+class Setting {
+public:
+    Setting(const char* name, const std::string& value) : name_(name) { setenv(name, value.c_str(), 1); }
+    Setting(const Setting&) = delete;
+    Setting& operator=(const Setting&) = delete;
+    ~Setting() { unsetenv(name_); }
+
+private:
+    const char* name_;
+};
+
+class KernelsOnGpu : public GpuTest {};
+
+Forces evaluate(const std::vector<Structure>& s, Precision precision, bool reference, bool with_energy) {
+    Batch<Cuda> b = batch_of<Cuda>(s);
+    const Neighbors<Cuda> n = make_neighbors(b, potential().cutoff, skin);
+    ForceWork<Cuda> work;
+    if (reference)
+        compute_forces_reference(b, n, tables<Cuda>(), work, precision, with_energy);
+    else
+        compute_forces(b, n, tables<Cuda>(), work, precision, with_energy);
+    EXPECT_EQ(to_host(b.incident)[0].count, 0);
+    if (!with_energy) return {to_host(b.force), {}, {}, {}, {}};
+    return {to_host(b.force), to_host(b.local_energy), to_host(b.potential_energy), to_host(b.local_virial),
+            to_host(b.virial)};
+}
+
+TEST_F(KernelsOnGpu, AnyNumberOfLanesGivesTheSameBits) {
+    const std::vector<Structure> s = structures(3);
+    for (Precision precision : {Precision::full, Precision::mixed})
+        for (bool with_energy : {false, true}) {
+            const auto by = [&](const char* lanes) {
+                const Setting setting("MGSTIFF_LANES", lanes);
+                return evaluate(s, precision, false, with_energy);
+            };
+            const Forces one = by("1");
+            for (const char* lanes : {"2", "4", "8"}) {
+                const Forces some = by(lanes);
+                EXPECT_TRUE(same_bits(some.force, one.force)) << lanes << " lanes";
+                if (!with_energy) continue;
+                EXPECT_TRUE(same_bits(some.local_energy, one.local_energy)) << lanes << " lanes";
+                EXPECT_TRUE(same_bits(some.virial, one.virial)) << lanes << " lanes";
+            }
+        }
+}
+
+TEST_F(KernelsOnGpu, ForcesAreThoseOfTheSweeps) {
+    const std::vector<Structure> s = structures(3);
+    expect_close(evaluate(s, Precision::full, false, true), evaluate(s, Precision::full, true, true), 1e-11);
+    const Forces sweeps = evaluate(s, Precision::mixed, true, true);
+    expect_close(evaluate(s, Precision::mixed, false, true), sweeps, 1e-5 * root_mean_square(sweeps.force));
+}
+
+/// LAMMPS's cold glass with the file's own potential, within the bounds of the host loops.
+TEST_F(KernelsOnGpu, ForcesOfAGlassAreThoseOfLammps) {
+    const std::string folder = oracle::source_root() + "/";
+    const EamPotential cu_zr = oracle::read_setfl(folder + "jobs/potentials/Cu-Zr_2.eam.fs", true);
+    const std::string stem = folder + "tests/data/single-point/cuzr_glass_4000";
+    const Structure glass = oracle::read_lammps_data(stem + ".data");
+    const std::vector<Vec3> expected = oracle::read_single_point(stem).force;
+    Batch<Cuda> b = make_batch<Cuda>({glass}, cu_zr.elements, cu_zr.masses);
+    const Neighbors<Cuda> n = make_neighbors(b, cu_zr.cutoff, skin);
+    const EamTables<Cuda> t = make_eam_tables<Cuda>(cu_zr);
+    ForceWork<Cuda> work;
+    const auto errors = [&](Precision precision) {
+        compute_forces(b, n, t, work, precision, false);
+        const std::vector<Vec3> force = to_host(b.force);
+        std::vector<double> error;
+        for (std::size_t i = 0; i < force.size(); ++i) error.push_back(std::sqrt(norm2(force[i] - expected.at(i))));
+        std::sort(error.begin(), error.end());
+        return error;
+    };
+    EXPECT_LT(errors(Precision::full).back(), 1e-9);
+    const double scale = std::sqrt(3.0) * root_mean_square(expected);
+    const std::vector<double> error = errors(Precision::mixed);
+    EXPECT_LT(error[error.size() / 2], 5e-6 * scale);
+    EXPECT_LT(error.back(), 1e-4 * scale);
+}
+
+/// Ghastly structures are reported by the tuned kernels too, with the pair that is to blame.
+TEST_F(KernelsOnGpu, PairsBelowTheTableAreNamed) {
+    std::vector<Structure> s = structures(1);
+    s[0].position[17] = s[0].position[5] + Vec3{1e-3, 0, 0};
+    Batch<Cuda> b = batch_of<Cuda>(s);
+    const Neighbors<Cuda> n = make_neighbors(b, potential().cutoff, skin);
+    for (const char* lanes : {"1", "8"})
+        for (Precision precision : {Precision::full, Precision::mixed}) {
+            const Setting setting("MGSTIFF_LANES", lanes);
+            ForceWork<Cuda> work;
+            fill_zero(b.incident);
+            compute_forces(b, n, tables<Cuda>(), work, precision, false);
+            const Incident incident = to_host(b.incident)[0];
+            EXPECT_EQ(incident.kind, static_cast<int>(IncidentKind::pair_below_table));
+            EXPECT_EQ(incident.atom_a + incident.atom_b, 22);
+            EXPECT_NEAR(incident.value, 1e-3, 1e-6);
+        }
+}
+
+}  // namespace
