@@ -9,8 +9,8 @@ usage: benchmarks/bundle.sh [--no-install] [--no-build] [--out DIR]
 
 Builds into build-bundle/ (compute capability 9.0 only, no MPI, small BLAS, GoogleTest static, stripped) and gathers
 the bundle in DIR (default: build-bundle/bundle), less than 60 MB. On the GPU node, DIR/run-gpu-checks.sh runs the
-parity tests and jobs/quick.toml on the cuda backend. Needs nvcc here; no GPU. The last line on standard output is
-the bundle's absolute path, alone.
+tests, the benchmark sweep and jobs/quick.toml on the cuda backend. Needs nvcc here; no GPU. The last line on standard
+output is the bundle's absolute path, alone.
 
   --no-install   install nothing
   --no-build     gather from build-bundle/ as it is
