@@ -15,6 +15,7 @@
 #include <nlohmann/json.hpp>
 #include <numeric>
 #include <optional>
+#include <type_traits>
 
 #include "app/backend.hpp"
 #include "core/build_info.hpp"
@@ -94,17 +95,11 @@ std::string shipped_potential() {
                      "use --potential FILE");
 }
 
-// ---- The system
-// ------------------------------------------------------------------------------------------------------
+// ---- The system ------------------------------------------------------------------------------------------------------
 
 /// A lattice of fcc cells as a block that is melted and cooled, and how often that is repeated.
 struct BlockLattice {
     std::array<int, 3> block{}, tile{};
-    long atoms() const {
-        long n = 4;
-        for (int k = 0; k < 3; ++k) n *= static_cast<long>(block[k]) * tile[k];
-        return n;
-    }
 };
 
 /// The lattice nearest to a number of atoms and nearest to a cube, of blocks whose edges have between `least` cells and
@@ -120,9 +115,8 @@ BlockLattice choose_lattice(long atoms, int least, long block_atoms) {
     double best = std::numeric_limits<double>::max();
     BlockLattice result;
     for (int x = std::max(least, static_cast<int>(0.7 * edge)); x <= longest; ++x)
-        for (int y = x; y <= longest; ++y) {
-            const int wanted = static_cast<int>(std::lround(cells / (static_cast<double>(x) * y)));
-            for (int z = std::max(y, wanted - 2); z <= std::min(longest, std::max(y, wanted + 2)); ++z) {
+        for (int y = x; y <= longest; ++y)
+            for (int z = y; z <= longest; ++z) {
                 if (!block_of[x] || !block_of[y] || !block_of[z]) continue;
                 const double error = std::abs(static_cast<double>(x) * y * z / cells - 1.0);
                 const double score = error + 0.02 * (static_cast<double>(z) / x - 1.0);
@@ -131,7 +125,6 @@ BlockLattice choose_lattice(long atoms, int least, long block_atoms) {
                 result.block = {block_of[x], block_of[y], block_of[z]};
                 result.tile = {x / block_of[x], y / block_of[y], z / block_of[z]};
             }
-        }
     return result;
 }
 
@@ -188,7 +181,7 @@ void make_glass(const BenchArguments& a, System& system) {
                          fmt::format("its width must be {:.3f} A = 2 (cutoff {} + skin {}), and be kept as it melts",
                                      needed, potential.cutoff, a.skin.value_or(0.5)),
                          fmt::format("use --atoms {} or more", 4L * least * least * least));
-    const BlockLattice lattice = choose_lattice(a.atoms, least, std::min<long>(a.melt_atoms, a.atoms));
+    const BlockLattice lattice = choose_lattice(a.atoms, least, a.melt_atoms);
     const auto [nx, ny, nz] = lattice.block;
     const std::vector<int> counts = composition_counts(std::vector<double>(species, 1.0 / species), 4 * nx * ny * nz);
     const Structure fcc = start_lattice(potential, counts, nx, ny, nz, seed, 0);
@@ -216,19 +209,21 @@ void make_glass(const BenchArguments& a, System& system) {
 template <class Space>
 System make_system(const BenchArguments& a) {
     System system;
-    const bool ours = a.potential.empty();
-    system.potential = read_potential(ours ? shipped_potential() : a.potential, a.elements);
-    if (a.structure.empty()) {
-        make_glass<Space>(a, system);
-    } else {
+    system.potential = read_potential(a.potential.empty() ? shipped_potential() : a.potential, a.elements);
+    std::optional<Structure> given;
+    if (!a.structure.empty()) given = read_structure(a.structure, system.potential.elements);
+    double atoms = static_cast<double>(given ? given->size() : a.atoms) * a.replicas;
+    for (int times : a.tile) atoms *= times;
+    if (atoms > 1e9)
+        throw InputError(fmt::format("{:.3g} atoms in all replicas", atoms), "1e9 at most can be numbered",
+                         "use fewer atoms, tiles or replicas");
+    if (given) {
         std::copy_n(a.tile.begin(), 3, system.tile.begin());
-        system.structure = repeat(read_structure(a.structure, system.potential.elements), system.tile);
+        system.structure = repeat(*given, system.tile);
         system.start = {{"source", a.structure}};
+    } else {
+        make_glass<Space>(a, system);
     }
-    const long atoms = static_cast<long>(system.structure.size()) * a.replicas;
-    if (atoms > 1'000'000'000L)
-        throw InputError(fmt::format("{} atoms in all replicas", atoms), "1000000000 at most can be numbered",
-                         "use fewer --replicas");
     system.skin = a.skin.value_or(choose_skin(smallest_width(system.structure.box), system.potential.cutoff));
     return system;
 }
@@ -238,8 +233,7 @@ Batch<Space> batch_of(const System& s, int replicas) {
     return make_batch<Space>(std::vector<Structure>(replicas, s.structure), s.potential.elements, s.potential.masses);
 }
 
-// ---- Measurements
-// ----------------------------------------------------------------------------------------------------
+// ---- Measurements ----------------------------------------------------------------------------------------------------
 
 /// Seconds of the process's processors, of all its threads.
 double cpu_seconds() {

@@ -46,6 +46,7 @@ bench replicas rdf "${given[@]}" --replicas 2
 refused "a box of 100 atoms is too small" md --atoms 100 --potential "$potential"
 refused "--temperature nan is out of range" md --temperature nan --potential "$potential"
 refused "--tile 0 is out of range" md --structure "$data" --tile 1,0,1 --potential "$potential"
+refused "4.32e+11 atoms in all replicas" md --structure "$data" --tile 1000,1000,1000 --potential "$potential"
 refused "--tile requires --structure" md --tile 2,2,2
 refused "--structure excludes --atoms" md --structure "$data" --atoms 500
 refused "the box of replica 0 is too small" md --structure "$data" --skin 4 --potential "$potential"
