@@ -95,7 +95,7 @@ std::string shipped_potential() {
                      "use --potential FILE");
 }
 
-// ---- The system ------------------------------------------------------------------------------------------------------
+// ---- The system ------------------------------------------------------------------------------------------------
 
 /// A lattice of fcc cells as a block that is melted and cooled, and how often that is repeated.
 struct BlockLattice {
@@ -233,7 +233,7 @@ Batch<Space> batch_of(const System& s, int replicas) {
     return make_batch<Space>(std::vector<Structure>(replicas, s.structure), s.potential.elements, s.potential.masses);
 }
 
-// ---- Measurements ----------------------------------------------------------------------------------------------------
+// ---- Measurements ----------------------------------------------------------------------------------------------
 
 /// Seconds of the process's processors, of all its threads.
 double cpu_seconds() {
