@@ -210,7 +210,7 @@ def mean(rows, key):
 results = []
 print(f"{processor}; {version}; LAMMPS {lammps_version}, eam/fs/opt; load before {load}")
 print(f"rates in atom-steps/s: medians over {min(len(r['mixed']) for r in runs.values())} rounds; builds: steps per "
-      "list build, LAMMPS's and ours")
+      "list build, LAMMPS's and ours (0: none)")
 print(f"{'system':<13}{'steps':>6}{'':>5}{'cores':>6} {'precision':<10}{'LAMMPS':>9}{'ours':>10}{'ratio':>7}"
       f"{'per CPU s':>11}{'bound':>7}{'builds':>12}  verdict")
 for (case, atoms, ensemble, cores), group in runs.items():
@@ -225,7 +225,7 @@ for (case, atoms, ensemble, cores), group in runs.items():
                   f"{who}_wall_s": [x["wall_s"] for x in rows], f"{who}_cpu_s": [x["cpu_s"] for x in rows],
                   f"{who}_temperature_K": mean(rows, "temperature_K"),
                   f"{who}_energy_eV_per_atom": mean(rows, "energy_eV_per_atom"),
-                  f"{who}_steps_per_build": steps / max(mean(rows, "list_builds"), 1e-9)}
+                  f"{who}_steps_per_build": steps / builds if (builds := mean(rows, "list_builds")) else None}
         r["ratio"] = r["ours_atom_steps_per_s"] / r["lammps_atom_steps_per_s"]
         r["ratio_per_cpu_s"] = r["ours_atom_steps_per_cpu_s"] / r["lammps_atom_steps_per_cpu_s"]
         r["bound"] = bound if case == "glass" else None
@@ -235,7 +235,7 @@ for (case, atoms, ensemble, cores), group in runs.items():
         print(f"{case + ' ' + str(atoms):<13}{r['steps']:>6}{ensemble:>5}{cores:>6} {precision:<10}"
               f"{r['lammps_atom_steps_per_s']:>9.3g}{r['ours_atom_steps_per_s']:>10.3g}{r['ratio']:>7.2f}"
               f"{r['ratio_per_cpu_s']:>11.2f}{r['bound'] or '-':>7}"
-              f"{r['lammps_steps_per_build']:>6.0f}{r['ours_steps_per_build']:>6.0f}  {verdict}")
+              f"{r['lammps_steps_per_build'] or 0:>6.0f}{r['ours_steps_per_build'] or 0:>6.0f}  {verdict}")
 if path:
     with open(path, "w") as file:
         json.dump({"benchmark": "compare_lammps", "processor": processor, "version": version,
