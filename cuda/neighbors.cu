@@ -6,7 +6,11 @@
 namespace mg {
 namespace {
 
-void build_rows(Cuda, int slots, const RowSweep<Cuda>& sweep) { for_each(Cuda{}, slots, sweep); }
+void reserve_half_rows(const Batch<Cuda>&, HalfRows<Cuda>&, int) {}
+
+void build_rows(const Batch<Cuda>& b, Neighbors<Cuda>&, const RowSweep<Cuda>& sweep) {
+    for_each(Cuda{}, b.atoms, sweep);
+}
 
 }  // namespace
 }  // namespace mg

@@ -1,28 +1,55 @@
 #pragma once
 /// \file The tuned host loops of the EAM, one set per instruction set (eam_simd.cpp is compiled once for each).
 
+#include "ops/neighbors.hpp"
 #include "sweeps/eam.hpp"
 #include "sweeps/neighbors.hpp"
 
 namespace mg {
 
-/// A slot's neighbours within the cutoff, written by the density loop and read by the force loop: group t of
-/// slot i occupies row[i * capacity + begin ..], padded with i itself to whole vectors.
+/// Pairs of a half row within the cutoff: written by the density loop, read by the force loop. Entries as in HalfRows.
 struct NearRows {
-    static constexpr int lanes = 16;  ///< padding: a whole vector of floats on the widest instruction set
-    static constexpr int longest_row = 4096 - lanes;
+    static constexpr int longest = 4096;  ///< entries that the loops' work space holds
     int capacity;
-    int* row;
-    int* bounds;  ///< (2 * slots * species): begin and unpadded end of each group
+    int* row;     ///< (slots * capacity)
+    int* length;  ///< (slots)
 };
 
-/// Each works on slots [begin, end).
+/// Adds up what pairs give to both of their atoms: the fourth number is minus half the pair's energy.
+template <class Real>
+struct alignas(4 * sizeof(Real)) PairForce {
+    Real x, y, z, energy;
+};
+
+/// KnotArrays of one precision. All offsets count Reals.
+template <class Real>
+struct KnotTables {
+    const Real* density;
+    const Real* slope;
+    const Real* pair;  ///< `mixed` only
+    int knots;         ///< of one table
+    int zero;          ///< number of the first knot of zeros
+    bool symmetric;
+};
+
+/// Everything a loop over the slots of a slab reads.
+template <class Real>
+struct PairWork {
+    PairSystem<Real, Host> p;
+    KnotTables<Real> tables;
+    const HalfRows<Host>* half;
+    NearRows near;
+};
+
+/// rows: full and half rows of slots [begin, end). density: adds f of all pairs of a slab to the slab's window. force:
+/// adds their forces likewise, and where wanted their energies and, to local_virial of the slot that keeps the pair,
+/// their virial.
 struct EamLoops {
-    void (*rows)(const RowSweep<Host>&, int begin, int end);
-    void (*density_full)(const PairSystem<double, Host>&, const NearRows&, int begin, int end);
-    void (*density_mixed)(const PairSystem<float, Host>&, const NearRows&, int begin, int end);
-    void (*force_full)(const PairSystem<double, Host>&, const NearRows&, bool with_energy, int begin, int end);
-    void (*force_mixed)(const PairSystem<float, Host>&, const NearRows&, bool with_energy, int begin, int end);
+    void (*rows)(const RowSweep<Host>&, HalfRows<Host>&, int begin, int end);
+    void (*density_full)(const PairWork<double>&, const Slab&, double* window);
+    void (*density_mixed)(const PairWork<float>&, const Slab&, double* window);
+    void (*force_full)(const PairWork<double>&, const Slab&, bool with_energy, PairForce<double>* window);
+    void (*force_mixed)(const PairWork<float>&, const Slab&, bool with_energy, PairForce<float>* window);
 };
 
 /// The loops of this machine's instruction set; null where the generic sweeps run instead.

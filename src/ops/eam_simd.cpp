@@ -10,6 +10,8 @@
 
 #include <hwy/highway.h>
 
+#include <type_traits>
+
 #include "ops/eam_loops.hpp"
 
 namespace mg {
@@ -28,28 +30,44 @@ using V64 = hn::Vec<F64>;
 using V32 = hn::Vec<F32>;
 using VI32 = hn::Vec<I32>;
 
-MG_HD int padded(int n) { return (n + NearRows::lanes - 1) / NearRows::lanes * NearRows::lanes; }
+constexpr int I32Lanes = static_cast<int>(hn::MaxLanes(I32()));
 
 /// The cell matrix on all lanes.
 struct CellVectors {
     V64 h[9];
+    V32 single[9];
 };
 MG_HD CellVectors spread(const Mat3& m) {
-    const F64 d;
-    return {{hn::Set(d, m.m[0]), hn::Set(d, m.m[1]), hn::Set(d, m.m[2]), hn::Set(d, m.m[3]), hn::Set(d, m.m[4]),
-             hn::Set(d, m.m[5]), hn::Set(d, m.m[6]), hn::Set(d, m.m[7]), hn::Set(d, m.m[8])}};
+    CellVectors c;
+    for (int k = 0; k < 9; ++k) {
+        c.h[k] = hn::Set(F64(), m.m[k]);
+        c.single[k] = hn::Set(F32(), static_cast<float>(m.m[k]));
+    }
+    return c;
 }
 
-/// Displacements of as many pairs as a vector of doubles holds.
-struct Pairs {
-    V64 x, y, z;
+/// Three components of as many pairs as a vector holds.
+template <class V>
+struct Triple {
+    V x, y, z;
 };
-MG_HD Pairs to_space(const CellVectors& c, V64 sx, V64 sy, V64 sz) {
-    return {hn::MulAdd(c.h[0], sx, hn::MulAdd(c.h[1], sy, c.h[2] * sz)),
-            hn::MulAdd(c.h[3], sx, hn::MulAdd(c.h[4], sy, c.h[5] * sz)),
-            hn::MulAdd(c.h[6], sx, hn::MulAdd(c.h[7], sy, c.h[8] * sz))};
+template <class V>
+MG_HD V norm2(const Triple<V>& d) {
+    return hn::MulAdd(d.x, d.x, hn::MulAdd(d.y, d.y, d.z * d.z));
 }
-MG_HD V64 norm2(const Pairs& d) { return hn::MulAdd(d.x, d.x, hn::MulAdd(d.y, d.y, d.z * d.z)); }
+MG_HD const V64* matrix(const CellVectors& c, V64) { return c.h; }
+MG_HD const V32* matrix(const CellVectors& c, V32) { return c.single; }
+/// From differences of pair coordinates to A; `diagonal` where the cell is orthorhombic.
+template <bool diagonal, class V>
+MG_HD Triple<V> to_space(const CellVectors& c, V sx, V sy, V sz) {
+    const V* h = matrix(c, sx);
+    if constexpr (diagonal)
+        return {h[0] * sx, h[4] * sy, h[8] * sz};
+    else
+        return {hn::MulAdd(h[0], sx, hn::MulAdd(h[1], sy, h[2] * sz)),
+                hn::MulAdd(h[3], sx, hn::MulAdd(h[4], sy, h[5] * sz)),
+                hn::MulAdd(h[6], sx, hn::MulAdd(h[7], sy, h[8] * sz))};
+}
 
 /// Four numbers of each of several rows, as four vectors with a row per lane. A row is fetched in 16-byte blocks and
 /// turned by shuffles: measured 1.6 times as fast as gathers, which cost about a cycle per element.
@@ -91,154 +109,15 @@ MG_HD Columns<V32> load_rows(F32 d, const float* base, const int* k) {
             hn::InterleaveUpper(d, bd0, bd1)};
 }
 
-/// 4 j of a vector of neighbours: where their points start.
-template <int lanes>
-struct Offsets {
-    alignas(64) int k[lanes];
-};
-template <int lanes>
-MG_HD Offsets<lanes> times_four(const int* j) {
-    const hn::CappedTag<std::int32_t, lanes> d;
-    Offsets<lanes> o;
-    hn::Store(hn::ShiftLeft<2>(hn::LoadU(d, j)), d, o.k);
-    return o;
-}
+/// Slots and species of a vector of entries of a half row.
+MG_HD VI32 slots_of(VI32 entry) { return hn::And(entry, hn::Set(I32(), HalfRows<Host>::most_slots - 1)); }
+MG_HD VI32 species_in(VI32 entry) { return hn::ShiftRight<HalfRows<Host>::species_shift>(entry); }
 
-/// Policy of `double`: a step handles one vector of doubles.
-struct Full {
-    using Real = double;
-    using D = F64;
-    using V = V64;
-    static constexpr int lanes = static_cast<int>(hn::MaxLanes(F64()));
-
-    struct Geometry {
-        Pairs d;
-        V64 r2;
-        V embedding_slope;
-    };
-
-    static MG_HD V64 nearest(V64 to, double from) {
-        const V64 s = to - hn::Set(F64(), from);
-        return s - hn::Round(s);
-    }
-    static MG_HD Geometry geometry(const PairSystem<double, Host>& p, const CellVectors& cell, int slot, const int* j) {
-        const auto points = load_rows(F64(), &p.point->x, times_four<lanes>(j).k);
-        const PairPoint<double>& from = p.point[slot];
-        Geometry g;
-        g.d = to_space(cell, nearest(points.a, from.x), nearest(points.b, from.y), nearest(points.c, from.z));
-        g.r2 = norm2(g.d);
-        g.embedding_slope = points.d;
-        return g;
-    }
-    static MG_HD void store_r2(const Geometry& g, double* to) { hn::StoreU(g.r2, F64(), to); }
-    static MG_HD V64 load_r2(const double* from) { return hn::LoadU(F64(), from); }
-    static MG_HD V64 at_least(V64 r2, double low) { return hn::Max(r2, hn::Set(F64(), low)); }
-    /// The fraction within the piece; leaves 8 k of the pieces and 1 / r.
-    static MG_HD V locate(V64 r2, double inverse_dr, int pieces, int* eight_k, double* inverse_r) {
-        const F64 d;
-        const V64 r = hn::Sqrt(r2);
-        const V64 t = r * hn::Set(d, inverse_dr);
-        const V64 k = hn::Min(hn::Floor(t), hn::Set(d, pieces - 1.0));
-        hn::Store(hn::ShiftLeft<3>(hn::DemoteTo(I32Half(), k)), I32Half(), eight_k);
-        hn::Store(hn::Set(d, 1.0) / r, d, inverse_r);
-        return hn::Min(t - k, hn::Set(d, 1.0));
-    }
-    static MG_HD V below(V64 r2, double limit) {
-        const F64 d;
-        return hn::IfThenElseZero(hn::Lt(r2, hn::Set(d, limit)), hn::Set(d, 1.0));
-    }
-    static MG_HD V64 smallest(V64 r2) { return r2; }
-    static MG_HD V x(const Geometry& g) { return g.d.x; }
-    static MG_HD V y(const Geometry& g) { return g.d.y; }
-    static MG_HD V z(const Geometry& g) { return g.d.z; }
-    static MG_HD V64 r2(const Geometry& g) { return g.r2; }
-    static MG_HD V nonzero(V64 r2) {
-        const F64 d;
-        return hn::IfThenElseZero(hn::Gt(r2, hn::Zero(d)), hn::Set(d, 1.0));
-    }
-};
-
-/// Two vectors of doubles: the geometry of one vector of floats.
-struct Two {
-    V64 low, high;
-};
-
-/// Policy of `mixed`: a step handles one vector of floats, its geometry in two vectors of doubles.
-struct Mixed {
-    using Real = float;
-    using D = F32;
-    using V = V32;
-    static constexpr int lanes = static_cast<int>(hn::MaxLanes(F32()));
-
-    struct Geometry {
-        Pairs low, high;
-        Two r2;
-        V embedding_slope;
-    };
-
-    static MG_HD V64 low_half(VI32 v) { return hn::PromoteTo(F64(), hn::LowerHalf(I32Half(), v)); }
-    static MG_HD V64 high_half(VI32 v) { return hn::PromoteTo(F64(), hn::UpperHalf(I32Half(), v)); }
-    static MG_HD V to_float(V64 low, V64 high) {
-        return hn::Combine(F32(), hn::DemoteTo(F32Half(), high), hn::DemoteTo(F32Half(), low));
-    }
-    static MG_HD V64 low_half(V32 v) { return hn::PromoteTo(F64(), hn::LowerHalf(F32Half(), v)); }
-    static MG_HD V64 high_half(V32 v) { return hn::PromoteTo(F64(), hn::UpperHalf(F32Half(), v)); }
-
-    static MG_HD VI32 difference(V32 to, int from) { return hn::BitCast(I32(), to) - hn::Set(I32(), from); }
-    static MG_HD Geometry geometry(const PairSystem<float, Host>& p, const CellVectors& cell, int slot, const int* j) {
-        const auto points = load_rows(F32(), reinterpret_cast<const float*>(p.point), times_four<lanes>(j).k);
-        const PairPoint<float>& from = p.point[slot];
-        const VI32 x = difference(points.a, from.x), y = difference(points.b, from.y), z = difference(points.c, from.z);
-        Geometry g;
-        g.low = to_space(cell, low_half(x), low_half(y), low_half(z));
-        g.high = to_space(cell, high_half(x), high_half(y), high_half(z));
-        g.r2 = {norm2(g.low), norm2(g.high)};
-        g.embedding_slope = points.d;
-        return g;
-    }
-    static MG_HD void store_r2(const Geometry& g, double* to) {
-        hn::StoreU(g.r2.low, F64(), to);
-        hn::StoreU(g.r2.high, F64(), to + lanes / 2);
-    }
-    static MG_HD Two load_r2(const double* from) {
-        return {hn::LoadU(F64(), from), hn::LoadU(F64(), from + lanes / 2)};
-    }
-    static MG_HD Two at_least(Two r2, double low) {
-        const V64 l = hn::Set(F64(), low);
-        return {hn::Max(r2.low, l), hn::Max(r2.high, l)};
-    }
-    /// distance<float>() of sweeps/eam.hpp on vectors: a float root, one Newton step in double.
-    static MG_HD V64 refine(V64 r2, V64 root, V64 half_inverse) {
-        return hn::MulAdd(hn::NegMulAdd(root, root, r2), half_inverse, root);
-    }
-    static MG_HD V locate(Two r2, double inverse_dr, int pieces, int* eight_k, float* inverse_r) {
-        const F64 d;
-        const F32 f;
-        const V32 root = hn::Sqrt(to_float(r2.low, r2.high));
-        const V32 inverse = hn::Set(f, 1.0f) / root;
-        const V32 half = inverse * hn::Set(f, 0.5f);
-        const V64 scale = hn::Set(d, inverse_dr), last = hn::Set(d, pieces - 1.0);
-        const V64 t_low = refine(r2.low, low_half(root), low_half(half)) * scale;
-        const V64 t_high = refine(r2.high, high_half(root), high_half(half)) * scale;
-        const V64 k_low = hn::Min(hn::Floor(t_low), last), k_high = hn::Min(hn::Floor(t_high), last);
-        const VI32 k = hn::Combine(I32(), hn::DemoteTo(I32Half(), k_high), hn::DemoteTo(I32Half(), k_low));
-        hn::Store(hn::ShiftLeft<3>(k), I32(), eight_k);
-        hn::Store(inverse, f, inverse_r);
-        return hn::Min(to_float(t_low - k_low, t_high - k_high), hn::Set(f, 1.0f));
-    }
-    static MG_HD V below(Two r2, double limit) {
-        const F32 f;
-        return hn::IfThenElseZero(hn::Lt(to_float(r2.low, r2.high), hn::Set(f, static_cast<float>(limit))),
-                                  hn::Set(f, 1.0f));
-    }
-    static MG_HD V64 smallest(Two r2) { return hn::Min(r2.low, r2.high); }
-    static MG_HD V x(const Geometry& g) { return to_float(g.low.x, g.high.x); }
-    static MG_HD V y(const Geometry& g) { return to_float(g.low.y, g.high.y); }
-    static MG_HD V z(const Geometry& g) { return to_float(g.low.z, g.high.z); }
-    static MG_HD Two r2(const Geometry& g) { return g.r2; }
-    static MG_HD V nonzero(Two r2) {
-        const F32 f;
-        return hn::IfThenElseZero(hn::Gt(to_float(r2.low, r2.high), hn::Zero(f)), hn::Set(f, 1.0f));
+/// One number per species, looked up by the species of a vector of entries.
+struct PerSpecies {
+    alignas(64) std::int32_t value[16] = {};
+    MG_HD VI32 of(VI32 entry) const {
+        return hn::TableLookupLanes(hn::Load(I32(), value), hn::IndicesFromVec(I32(), species_in(entry)));
     }
 };
 
@@ -246,21 +125,209 @@ struct Mixed {
 /// table row, polynomial) is longer than the processor looks ahead, and it waits.
 template <class P>
 struct Stage {
-    static constexpr int size = NearRows::longest_row + 2 * NearRows::lanes;
+    static constexpr int size = NearRows::longest + 2 * HalfRows<Host>::padding;
     alignas(64) double r2[size];
-    alignas(64) int eight_k[size];
-    alignas(64) typename P::Real fraction[size], inverse_r[size], x[size], y[size], z[size], slope[size],
-        real_pair[size];
+    alignas(64) int offset[size], value_offset[size], place[size];
+    alignas(64) typename P::Real fraction[size], inverse_r[size], x[size], y[size], z[size], slope[size], value[size];
+    alignas(64) PairForce<typename P::Real> force[size];
 };
 
-/// Sum of the lanes in double, in a fixed tree.
-MG_HD double sum_lanes(V64 v) { return hn::GetLane(hn::SumOfLanes(F64(), v)); }
-MG_HD double sum_lanes(V32 v) { return sum_lanes(Mixed::low_half(v) + Mixed::high_half(v)); }
+/// Policy of `double`: a step handles one vector of doubles.
+struct Full {
+    using Real = double;
+    using D = F64;
+    using V = V64;
+    using Squares = V64;
+    static constexpr int lanes = static_cast<int>(hn::MaxLanes(F64()));
+
+    struct Points {
+        V64 x, y, z;  ///< fractional differences to the nearest image
+        V embedding_slope;
+    };
+
+    /// As many entries as there are lanes; what lies beyond them in a vector of integers is zero.
+    static MG_HD VI32 entries(const int* from) { return hn::ZeroExtendVector(I32(), hn::LoadU(I32Half(), from)); }
+    static MG_HD void store(VI32 v, int* to) { hn::StoreU(hn::LowerHalf(I32Half(), v), I32Half(), to); }
+
+    static MG_HD V64 nearest(V64 to, double from) {
+        const V64 s = to - hn::Set(F64(), from);
+        return s - hn::Round(s);
+    }
+    static MG_HD Points points(const PairSystem<double, Host>& p, int slot, VI32 entry) {
+        alignas(64) int four_j[I32Lanes];
+        hn::Store(hn::ShiftLeft<2>(slots_of(entry)), I32(), four_j);
+        const auto c = load_rows(F64(), &p.point->x, four_j);
+        const PairPoint<double>& from = p.point[slot];
+        return {nearest(c.a, from.x), nearest(c.b, from.y), nearest(c.c, from.z), c.d};
+    }
+    template <bool diagonal>
+    static MG_HD Squares squares(const CellVectors& cell, const Points& d) {
+        return norm2(to_space<diagonal>(cell, d.x, d.y, d.z));
+    }
+    template <bool diagonal>
+    static MG_HD Triple<V> displacement(const CellVectors& cell, const Points& d) {
+        return to_space<diagonal>(cell, d.x, d.y, d.z);
+    }
+    static MG_HD Squares load_squares(const double* from) { return hn::Load(F64(), from); }
+    static MG_HD V64 smallest(Squares r2) { return r2; }
+    /// Appends the entries of the first `valid` lanes within the limit, and their r^2; returns how many.
+    static MG_HD int keep(Squares r2, double limit, int valid, VI32 entry, int* entries, double* squared) {
+        return keep_half(r2, limit, valid, hn::LowerHalf(I32Half(), entry), entries, squared);
+    }
+    static MG_HD int keep_half(V64 r2, double limit, int valid, hn::Vec<I32Half> entry, int* entries,
+                               double* squared) {
+        const F64 d;
+        const auto within = hn::And(hn::Lt(r2, hn::Set(d, limit)), hn::FirstN(d, valid > 0 ? valid : 0));
+        std::uint8_t bits[8];
+        hn::StoreMaskBits(d, within, bits);
+        hn::CompressBitsStore(r2, bits, d, squared);
+        hn::CompressBitsStore(entry, bits, I32Half(), entries);
+        return static_cast<int>(hn::CountTrue(d, within));
+    }
+
+    struct Grid {
+        VI32 k;
+        V fraction, inverse_r;
+    };
+    static MG_HD Grid locate(Squares r2, double dr, double inverse_dr, int pieces) {
+        const F64 d;
+        const V64 r = hn::Sqrt(r2);
+        const V64 t = r * hn::Set(d, inverse_dr);
+        const V64 k = hn::Min(hn::Floor(t), hn::Set(d, pieces - 1.0));
+        (void)dr;
+        return {hn::ZeroExtendVector(I32(), hn::DemoteTo(I32Half(), k)), hn::Min(t - k, hn::Set(d, 1.0)),
+                hn::Set(d, 1.0) / r};
+    }
+    static MG_HD Squares at_least(Squares r2, double low) { return hn::Max(r2, hn::Set(F64(), low)); }
+    static MG_HD double sum(V v) { return hn::GetLane(hn::SumOfLanes(F64(), v)); }
+
+    /// psi' / r and phi from the two knots of an interval.
+    template <bool symmetric, bool with_energy>
+    static MG_HD PairTerm<V> term(const KnotTables<double>& t, const Stage<Full>& s, const int* at_j, int k, V inverse_dr,
+                                  V slope_i) {
+        const F64 d;
+        const V p = hn::Load(d, s.fraction + k), inverse_r = hn::Load(d, s.inverse_r + k);
+        const V slope_j = hn::Load(d, s.slope + k);
+        const auto low = load_rows(d, t.slope, s.offset + k), high = load_rows(d, t.slope + 4, s.offset + k);
+        const V f_i = hermite_slope(low.a, low.b, high.a, high.b, p);
+        V f_j = f_i;
+        if constexpr (!symmetric) {
+            const auto low_j = load_rows(d, t.slope, at_j + k), high_j = load_rows(d, t.slope + 4, at_j + k);
+            f_j = hermite_slope(low_j.a, low_j.b, high_j.a, high_j.b, p);
+        }
+        return pair_term_from_z(inverse_r, inverse_dr, hermite_value(low.c, low.d, high.c, high.d, p),
+                                hermite_slope(low.c, low.d, high.c, high.d, p), slope_i, f_i, slope_j, f_j);
+    }
+};
+
+/// Policy of `mixed`: a step handles one vector of floats, r^2 of its pairs in two vectors of doubles.
+struct Mixed {
+    using Real = float;
+    using D = F32;
+    using V = V32;
+    struct Squares {
+        V64 low, high;
+    };
+    static constexpr int lanes = static_cast<int>(hn::MaxLanes(F32()));
+
+    struct Points {
+        VI32 x, y, z;  ///< differences to the nearest image in units of the pair coordinates
+        V embedding_slope;
+    };
+
+    static MG_HD VI32 entries(const int* from) { return hn::LoadU(I32(), from); }
+    static MG_HD void store(VI32 v, int* to) { hn::StoreU(v, I32(), to); }
+    static MG_HD V64 low_half(VI32 v) { return hn::PromoteTo(F64(), hn::LowerHalf(I32Half(), v)); }
+    static MG_HD V64 high_half(VI32 v) { return hn::PromoteTo(F64(), hn::UpperHalf(I32Half(), v)); }
+    static MG_HD V64 low_half(V32 v) { return hn::PromoteTo(F64(), hn::LowerHalf(F32Half(), v)); }
+    static MG_HD V64 high_half(V32 v) { return hn::PromoteTo(F64(), hn::UpperHalf(F32Half(), v)); }
+    static MG_HD V to_float(V64 low, V64 high) {
+        return hn::Combine(F32(), hn::DemoteTo(F32Half(), high), hn::DemoteTo(F32Half(), low));
+    }
+
+    static MG_HD VI32 difference(V32 to, int from) { return hn::BitCast(I32(), to) - hn::Set(I32(), from); }
+    static MG_HD Points points(const PairSystem<float, Host>& p, int slot, VI32 entry) {
+        alignas(64) int four_j[I32Lanes];
+        hn::Store(hn::ShiftLeft<2>(slots_of(entry)), I32(), four_j);
+        const auto c = load_rows(F32(), reinterpret_cast<const float*>(p.point), four_j);
+        const PairPoint<float>& from = p.point[slot];
+        return {difference(c.a, from.x), difference(c.b, from.y), difference(c.c, from.z), c.d};
+    }
+    template <bool diagonal>
+    static MG_HD Squares squares(const CellVectors& cell, const Points& d) {
+        return {norm2(to_space<diagonal>(cell, low_half(d.x), low_half(d.y), low_half(d.z))),
+                norm2(to_space<diagonal>(cell, high_half(d.x), high_half(d.y), high_half(d.z)))};
+    }
+    template <bool diagonal>
+    static MG_HD Triple<V> displacement(const CellVectors& cell, const Points& d) {
+        const F32 f;
+        return to_space<diagonal>(cell, hn::ConvertTo(f, d.x), hn::ConvertTo(f, d.y), hn::ConvertTo(f, d.z));
+    }
+    static MG_HD Squares load_squares(const double* from) {
+        return {hn::Load(F64(), from), hn::Load(F64(), from + lanes / 2)};
+    }
+    static MG_HD V64 smallest(Squares r2) { return hn::Min(r2.low, r2.high); }
+    static MG_HD int keep(Squares r2, double limit, int valid, VI32 entry, int* entries, double* squared) {
+        const int n = Full::keep_half(r2.low, limit, valid, hn::LowerHalf(I32Half(), entry), entries, squared);
+        return n + Full::keep_half(r2.high, limit, valid - lanes / 2, hn::UpperHalf(I32Half(), entry), entries + n,
+                                   squared + n);
+    }
+
+    struct Grid {
+        VI32 k;
+        V fraction, inverse_r;
+    };
+    /// The interval from a float root, and the fraction p within it from r^2 in double: with the interval's knot r_k,
+    /// q = (r^2 - r_k^2) / (2 r dr) = p (1 - p dr / 2r), so p = q + q^2 dr / 2r but for (dr / 2r)^2 < 1e-7. A root that
+    /// was rounded across a knot leaves p outside [0, 1] by a thousandth, where the cubic goes on as smoothly.
+    static MG_HD Grid locate(Squares r2, double dr, double inverse_dr, int pieces) {
+        const F64 d;
+        const F32 f;
+        const V32 root = hn::Sqrt(to_float(r2.low, r2.high));
+        const V32 inverse = hn::Set(f, 1.0f) / root;
+        const V32 k = hn::Min(hn::Floor(root * hn::Set(f, static_cast<float>(inverse_dr))),
+                              hn::Set(f, static_cast<float>(pieces - 1)));
+        const V64 spacing = hn::Set(d, dr);
+        const V64 low = low_half(k) * spacing, high = high_half(k) * spacing;
+        const V32 beyond = to_float(hn::NegMulAdd(low, low, r2.low), hn::NegMulAdd(high, high, r2.high));
+        const V32 q = beyond * (inverse * hn::Set(f, static_cast<float>(0.5 * inverse_dr)));
+        const V32 p = hn::MulAdd(q * q, inverse * hn::Set(f, static_cast<float>(0.5 * dr)), q);
+        return {hn::ConvertTo(I32(), k), hn::Min(p, hn::Set(f, 1.0f)), inverse};
+    }
+    static MG_HD Squares at_least(Squares r2, double low) {
+        const V64 l = hn::Set(F64(), low);
+        return {hn::Max(r2.low, l), hn::Max(r2.high, l)};
+    }
+    static MG_HD double sum(V v) { return Full::sum(low_half(v) + high_half(v)); }
+
+    template <bool symmetric, bool with_energy>
+    static MG_HD PairTerm<V> term(const KnotTables<float>& t, const Stage<Mixed>& s, const int* at_j, int k, V inverse_dr,
+                                  V slope_i) {
+        const F32 d;
+        (void)inverse_dr;
+        const V p = hn::Load(d, s.fraction + k), inverse_r = hn::Load(d, s.inverse_r + k);
+        const V slope_j = hn::Load(d, s.slope + k);
+        const auto low = load_rows(d, t.slope, s.offset + k), high = load_rows(d, t.slope + 4, s.offset + k);
+        const V f_i = hermite_slope_of(low.a, low.b, high.a - low.a, p);
+        V f_j = f_i;
+        if constexpr (!symmetric) {
+            const auto low_j = load_rows(d, t.slope, at_j + k), high_j = load_rows(d, t.slope + 4, at_j + k);
+            f_j = hermite_slope_of(low_j.a, low_j.b, high_j.a - low_j.a, p);
+        }
+        V phi = hn::Zero(d);
+        if constexpr (with_energy) {
+            const auto z = load_rows(d, t.pair, s.value_offset + k);
+            phi = hermite_value(z.a, z.b, z.c, z.d, p);
+        }
+        return pair_term_from_phi(inverse_r, hn::Set(d, 1.0f), phi, hermite_slope_of(low.c, low.d, high.c - low.c, p), slope_i, f_i,
+                                  slope_j, f_j);
+    }
+};
 
 /// RowSweep: slots of neighbouring cells lie in runs along a, so their fractions load as vectors; what is within reach
-/// is kept without branches, in the stencil's order, then dealt out by species.
-void rows(const RowSweep<Host>& p, int begin, int end) {
-    constexpr int longest_run = 512, longest_list = NearRows::longest_row;
+/// is kept without branches, in the stencil's order, then dealt out by species; half of it makes the half row.
+void rows(const RowSweep<Host>& p, HalfRows<Host>& half, int begin, int end) {
+    constexpr int longest_run = 512, longest_list = NearRows::longest;
     constexpr int lanes = Full::lanes;
     alignas(64) double squared[longest_run + lanes];
     int found[longest_list + longest_run], sorted[longest_list + longest_run];
@@ -287,7 +354,7 @@ void rows(const RowSweep<Host>& p, int begin, int end) {
                     x = x - hn::Round(x);
                     y = y - hn::Round(y);
                     z = z - hn::Round(z);
-                    hn::StoreU(norm2(to_space(h, x, y, z)), d, squared + k);
+                    hn::StoreU(norm2(to_space<false>(h, x, y, z)), d, squared + k);
                 }
                 for (int k = 0; k < length; ++k) {
                     found[n] = from + k;
@@ -306,183 +373,240 @@ void rows(const RowSweep<Host>& p, int begin, int end) {
             p.row_end[slot * p.species + t] = length;
         }
         __builtin_memcpy(p.row + p.layout(slot, 0), sorted, sizeof(int) * static_cast<unsigned>(length));
+        int* half_row = half.row.data() + static_cast<long>(slot) * half.capacity;
+        int kept_half = 0, shared = 0;
+        for (int k = 0; k < kept; ++k) {
+            half_row[kept_half] = found[k] | p.species_of_slot[found[k]] << HalfRows<Host>::species_shift;
+            const int mine = HalfRows<Host>::keeps(slot, found[k]) ? 1 : 0;
+            shared += mine;
+            kept_half += kept_half < half.capacity - 1 ? mine : 0;
+        }
+        half.length[slot] = kept_half;
+        if (shared > kept_half)
+            report_incident(p.incident, IncidentKind::row_overflow, p.atom_of_slot[slot], -1,
+                            p.layout.capacity + 2.0 * (shared - kept_half));
         if (n > p.layout.capacity) report_incident(p.incident, IncidentKind::row_overflow, p.atom_of_slot[slot], -1, n);
     }
 }
 
-template <class P>
-void density(const PairSystem<typename P::Real, Host>& p, const NearRows& near, int begin, int end) {
+/// Places in the window of a vector of neighbours.
+struct Places {
+    VI32 window_begin, slots;
+    explicit Places(const Slab& s)
+        : window_begin(hn::Set(I32(), s.window_begin)), slots(hn::Set(I32(), s.replica_end - s.replica_begin)) {}
+    MG_HD VI32 of(VI32 entry) const {
+        const VI32 k = slots_of(entry) - window_begin;
+        return k + hn::And(hn::BroadcastSignBit(k), slots);
+    }
+};
+
+template <class Real>
+void report_closest(const PairSystem<Real, Host>& p, int slot, const int* entries, const double* squared, int n) {
+    int closest = 0;
+    for (int k = 1; k < n; ++k)
+        if (squared[k] < squared[closest]) closest = k;
+    const int j = entries[closest] & static_cast<int>(HalfRows<Host>::most_slots - 1);
+    report_incident(p.incident, IncidentKind::pair_below_table, p.atom_of_slot[slot], p.atom_of_slot[j],
+                    __builtin_sqrt(squared[closest]));
+}
+
+/// Tables per species of the neighbour, for each species of the centre; at_neighbor: what the centre gives to the
+/// neighbour, else what the neighbour gives to the centre.
+template <class Real>
+struct TableStarts {
+    PerSpecies of_center[HalfRows<Host>::most_species];
+    TableStarts(const PairSystem<Real, Host>& p, int knots, bool at_neighbor) {
+        for (int c = 0; c < p.species; ++c)
+            for (int n = 0; n < p.species; ++n)
+                of_center[c].value[n] = p.table_of[at_neighbor ? c * p.species + n : n * p.species + c] * knots;
+    }
+};
+
+template <class P, bool diagonal, bool symmetric>
+void density(const PairWork<typename P::Real>& w, const Slab& slab, double* window) {
+    using Real = typename P::Real;
     Stage<P> stage;
-    double* squared = stage.r2;
+    alignas(64) int offset_at_j[symmetric ? 1 : Stage<P>::size];
     const typename P::D d;
-    for (int slot = begin; slot < end; ++slot) {
-        const Mat3 matrix = pair_cell<typename P::Real>(p.box[p.replica_of[slot]].h);
-        const CellVectors cell = spread(matrix);
+    const PairSystem<Real, Host>& p = w.p;
+    const CellVectors cell = spread(pair_cell<Real>(p.box[p.replica_of[slab.begin]].h));
+    const Places places(slab);
+    const double dr = 1.0 / p.inverse_dr;
+    const TableStarts<Real> starts(p, w.tables.knots, false), starts_at_j(p, w.tables.knots, true);
+    for (int slot = slab.begin; slot < slab.end; ++slot) {
         const int center = p.species_of_slot[slot];
-        double rho = 0;
+        const PerSpecies& start = starts.of_center[center];
+        const int* row = w.half->row.data() + static_cast<long>(slot) * w.half->capacity;
+        const int length = w.half->length[slot];
+        int* near = w.near.row + static_cast<long>(slot) * w.near.capacity;
+        int n = 0;
+        // Reading past the row is harmless: what lies there are entries as well, and `keep` stops at the length.
+        for (int k = 0; k < length; k += P::lanes) {
+            const VI32 entry = P::entries(row + k);
+            const auto r2 = P::template squares<diagonal>(cell, P::points(p, slot, entry));
+            n += P::keep(r2, p.cutoff_squared, length - k, entry, near + n, stage.r2 + n);
+        }
+        const int whole = (n + P::lanes - 1) / P::lanes * P::lanes;
+        for (int k = n; k < whole; ++k) {
+            near[k] = slot;
+            stage.r2[k] = p.cutoff_squared;
+        }
+        w.near.length[slot] = n;
         V64 smallest = hn::Set(F64(), p.cutoff_squared);
-        int* near_row = near.row + static_cast<long>(slot) * near.capacity;
-        int first = 0, from = 0;
-        for (int t = 0; t < p.species; ++t) {
-            const int* row = p.row + p.layout(slot, from);
-            const int length = p.row_end[slot * p.species + t] - from;
-            from += length;
-            // Reading past the group is harmless: rows are padded (ops/neighbors), and the filter stops at length.
-            for (int k = 0; k < length; k += P::lanes) P::store_r2(P::geometry(p, cell, slot, row + k), squared + k);
-            int* group = near_row + first;
-            int n = 0;
-            for (int k = 0; k < length; ++k) {
-                const double r2 = squared[k];
-                group[n] = row[k];
-                squared[n] = r2;
-                n += r2 < p.cutoff_squared ? 1 : 0;
-            }
-            const int whole = padded(n);
-            for (int k = n; k < whole; ++k) {
-                group[k] = slot;
-                squared[k] = p.cutoff_squared;
-            }
-            near.bounds[2 * (slot * p.species + t)] = first;
-            near.bounds[2 * (slot * p.species + t) + 1] = first + n;
-            first += whole;
-
-            const auto* f = p.tables + p.table_of[t * p.species + center] * p.pieces;
-            for (int k = 0; k < n; k += P::lanes) {
-                const auto r2 = P::load_r2(squared + k);
-                const auto fraction = P::locate(r2, p.inverse_dr, p.pieces, stage.eight_k + k, stage.inverse_r + k);
-                hn::Store(fraction, d, stage.fraction + k);
-                hn::Store(P::below(r2, p.cutoff_squared), d, stage.real_pair + k);
-                smallest = hn::Min(smallest, P::smallest(r2));
-            }
-            auto sum = hn::Zero(d);
-            for (int k = 0; k < n; k += P::lanes) {
-                const auto q = load_rows(d, &f->density.a, stage.eight_k + k);
-                sum = hn::MulAdd(hn::Load(d, stage.real_pair + k),
-                                 cubic_value(q.a, q.b, q.c, q.d, hn::Load(d, stage.fraction + k)), sum);
-            }
-            rho += sum_lanes(sum);
+        for (int k = 0; k < n; k += P::lanes) {
+            const VI32 entry = P::entries(near + k);
+            const auto r2 = P::load_squares(stage.r2 + k);
+            const auto g = P::locate(P::at_least(r2, p.lowest_squared), dr, p.inverse_dr, p.pieces);
+            P::store(hn::ShiftLeft<1>(start.of(entry) + g.k), stage.offset + k);
+            if constexpr (!symmetric) P::store(hn::ShiftLeft<1>(starts_at_j.of_center[center].of(entry) + g.k), offset_at_j + k);
+            P::store(places.of(entry), stage.place + k);
+            hn::Store(g.fraction, d, stage.fraction + k);
+            smallest = hn::Min(smallest, P::smallest(r2));
         }
-        const double closest = hn::GetLane(hn::MinOfLanes(F64(), smallest));
-        if (closest < p.lowest_squared) {
-            int nearest = -1;
-            double best = p.cutoff_squared;
-            for (int k = 0; k < p.row_end[slot * p.species + p.species - 1]; ++k) {
-                const int j = p.row[p.layout(slot, k)];
-                const double r2 = norm2(pair_displacement(matrix, p.point[slot], p.point[j]));
-                if (r2 < best) {
-                    best = r2;
-                    nearest = j;
-                }
-            }
-            report_incident(p.incident, IncidentKind::pair_below_table, p.atom_of_slot[slot],
-                            nearest < 0 ? -1 : p.atom_of_slot[nearest], __builtin_sqrt(closest));
+        for (int k = n; k < whole; ++k) {
+            stage.offset[k] = 2 * w.tables.zero;
+            if constexpr (!symmetric) offset_at_j[k] = 2 * w.tables.zero;
         }
-        embed_slot(p, slot, rho);
+        auto sum = hn::Zero(d);
+        for (int k = 0; k < n; k += P::lanes) {
+            const auto fraction = hn::Load(d, stage.fraction + k);
+            const auto f = load_rows(d, w.tables.density, stage.offset + k);
+            const auto at_i = hermite_value(f.a, f.b, f.c, f.d, fraction);
+            sum = sum + at_i;
+            auto at_j = at_i;
+            if constexpr (!symmetric) {
+                const auto g = load_rows(d, w.tables.density, offset_at_j + k);
+                at_j = hermite_value(g.a, g.b, g.c, g.d, fraction);
+            }
+            hn::Store(at_j, d, stage.value + k);
+        }
+        for (int k = 0; k < n; ++k) window[stage.place[k]] += stage.value[k];
+        window[slab.place(slot)] += P::sum(sum);
+        if (hn::GetLane(hn::MinOfLanes(F64(), smallest)) < p.lowest_squared)
+            report_closest(p, slot, near, stage.r2, n);
     }
 }
 
-template <class P, bool with_energy, bool same_density>
-MG_HD void force_group(const PairSystem<typename P::Real, Host>& p, const CellVectors& cell, int slot, int t,
-                       const int* group, int n, Stage<P>& stage, double sums[10]) {
-    const typename P::D d;
-    const int center = p.species_of_slot[slot];
-    const auto* at_i = p.tables + p.table_of[t * p.species + center] * p.pieces;
-    const auto* at_j = p.tables + p.table_of[center * p.species + t] * p.pieces;
-    const auto slope_i = hn::Set(d, p.point[slot].embedding_slope);
-    const auto inverse_dr = hn::Set(d, static_cast<typename P::Real>(p.inverse_dr));
-    for (int k = 0; k < n; k += P::lanes) {
-        const auto geometry = P::geometry(p, cell, slot, group + k);
-        const auto squared = P::r2(geometry);
-        // The padding is the slot itself: any finite coefficient times its d = 0 adds nothing.
-        const auto fraction = P::locate(P::at_least(squared, p.lowest_squared), p.inverse_dr, p.pieces,
-                                        stage.eight_k + k, stage.inverse_r + k);
-        hn::Store(fraction, d, stage.fraction + k);
-        hn::Store(P::x(geometry), d, stage.x + k);
-        hn::Store(P::y(geometry), d, stage.y + k);
-        hn::Store(P::z(geometry), d, stage.z + k);
-        hn::Store(geometry.embedding_slope, d, stage.slope + k);
-        if constexpr (with_energy) hn::Store(P::nonzero(squared), d, stage.real_pair + k);
-    }
-    auto fx = hn::Zero(d), fy = fx, fz = fx, e = fx, xx = fx, yy = fx, zz = fx, yz = fx, xz = fx, xy = fx;
-    for (int k = 0; k < n; k += P::lanes) {
-        const auto fraction = hn::Load(d, stage.fraction + k);
-        const auto q = load_rows(d, &at_i->pair.a, stage.eight_k + k);
-        const auto f = load_rows(d, &at_i->density.a, stage.eight_k + k);
-        const auto f_i = cubic_slope(f.b, f.c, f.d, fraction);
-        auto f_j = f_i;
-        if constexpr (!same_density) {
-            const auto f2 = load_rows(d, &at_j->density.a, stage.eight_k + k);
-            f_j = cubic_slope(f2.b, f2.c, f2.d, fraction);
-        }
-        const auto term = pair_term<typename P::Real>(
-            hn::Load(d, stage.inverse_r + k), inverse_dr, cubic_value(q.a, q.b, q.c, q.d, fraction),
-            cubic_slope(q.b, q.c, q.d, fraction), slope_i, f_i, hn::Load(d, stage.slope + k), f_j);
-        const auto c = term.slope_over_r;
-        const auto x = hn::Load(d, stage.x + k), y = hn::Load(d, stage.y + k), z = hn::Load(d, stage.z + k);
-        fx = hn::MulAdd(c, x, fx);
-        fy = hn::MulAdd(c, y, fy);
-        fz = hn::MulAdd(c, z, fz);
-        if constexpr (with_energy) {
-            const auto cx = c * x, cy = c * y, cz = c * z;
-            e = hn::MulAdd(hn::Load(d, stage.real_pair + k), term.energy, e);
-            xx = hn::MulAdd(cx, x, xx);
-            yy = hn::MulAdd(cy, y, yy);
-            zz = hn::MulAdd(cz, z, zz);
-            yz = hn::MulAdd(cy, z, yz);
-            xz = hn::MulAdd(cx, z, xz);
-            xy = hn::MulAdd(cx, y, xy);
-        }
-    }
-    sums[0] += sum_lanes(fx);
-    sums[1] += sum_lanes(fy);
-    sums[2] += sum_lanes(fz);
-    if constexpr (with_energy) {
-        const decltype(fx) all[7] = {e, xx, yy, zz, yz, xz, xy};
-        for (int k = 0; k < 7; ++k) sums[3 + k] += sum_lanes(all[k]);
-    }
-}
-
-template <class P, bool with_energy>
-void force(const PairSystem<typename P::Real, Host>& p, const NearRows& near, int begin, int end) {
+template <class P, bool diagonal, bool symmetric, bool with_energy>
+void force(const PairWork<typename P::Real>& w, const Slab& slab, PairForce<typename P::Real>* window) {
+    using Real = typename P::Real;
+    using V = typename P::V;
+    const hn::FixedTag<Real, 4> block;
     Stage<P> stage;
-    for (int slot = begin; slot < end; ++slot) {
-        const CellVectors cell = spread(pair_cell<typename P::Real>(p.box[p.replica_of[slot]].h));
+    alignas(64) int offset_at_j[symmetric ? 1 : Stage<P>::size];
+    const typename P::D d;
+    const PairSystem<Real, Host>& p = w.p;
+    const CellVectors cell = spread(pair_cell<Real>(p.box[p.replica_of[slab.begin]].h));
+    const Places places(slab);
+    const double dr = 1.0 / p.inverse_dr;
+    const V inverse_dr = hn::Set(d, static_cast<Real>(p.inverse_dr));
+    const TableStarts<Real> starts(p, w.tables.knots, false), starts_at_j(p, w.tables.knots, true);
+    for (int slot = slab.begin; slot < slab.end; ++slot) {
         const int center = p.species_of_slot[slot];
-        const int* near_row = near.row + static_cast<long>(slot) * near.capacity;
-        double sums[10] = {0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
-        for (int t = 0; t < p.species; ++t) {
-            const int from = near.bounds[2 * (slot * p.species + t)];
-            const int n = near.bounds[2 * (slot * p.species + t) + 1] - from;
-            if (p.table_of[t * p.species + center] == p.table_of[center * p.species + t])
-                force_group<P, with_energy, true>(p, cell, slot, t, near_row + from, n, stage, sums);
-            else
-                force_group<P, with_energy, false>(p, cell, slot, t, near_row + from, n, stage, sums);
+        const PerSpecies& start = starts.of_center[center];
+        const int* near = w.near.row + static_cast<long>(slot) * w.near.capacity;
+        const int n = w.near.length[slot];
+        for (int k = 0; k < n; k += P::lanes) {
+            const VI32 entry = P::entries(near + k);
+            const auto points = P::points(p, slot, entry);
+            // The padding is the slot itself, and its table row is zero.
+            const auto r2 = P::at_least(P::template squares<diagonal>(cell, points), p.lowest_squared);
+            const auto g = P::locate(r2, dr, p.inverse_dr, p.pieces);
+            const auto u = P::template displacement<diagonal>(cell, points);
+            const VI32 knot = start.of(entry) + g.k;
+            P::store(hn::ShiftLeft<2>(knot), stage.offset + k);
+            if constexpr (with_energy) P::store(hn::ShiftLeft<1>(knot), stage.value_offset + k);
+            if constexpr (!symmetric) P::store(hn::ShiftLeft<2>(starts_at_j.of_center[center].of(entry) + g.k), offset_at_j + k);
+            P::store(places.of(entry), stage.place + k);
+            hn::Store(g.fraction, d, stage.fraction + k);
+            hn::Store(g.inverse_r, d, stage.inverse_r + k);
+            hn::Store(u.x, d, stage.x + k);
+            hn::Store(u.y, d, stage.y + k);
+            hn::Store(u.z, d, stage.z + k);
+            hn::Store(points.embedding_slope, d, stage.slope + k);
         }
-        const int i = p.atom_of_slot[slot];
-        p.force[i] = {sums[0], sums[1], sums[2]};
-        if (!(norm2(p.force[i]) < 1e20))
-            report_incident(p.incident, IncidentKind::not_finite, i, -1, norm2(p.force[i]));
+        const int whole = (n + P::lanes - 1) / P::lanes * P::lanes;
+        for (int k = n; k < whole; ++k) {
+            stage.offset[k] = 4 * w.tables.zero;
+            if constexpr (with_energy) stage.value_offset[k] = 2 * w.tables.zero;
+            if constexpr (!symmetric) offset_at_j[k] = 4 * w.tables.zero;
+        }
+        const V slope_i = hn::Set(d, p.point[slot].embedding_slope);
+        const V minus_half = hn::Set(d, Real(-0.5));
+        V fx = hn::Zero(d), fy = fx, fz = fx, e = fx, xx = fx, yy = fx, zz = fx, yz = fx, xz = fx, xy = fx;
+        for (int k = 0; k < n; k += P::lanes) {
+            const auto term =
+                P::template term<symmetric, with_energy>(w.tables, stage, offset_at_j, k, inverse_dr, slope_i);
+            const V x = hn::Load(d, stage.x + k), y = hn::Load(d, stage.y + k), z = hn::Load(d, stage.z + k);
+            const V cx = term.slope_over_r * x, cy = term.slope_over_r * y, cz = term.slope_over_r * z;
+            fx = fx + cx;
+            fy = fy + cy;
+            fz = fz + cz;
+            V half = hn::Zero(d);
+            if constexpr (with_energy) {
+                half = minus_half * term.energy;
+                e = e + half;
+                xx = hn::MulAdd(cx, x, xx);
+                yy = hn::MulAdd(cy, y, yy);
+                zz = hn::MulAdd(cz, z, zz);
+                yz = hn::MulAdd(cy, z, yz);
+                xz = hn::MulAdd(cx, z, xz);
+                xy = hn::MulAdd(cx, y, xy);
+            }
+            hn::StoreInterleaved4(cx, cy, cz, half, d, &stage.force[k].x);
+        }
+        for (int k = 0; k < n; ++k) {
+            Real* to = &window[stage.place[k]].x;
+            hn::Store(hn::Load(block, to) - hn::Load(block, &stage.force[k].x), block, to);
+        }
+        PairForce<Real>& mine = window[slab.place(slot)];
+        mine.x += static_cast<Real>(P::sum(fx));
+        mine.y += static_cast<Real>(P::sum(fy));
+        mine.z += static_cast<Real>(P::sum(fz));
         if constexpr (with_energy) {
-            p.local_energy[i] = p.embedding_energy[slot] + 0.5 * sums[3];
-            p.local_virial[i] = {-0.5 * sums[4], -0.5 * sums[5], -0.5 * sums[6],
-                                 -0.5 * sums[7], -0.5 * sums[8], -0.5 * sums[9]};
+            mine.energy -= static_cast<Real>(P::sum(e));
+            p.local_virial[p.atom_of_slot[slot]] = {-P::sum(xx), -P::sum(yy), -P::sum(zz),
+                                                    -P::sum(yz), -P::sum(xz), -P::sum(xy)};
         }
     }
+}
+
+bool is_diagonal(const Mat3& h) {
+    return h.m[1] == 0 && h.m[2] == 0 && h.m[3] == 0 && h.m[5] == 0 && h.m[6] == 0 && h.m[7] == 0;
+}
+
+/// choose(diagonal, symmetric) with the two as types.
+template <class Real, class F>
+void with_shape(const PairWork<Real>& w, const Slab& slab, const F& choose) {
+    const bool diagonal = is_diagonal(w.p.box[w.p.replica_of[slab.begin]].h), symmetric = w.tables.symmetric;
+    if (diagonal && symmetric) return choose(std::true_type{}, std::true_type{});
+    if (diagonal) return choose(std::true_type{}, std::false_type{});
+    if (symmetric) return choose(std::false_type{}, std::true_type{});
+    choose(std::false_type{}, std::false_type{});
 }
 
 template <class P>
-void force_any(const PairSystem<typename P::Real, Host>& p, const NearRows& near, bool with_energy, int begin,
-               int end) {
-    if (with_energy)
-        force<P, true>(p, near, begin, end);
-    else
-        force<P, false>(p, near, begin, end);
+void density_any(const PairWork<typename P::Real>& w, const Slab& slab, double* window) {
+    with_shape(w, slab, [&](auto diagonal, auto symmetric) {
+        density<P, diagonal.value, symmetric.value>(w, slab, window);
+    });
+}
+
+template <class P>
+void force_any(const PairWork<typename P::Real>& w, const Slab& slab, bool with_energy,
+               PairForce<typename P::Real>* window) {
+    with_shape(w, slab, [&](auto diagonal, auto symmetric) {
+        if (with_energy)
+            force<P, diagonal.value, symmetric.value, true>(w, slab, window);
+        else
+            force<P, diagonal.value, symmetric.value, false>(w, slab, window);
+    });
 }
 
 }  // namespace
 
 const EamLoops& eam_loops() {
-    static constexpr EamLoops loops{rows, density<Full>, density<Mixed>, force_any<Full>, force_any<Mixed>};
+    static constexpr EamLoops loops{rows, density_any<Full>, density_any<Mixed>, force_any<Full>, force_any<Mixed>};
     return loops;
 }
 

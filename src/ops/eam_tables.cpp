@@ -79,6 +79,74 @@ SlopeError slope_error(const Function& f, const std::vector<Cubic<float>>& resam
     return error;
 }
 
+/// Value and slope of all knots of a table of pieces, with the mean slope of the interval that follows.
+struct Knot {
+    double value, slope, mean;
+};
+template <class Real>
+std::vector<Knot> knots_of(const PairPiece<Real>* pieces, int count, Cubic<Real> PairPiece<Real>::*function) {
+    std::vector<Knot> knots;
+    for (int k = 0; k < count; ++k) {
+        const Cubic<Real> q = pieces[k].*function;
+        knots.push_back({q.a, q.b, double(q.b) + q.c + q.d});
+    }
+    const Cubic<Real> q = pieces[count - 1].*function;
+    const double end = double(q.b) + 2.0 * q.c + 3.0 * q.d;
+    knots.push_back({double(q.a) + q.b + q.c + q.d, end, end});
+    return knots;
+}
+
+template <class Space>
+void pack_knots(EamTables<Space>&) {}
+
+template <>
+void pack_knots(EamTables<Host>& t) {
+    KnotArrays<Host>& a = t.knots;
+    a.full_knots = t.pieces + 1;
+    a.mixed_knots = t.resampled_pieces + 1;
+    a.symmetric = true;
+    for (int s = 0; s < t.species; ++s)
+        for (int c = 0; c < s; ++c)
+            a.symmetric = a.symmetric && t.table_of[s * t.species + c] == t.table_of[c * t.species + s];
+    std::vector<double> full_density, full_slope;
+    std::vector<float> mixed_density, mixed_slope, mixed_pair;
+    const int tables = static_cast<int>(t.exact.size()) / t.pieces;
+    for (int k = 0; k < tables; ++k) {
+        const PairPiece<double>* exact = t.exact.data() + static_cast<long>(k) * t.pieces;
+        const std::vector<Knot> f = knots_of(exact, t.pieces, &PairPiece<double>::density),
+                                z = knots_of(exact, t.pieces, &PairPiece<double>::pair);
+        for (int m = 0; m < a.full_knots; ++m) {
+            full_density.insert(full_density.end(), {f[m].value, f[m].slope});
+            full_slope.insert(full_slope.end(), {f[m].value, f[m].slope, z[m].value, z[m].slope});
+        }
+        const PairPiece<float>* resampled = t.resampled.data() + static_cast<long>(k) * t.resampled_pieces;
+        const std::vector<Knot> g = knots_of(resampled, t.resampled_pieces, &PairPiece<float>::density),
+                                phi = knots_of(resampled, t.resampled_pieces, &PairPiece<float>::pair);
+        const double per_A = t.resampled_inverse_dr;
+        const auto add = [](std::vector<float>& to, double x, double y) {
+            to.push_back(static_cast<float>(x));
+            to.push_back(static_cast<float>(y));
+        };
+        for (int m = 0; m < a.mixed_knots; ++m) {
+            add(mixed_density, g[m].value, g[m].slope);
+            add(mixed_pair, phi[m].value, phi[m].slope);
+            for (const Knot& q : {g[m], phi[m]}) {
+                const auto slope = static_cast<float>(q.slope * per_A);
+                add(mixed_slope, slope, q.mean * per_A - slope);
+            }
+        }
+    }
+    const auto pack = [](auto& values, int per_knot, auto& array) {
+        values.resize(values.size() + 2 * static_cast<std::size_t>(per_knot));
+        array = to_space<Host>(values);
+    };
+    pack(full_density, 2, a.full_density);
+    pack(full_slope, 4, a.full_slope);
+    pack(mixed_density, 2, a.mixed_density);
+    pack(mixed_slope, 4, a.mixed_slope);
+    pack(mixed_pair, 2, a.mixed_pair);
+}
+
 }  // namespace
 
 template <class Space>
@@ -172,6 +240,7 @@ EamTables<Space> make_eam_tables(const EamPotential& e) {
         if (t.resampling_error < 4e-7) break;
     }
     t.resampled = to_space<Space>(resampled);
+    pack_knots(t);
     return t;
 }
 

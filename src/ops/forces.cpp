@@ -48,36 +48,104 @@ const HostLoops& host_loops() {
     return chosen;
 }
 
+KnotTables<double> knot_tables(const EamTables<Host>& t, double) {
+    const KnotArrays<Host>& a = t.knots;
+    return {a.full_density.data(), a.full_slope.data(), nullptr, a.full_knots,
+            static_cast<int>(a.full_density.size()) / 2 - 2, a.symmetric};
+}
+KnotTables<float> knot_tables(const EamTables<Host>& t, float) {
+    const KnotArrays<Host>& a = t.knots;
+    return {a.mixed_density.data(), a.mixed_slope.data(), a.mixed_pair.data(), a.mixed_knots,
+            static_cast<int>(a.mixed_density.size()) / 2 - 2, a.symmetric};
+}
+
+/// body(slot, share) for the slots of a range of one replica and each share that a slab's window holds for them, slab
+/// by slab.
+template <class T, class Body>
+void for_each_share(const HalfRows<Host>& h, int replica, int begin, int end, const T* windows, const Body& body) {
+    for (int k = h.first_slab[replica]; k < h.first_slab[replica + 1]; ++k) {
+        const Slab& s = h.slabs[k];
+        // The window wraps around the end of the replica: two runs of slots at most.
+        const int slots = s.replica_end - s.replica_begin, last = s.window_begin + s.window;
+        for (const int turn : {0, slots}) {
+            const int from = std::max(begin, s.window_begin - turn), to = std::min(end, last - turn);
+            const T* share = windows + s.offset + turn - s.window_begin;
+            for (int slot = from; slot < to; ++slot) body(slot, share[slot]);
+        }
+    }
+}
+
 template <class Real>
 void forces_by_loops(Batch<Host>& b, const Neighbors<Host>& n, const EamTables<Host>& t, ForceWork<Host>& w,
                      bool with_energy) {
-    const PairSystem<Real, Host> p = pair_system<Real>(b, n, t, w);
+    const HalfRows<Host>& h = n.half;
+    const int capacity = h.capacity + HalfRows<Host>::padding;
+    w.near_row.resize(static_cast<std::size_t>(b.atoms) * capacity + HalfRows<Host>::padding);
+    w.near_length.resize(b.atoms);
+    w.density_windows.resize(h.windows);
+    auto& window_numbers = [&]() -> auto& {
+        if constexpr (sizeof(Real) == sizeof(double)) return w.full_windows; else return w.mixed_windows;
+    }();
+    window_numbers.resize(4 * h.windows);
+    auto* const force_windows = reinterpret_cast<PairForce<Real>*>(window_numbers.data());
+    double* const density_windows = w.density_windows.data();
+
+    const PairWork<Real> work{pair_system<Real>(b, n, t, w), knot_tables(t, Real()), &h,
+                              {capacity, w.near_row.data(), w.near_length.data()}};
+    const PairSystem<Real, Host>& p = work.p;
     set_coordinates(b, p);
-    const int capacity = n.capacity + n.species * NearRows::lanes;
-    w.near_row.resize(static_cast<std::size_t>(b.atoms) * capacity);
-    w.near_end.resize(static_cast<std::size_t>(2) * b.atoms * n.species);
-    const NearRows near{capacity, w.near_row.data(), w.near_end.data()};
     const EamLoops& loops = *host_loops().loops;
-    constexpr int block = 32;
-    const int blocks = (b.atoms + block - 1) / block;
-    const auto range = [&](int k) { return std::pair{k * block, std::min((k + 1) * block, b.atoms)}; };
+    const int slabs = static_cast<int>(h.slabs.size()), chunks = b.chunks.count;
 #pragma omp parallel
     {
-#pragma omp for schedule(static)
-        for (int k = 0; k < blocks; ++k) {
-            const auto [begin, end] = range(k);
+#pragma omp for schedule(dynamic)
+        for (int k = 0; k < slabs; ++k) {
+            const Slab& s = h.slabs[k];
+            double* const window = density_windows + s.offset;
+            std::fill_n(window, s.window, 0.0);
             if constexpr (sizeof(Real) == sizeof(double))
-                loops.density_full(p, near, begin, end);
+                loops.density_full(work, s, window);
             else
-                loops.density_mixed(p, near, begin, end);
+                loops.density_mixed(work, s, window);
         }
 #pragma omp for schedule(static)
-        for (int k = 0; k < blocks; ++k) {
-            const auto [begin, end] = range(k);
+        for (int c = 0; c < chunks; ++c) {
+            const int begin = b.chunks.begin[c], end = b.chunks.begin[c + 1];
+            double rho[Chunks<Host>::length] = {};
+            for_each_share(h, b.replica_of[begin], begin, end, static_cast<const double*>(density_windows),
+                           [&](int slot, double share) { rho[slot - begin] += share; });
+            for (int slot = begin; slot < end; ++slot) embed_slot(p, slot, rho[slot - begin]);
+        }
+#pragma omp for schedule(dynamic)
+        for (int k = 0; k < slabs; ++k) {
+            const Slab& s = h.slabs[k];
+            PairForce<Real>* const window = force_windows + s.offset;
+            std::fill_n(window, s.window, PairForce<Real>{});
             if constexpr (sizeof(Real) == sizeof(double))
-                loops.force_full(p, near, with_energy, begin, end);
+                loops.force_full(work, s, with_energy, window);
             else
-                loops.force_mixed(p, near, with_energy, begin, end);
+                loops.force_mixed(work, s, with_energy, window);
+        }
+#pragma omp for schedule(static)
+        for (int c = 0; c < chunks; ++c) {
+            const int begin = b.chunks.begin[c], end = b.chunks.begin[c + 1];
+            PairForce<double> sum[Chunks<Host>::length] = {};
+            for_each_share(h, b.replica_of[begin], begin, end, static_cast<const PairForce<Real>*>(force_windows),
+                           [&](int slot, const PairForce<Real>& share) {
+                               PairForce<double>& f = sum[slot - begin];
+                               f.x += share.x;
+                               f.y += share.y;
+                               f.z += share.z;
+                               f.energy += share.energy;
+                           });
+            for (int slot = begin; slot < end; ++slot) {
+                const PairForce<double>& f = sum[slot - begin];
+                const int i = p.atom_of_slot[slot];
+                p.force[i] = {f.x, f.y, f.z};
+                if (!(norm2(p.force[i]) < 1e20))
+                    report_incident(p.incident, IncidentKind::not_finite, i, -1, norm2(p.force[i]));
+                if (with_energy) p.local_energy[i] = p.embedding_energy[slot] + f.energy;
+            }
         }
     }
     if (with_energy) sum_energies(b);
@@ -95,10 +163,11 @@ template void compute_forces_reference(Batch<Host>&, const Neighbors<Host>&, con
 template <>
 void compute_forces(Batch<Host>& b, const Neighbors<Host>& n, const EamTables<Host>& t, ForceWork<Host>& w,
                     Precision precision, bool with_energy) {
-    if (!host_loops().loops) return compute_forces_reference(b, n, t, w, precision, with_energy);
-    if (n.capacity > NearRows::longest_row)
-        throw Error("a neighbour row would need " + std::to_string(n.capacity) + " entries",
-                    "the host loops hold at most " + std::to_string(NearRows::longest_row),
+    if (!host_loops().loops || b.species > HalfRows<Host>::most_species || b.atoms >= HalfRows<Host>::most_slots)
+        return compute_forces_reference(b, n, t, w, precision, with_energy);
+    if (n.half.capacity > NearRows::longest)
+        throw Error("a neighbour row would need " + std::to_string(n.half.capacity) + " entries",
+                    "the host loops hold at most " + std::to_string(NearRows::longest),
                     "check the density of the structure and the cutoff of the potential");
     size_work(b, w);
     if (precision == Precision::full)

@@ -12,9 +12,27 @@
 namespace mg {
 
 /// `full`: every pair in double, LAMMPS's own interpolation. `mixed`: pairs in float from resampled tables;
-/// geometry, embedding and state in double. The terms of
-/// one atom and neighbour species (about 50) are added per lane in float, everything beyond in double.
+/// geometry, embedding and state in double. The forces
+/// between one atom and its neighbours (about 50 on either side) are added in float, everything beyond in double.
 enum class Precision { full, mixed };
+
+/// What the tuned loops of a space want of the tables besides; the device wants nothing.
+template <class Space>
+struct KnotArrays {};
+
+/// Tables by knots: neighbouring knots share what a cubic piece needs of them, so a table takes half the cache that one
+/// of pieces does. After the last table stand two knots of zeros.
+template <>
+struct KnotArrays<Host> {
+    int full_knots = 0, mixed_knots = 0;   ///< of one table
+    bool symmetric = false;                ///< whether f from s to t is f from t to s for all species
+    Array<double, Host> full_density;      ///< (tables, knots, 2): f, its slope per interval
+    Array<double, Host> full_slope;        ///< (tables, knots, 4): f and z, each followed by its slope per interval
+    Array<float, Host> mixed_density;      ///< (tables, knots, 2): f, its slope per interval
+    Array<float, Host> mixed_slope;        ///< (tables, knots, 4): f' and phi' per A, each followed by what the
+                                           ///< interval's mean slope exceeds it by
+    Array<float, Host> mixed_pair;         ///< (tables, knots, 2): phi, its slope per interval
+};
 
 /// An EAM potential ready for the pair loops: per ordered pair of species, what a neighbour `source` gives a `center`.
 /// Equal tables are stored once (a Finnis-Sinclair file with symmetric densities costs nothing extra).
@@ -37,6 +55,8 @@ struct EamTables {
     Array<PairPiece<float>, Space> resampled;  ///< (tables * resampled_pieces): f and phi
     double resampling_error = 0;               ///< [eV/A] rms error of a pair's force, see make_eam_tables
     double largest_resampling_error = 0;       ///< [eV/A]
+
+    KnotArrays<Space> knots;
 };
 
 /// Coefficients from a file's tables. `mixed` takes the coarsest of 1024, 2048, 4096 intervals or the file's own whose
@@ -57,8 +77,11 @@ struct ForceWork {
     Array<PairPoint<double>, Space> full;   ///< pair coordinates and F' of `full`
     Array<PairPoint<float>, Space> mixed;   ///< and of `mixed`
     Array<double, Space> embedding_energy;
-    Array<int, Space> near_row;          ///< host loops: neighbours within the cutoff, groups padded to lanes
-    Array<int, Space> near_end;          ///< (2 * atoms * species) begin and unpadded end of each group
+    Array<int, Space> near_row;            ///< tuned host loops: pairs within the cutoff
+    Array<int, Space> near_length;         ///< (atoms)
+    Array<double, Space> density_windows;  ///< what the pairs of each slab add to its window (HalfRows)
+    Array<double, Space> full_windows;     ///< (windows, 4)
+    Array<float, Space> mixed_windows;     ///< (windows, 4)
 };
 
 /// force, and with_energy also local_energy, local_virial, potential_energy and virial of the batch, from its

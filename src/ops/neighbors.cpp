@@ -8,14 +8,60 @@
 namespace mg {
 namespace {
 
+void reserve_half_rows(const Batch<Host>& b, HalfRows<Host>& h, int full_capacity) {
+    if (!host_eam_loops()) return;
+    // Half of a full row, and what its share may exceed a half by.
+    h.capacity = (full_capacity / 2 + 31) / 16 * 16;
+    h.row.resize(static_cast<std::size_t>(b.atoms) * h.capacity + HalfRows<Host>::padding);
+    fill_zero(h.row);
+    h.length.resize(b.atoms);
+    fill_zero(h.length);
+    h.slabs.clear();
+    h.first_slab = {0};
+    for (int r = 0; r < b.replicas; ++r) {
+        const int first = b.first_atom_host[r], last = b.first_atom_host[r + 1];
+        const int slabs = std::clamp((last - first) / HalfRows<Host>::slab_length, 1, HalfRows<Host>::most_slabs);
+        const auto cut = [&](int k) { return first + static_cast<int>(static_cast<long>(last - first) * k / slabs); };
+        for (int k = 0; k < slabs; ++k) h.slabs.push_back({first, last, cut(k), cut(k + 1)});
+        h.first_slab.push_back(static_cast<int>(h.slabs.size()));
+    }
+}
+
+/// The window that holds a slab and all its neighbours: slots are sorted in space, so that they lie close by, counted
+/// round the replica's slots.
+void fit_window(const HalfRows<Host>& h, Slab& s) {
+    const int slots = s.replica_end - s.replica_begin;
+    int low = s.begin, high = s.end - 1;
+    for (int slot = s.begin; slot < s.end; ++slot)
+        for (int k = 0; k < h.length[slot]; ++k) {
+            int j = h.row[static_cast<long>(slot) * h.capacity + k] & (HalfRows<Host>::most_slots - 1);
+            if (j - slot > slots / 2) j -= slots;
+            if (slot - j > slots / 2) j += slots;
+            low = std::min(low, j);
+            high = std::max(high, j);
+        }
+    s.window = std::min(high - low + 1, slots);
+    s.window_begin = s.window == slots ? s.replica_begin : low < s.replica_begin ? low + slots : low;
+}
+
 /// The rows of all slots: tuned loops where there are some.
-void build_rows(Host, int slots, const RowSweep<Host>& sweep) {
+void build_rows(const Batch<Host>& b, Neighbors<Host>& n, const RowSweep<Host>& sweep) {
     const EamLoops* loops = host_eam_loops();
-    if (!loops) return for_each(Host{}, slots, sweep);
-    constexpr int block = 64;
-    const int blocks = (slots + block - 1) / block;
-#pragma omp parallel for schedule(static)
-    for (int k = 0; k < blocks; ++k) loops->rows(sweep, k * block, std::min((k + 1) * block, slots));
+    if (!loops) return for_each(Host{}, b.atoms, sweep);
+    HalfRows<Host>& h = n.half;
+    const int slabs = static_cast<int>(h.slabs.size());
+#pragma omp parallel for schedule(dynamic)
+    for (int k = 0; k < slabs; ++k) {
+        Slab& s = h.slabs[k];
+        if (s.begin == s.end || !n.stale[b.replica_of[s.begin]]) continue;
+        loops->rows(sweep, h, s.begin, s.end);
+        fit_window(h, s);
+    }
+    h.windows = 0;
+    for (Slab& s : h.slabs) {
+        s.offset = h.windows;
+        h.windows += s.window;
+    }
 }
 
 }  // namespace

@@ -31,6 +31,45 @@ struct CellList {
     }
 };
 
+/// What the tuned pair loops of a space keep besides the full rows; the device keeps nothing.
+template <class Space>
+struct HalfRows {};
+
+/// Consecutive slots of one replica, the work of one thread. What its pairs add to atoms anywhere is gathered in a
+/// *window* of its own: `window` slots from `window_begin` on, counted round the replica's slots. Slabs depend on the
+/// replica's size and rows alone, and windows are added in the order of slabs, so sums have the same bits for any
+/// number of threads.
+struct Slab {
+    int replica_begin, replica_end;  ///< slots of the replica
+    int begin, end;                  ///< slots of the slab
+    int window_begin = 0, window = 0;
+    long offset = 0;                 ///< where the window starts among all windows
+    /// Place in the window of a slot that the slab's pairs touch.
+    MG_HD int place(int slot) const {
+        const int k = slot - window_begin;
+        return k >= 0 ? k : k + replica_end - replica_begin;
+    }
+};
+
+/// Every pair once. Of two slots whose numbers differ by an even number the lower one keeps the pair, else the higher
+/// one, which gives all slots rows of like lengths. An entry is a neighbour's slot and, in its upper bits, its species.
+template <>
+struct HalfRows<Host> {
+    static constexpr int species_shift = 28, most_species = 8;
+    static constexpr long most_slots = 1L << species_shift;
+    static constexpr int slab_length = 1000, most_slabs = 64;  ///< slots of a slab, slabs of a replica
+    static constexpr int padding = 16;  ///< a whole vector of floats on the widest instruction set
+
+    int capacity = 0;              ///< entries per row
+    Array<int, Host> row;          ///< (atoms * capacity)
+    Array<int, Host> length;       ///< (atoms)
+    std::vector<Slab> slabs;       ///< replica by replica
+    std::vector<int> first_slab;   ///< (replicas + 1)
+    long windows = 0;              ///< slots of all windows
+
+    static MG_HD bool keeps(int slot, int neighbor) { return ((slot ^ neighbor) & 1) != 0 ? slot > neighbor : slot < neighbor; }
+};
+
 /// Full neighbour rows of a batch. A row lists slots within cutoff + skin at the
 /// reference positions, grouped by neighbour species; its order follows from the slots and the stencil, so it is
 /// the same on every run and needs no sort.
@@ -44,6 +83,7 @@ struct Neighbors {
     CellList<Space> cells;
     Array<int, Space> row;                  ///< (atoms * capacity), see RowLayout
     Array<int, Space> row_end;              ///< (atoms * species) end of the species' group in the row
+    HalfRows<Space> half;
 
     Array<Vec3, Space> reference_position;  ///< [A] (atoms) at the last build
     Array<Box, Space> reference_box;        ///< (replicas) at the last build

@@ -71,7 +71,7 @@ void build_stale(Batch<Space>& b, Neighbors<Space>& n, bool from_reference) {
                  ReferenceSweep{b.replica_of.data(), n.stale.data(), b.position.data(), n.reference_position.data()});
     }
     fill_cells(b, n.cells, n.reach(), n.stale, n.reference_position, n.reference_box);
-    build_rows(Space{}, b.atoms,
+    build_rows(b, n,
                RowSweep<Space>{n.reach(), n.species, n.layout(), b.replica_of.data(), n.stale.data(),
                                n.cells.first_cell.data(), n.cells.grid.data(), n.cells.start.data(),
                                n.reference_box.data(), n.cells.atom_of_slot.data(), n.cells.species_of_slot.data(),
@@ -107,6 +107,7 @@ void reserve_rows(const Batch<Space>& b, Neighbors<Space>& n, int needed) {
     // vectors of neighbours and may read (not use) what lies behind a row, so it must be valid slots: zeros.
     n.row.resize(static_cast<std::size_t>((b.atoms + 31) / 32 * 32) * n.capacity + 64);
     fill_zero(n.row);
+    reserve_half_rows(b, n.half, n.capacity);
 }
 
 }  // namespace

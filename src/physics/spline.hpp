@@ -1,6 +1,8 @@
 #pragma once
 /// \file Cubic pieces on a uniform grid, as LAMMPS's EAM interpolates its tables.
 
+#include <type_traits>
+
 #include "core/macros.hpp"
 
 namespace mg {
@@ -20,14 +22,40 @@ struct alignas(8 * sizeof(Real)) PairPiece {
 
 inline namespace MG_TARGET {
 
+/// a b + c: rounded once where T is a SIMD vector, twice where it is a number (as the compiler's flags have it).
+template <class T>
+MG_HD T multiply_add(T a, T b, T c) {
+    if constexpr (std::is_arithmetic_v<T>)
+        return a * b + c;
+    else
+        return MulAdd(a, b, c);  // Highway's
+}
+
 /// The piece's value and slope. T is a number or a SIMD vector; the slope is d(value)/dp, per grid interval.
 template <class T>
 MG_HD T cubic_value(T a, T b, T c, T d, T p) {
-    return a + p * (b + p * (c + p * d));
+    return multiply_add(p, multiply_add(p, multiply_add(p, d, c), b), a);
 }
 template <class T>
 MG_HD T cubic_slope(T b, T c, T d, T p) {
-    return b + p * ((c + c) + p * (d + d + d));
+    return multiply_add(p, multiply_add(p, d + d + d, c + c), b);
+}
+
+/// The Hermite piece from its knots: values f0, f1, slopes s0, s1, all per interval. c and d of the cubic follow from
+/// u = f1 - f0 - s0 and v = s1 - s0, small numbers both: d = v - 2 u, c = 3 u - v = u - d.
+template <class T>
+MG_HD T hermite_slope_of(T s0, T u, T v, T p) {
+    const T d = v - (u + u);
+    return cubic_slope(s0, u - d, d, p);
+}
+template <class T>
+MG_HD T hermite_slope(T f0, T s0, T f1, T s1, T p) {
+    return hermite_slope_of(s0, f1 - f0 - s0, s1 - s0, p);
+}
+template <class T>
+MG_HD T hermite_value(T f0, T s0, T f1, T s1, T p) {
+    const T u = f1 - f0 - s0, d = s1 - s0 - (u + u);
+    return cubic_value(f0, s0, u - d, d, p);
 }
 template <class Real>
 MG_HD Real value(const Cubic<Real>& q, Real p) {
