@@ -2,6 +2,8 @@
 /// \file for_each and the segmented reduction on the device: the twin of ops/for_each_host.hpp. Everything is put on
 /// the stream and nothing waits or allocates, so that all of it can be captured in a graph.
 
+#include <functional>
+
 #include "core/chunks.hpp"
 #include "launch.cuh"
 
@@ -34,6 +36,7 @@ __device__ T block_sum(const T& mine) {
     alignas(16) __shared__ unsigned char memory[threads * sizeof(T)];
     T* values = reinterpret_cast<T*>(memory);
     const int t = static_cast<int>(threadIdx.x);
+    __syncthreads();  // an earlier sum of the block may still be read
     values[t] = mine;
     for (int half = threads / 2; half > 0; half /= 2) {
         __syncthreads();
@@ -43,49 +46,56 @@ __device__ T block_sum(const T& mine) {
 }
 
 inline constexpr int chunk_threads = Chunks<Cuda>::length;
-inline constexpr int replica_threads = 128;
 
-/// One block per chunk, one thread per atom.
-template <class T, class Term>
+/// One block per chunk, one thread per atom. The block that comes last in a replica adds the replica's chunks: thread t
+/// takes chunks t, t + 256, ... in order, then a fixed tree, so the order depends on the replica's number of chunks
+/// alone, not on which block came last. One launch instead of three (chunks, replicas, what follows per replica).
+/// Bound: the latency of two trees and of finish() on one thread; the atoms' data stream at the memory's rate.
+/// NOT YET MEASURED ON A GPU.
+template <class T, class Term, class Finish>
 __global__ void __launch_bounds__(chunk_threads)
-    chunk_sum_kernel(const int* begin, const __grid_constant__ Term term, T* sums) {
-    const int chunk = static_cast<int>(blockIdx.x);
-    const int i = begin[chunk] + static_cast<int>(threadIdx.x);
+    reduce_kernel(const int* begin, const int* first_chunk, const int* replica_of, int* arrived,
+                  const __grid_constant__ Term term, T* sums, const __grid_constant__ Finish finish) {
+    __shared__ bool last;
+    const int chunk = static_cast<int>(blockIdx.x), t = static_cast<int>(threadIdx.x);
+    const int replica = replica_of[chunk];
+    const int first = first_chunk[replica], end = first_chunk[replica + 1];
     T mine{};
+    const int i = begin[chunk] + t;
     if (i < begin[chunk + 1]) mine = term(i);
     const T sum = block_sum<chunk_threads>(mine);
-    if (threadIdx.x == 0) sums[chunk] = sum;
+    if (t == 0) {
+        sums[chunk] = sum;
+        __threadfence();
+        last = atomicAdd(&arrived[replica], 1) == end - first - 1;
+    }
+    __syncthreads();
+    if (!last) return;
+    __threadfence();
+    mine = T{};
+    for (int c = first + t; c < end; c += chunk_threads) mine = mine + sums[c];
+    const T total = block_sum<chunk_threads>(mine);
+    if (t == 0) {
+        arrived[replica] = 0;
+        finish(replica, total);
+    }
 }
 
-/// One block per replica: thread t takes chunks t, t + 128, ... of the replica, in order, then a fixed tree. The
-/// order depends on the replica's number of chunks alone.
-template <class T>
-__global__ void __launch_bounds__(replica_threads)
-    replica_sum_kernel(const int* first_chunk, const T* chunk_sums, T* result) {
-    const int replica = static_cast<int>(blockIdx.x);
-    const int end = first_chunk[replica + 1];
-    T mine{};
-    for (int c = first_chunk[replica] + static_cast<int>(threadIdx.x); c < end; c += replica_threads)
-        mine = mine + chunk_sums[c];
-    const T sum = block_sum<replica_threads>(mine);
-    if (threadIdx.x == 0) result[replica] = sum;
-}
-
-/// result[r] = the sum over the atoms i of replica r of term(i), for a default-constructible T with operator+ of which
-/// T{} is the neutral element. `scratch` has room for chunks.count of T. The same bits on every run, whatever else is
-/// in the batch; another order of summation than on the host.
-template <class T, class Term>
-void reduce_by_replica(const Chunks<Cuda>& chunks, const Term& term, T* scratch, T* result) {
-    launch(chunk_sum_kernel<T, Term>, {static_cast<unsigned>(chunks.count), chunk_threads}, chunks.begin, term,
-           scratch);
-    launch(replica_sum_kernel<T>, {static_cast<unsigned>(chunks.replicas), replica_threads}, chunks.first_chunk,
-           static_cast<const T*>(scratch), result);
+/// finish(r, the sum over the atoms i of replica r of term(i)) on one thread per replica, for a default-constructible T
+/// with operator+ of which T{} is the neutral element. `scratch` has room for chunks.count of T. The same bits on every
+/// run, whatever else is in the batch; another order of summation than on the host.
+template <class T, class Term, class Finish>
+void reduce_by_replica(const Chunks<Cuda>& chunks, const Term& term, T* scratch, const Finish& finish) {
+    launch(reduce_kernel<T, Term, Finish>, {static_cast<unsigned>(chunks.count), chunk_threads}, chunks.begin,
+           chunks.first_chunk, chunks.replica_of, chunks.arrived, term, scratch, finish);
 }
 
 /// sums[k] = values[0] + ... + values[k-1], k = 0..n. Allocates only where n is far beyond every earlier n.
 void exclusive_scan(Cuda, int n, const int* values, int* sums);
 
-/// True where no flag is set: lets the host skip sweeps. The device's flags are not looked at, which would be a wait.
-inline bool nothing_marked(Cuda, const Array<int, Cuda>&) { return false; }
+/// body() where any flag is set; it must do nothing where none is. While a graph is recorded, the body goes into a
+/// conditional node, so that the device skips it; otherwise, and where there are no conditional nodes, it is recorded
+/// or run as it is: the host does not look at the flags, which would be a wait.
+void if_any_marked(Cuda, const Array<int, Cuda>& flags, const std::function<void()>& body);
 
 }  // namespace mg

@@ -4,6 +4,7 @@
 #include <exception>
 #include <string_view>
 
+#include "conditional.cuh"
 #include "ops/replay.hpp"
 #include "stream.cuh"
 
@@ -19,9 +20,14 @@ bool graphs_wanted() {
 }  // namespace
 
 struct Replay<Cuda>::Graph {
+    /// Steps of the longer graph: 49 steps, what is left of 50 between looks when the last one forms energies, are
+    /// three launches of it and one of the graph of a single step.
+    static constexpr long many = 16;
+
     long key;
-    cudaGraphExec_t executable = nullptr;
+    cudaGraphExec_t one_step = nullptr, many_steps = nullptr;
     bool plain = !graphs_wanted();  ///< call the step instead
+    bool many_refused = false;
     std::string obstacle;
 
     explicit Graph(long k) : key(k) {}
@@ -29,28 +35,60 @@ struct Replay<Cuda>::Graph {
     Graph& operator=(const Graph&) = delete;
     // The runtime keeps an executable graph that is still running until it has finished.
     ~Graph() {
-        if (executable) cudaGraphExecDestroy(executable);
+        if (one_step) cudaGraphExecDestroy(one_step);
+        if (many_steps) cudaGraphExecDestroy(many_steps);
     }
 
-    /// Leaves `executable`, or `plain` with the obstacle.
-    void capture(const std::function<void()>& step) {
+    /// Does up to `times` steps, at least one; returns how many.
+    long advance(long times, const std::function<void()>& step) {
+        if (!plain && !many_refused && times >= many) {
+            if (!many_steps) many_steps = capture(step, many);
+            many_refused = !many_steps;
+            if (many_steps) return replay(many_steps, many);
+        }
+        if (!plain && !one_step) one_step = capture(step, 1);
+        plain = !one_step;
+        if (one_step) return replay(one_step, 1);
+        step();
+        return 1;
+    }
+
+    long replay(cudaGraphExec_t executable, long steps) {
+        check(cudaGraphLaunch(executable, stream()), "launch a graph");
+        return steps;
+    }
+
+    /// A graph of some steps, without conditional nodes where it is refused with them; null, with the obstacle, where
+    /// it is refused then too.
+    cudaGraphExec_t capture(const std::function<void()>& step, long steps) {
+        cudaGraphExec_t made = try_capture(step, steps);
+        if (!made && conditional_nodes_wanted()) {
+            conditional_nodes_wanted() = false;
+            made = try_capture(step, steps);
+            conditional_nodes_wanted() = !made;
+        }
+        return made;
+    }
+
+    cudaGraphExec_t try_capture(const std::function<void()>& step, long steps) {
         check(cudaStreamBeginCapture(stream(), cudaStreamCaptureModeThreadLocal), "start recording a graph");
         std::string thrown;
         try {
-            step();
+            for (long k = 0; k < steps; ++k) step();
         } catch (const std::exception& e) {
             // Nothing has run: if the step itself is at fault, calling it as it is throws again.
             thrown = e.what();
         }
         cudaGraph_t graph = nullptr;
+        cudaGraphExec_t executable = nullptr;
         cudaError_t status = cudaStreamEndCapture(stream(), &graph);
         if (status == cudaSuccess && thrown.empty()) status = cudaGraphInstantiate(&executable, graph, 0);
         if (graph) cudaGraphDestroy(graph);
-        if (status == cudaSuccess && thrown.empty()) return;
+        const bool made = status == cudaSuccess && thrown.empty();
+        obstacle = made ? std::string() : thrown.empty() ? cudaGetErrorString(status) : thrown;
+        if (made) return executable;
         cudaGetLastError();
-        executable = nullptr;
-        plain = true;
-        obstacle = thrown.empty() ? cudaGetErrorString(status) : thrown;
+        return nullptr;
     }
 };
 
@@ -66,18 +104,12 @@ void Replay<Cuda>::run(long times, const std::function<void()>& step, long key) 
         step();
         --times;
     }
-    if (times > 0 && !graph_->plain && !graph_->executable) graph_->capture(step);
-    for (long k = 0; k < times; ++k) {
-        if (graph_->executable)
-            check(cudaGraphLaunch(graph_->executable, stream()), "launch a graph");
-        else
-            step();
-    }
+    while (times > 0) times -= graph_->advance(times, step);
 }
 
 void Replay<Cuda>::invalidate() { graph_.reset(); }
 
-bool Replay<Cuda>::captured() const { return graph_ && graph_->executable; }
+bool Replay<Cuda>::captured() const { return graph_ && (graph_->one_step || graph_->many_steps); }
 
 std::string Replay<Cuda>::obstacle() const { return graph_ ? graph_->obstacle : std::string(); }
 

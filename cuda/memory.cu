@@ -16,15 +16,23 @@ void check(cudaError_t status, const char* what) {
                 "check the device with nvidia-smi, or run with --backend host");
 }
 
-cudaStream_t stream() {
-    // Never destroyed: static destructors run after the driver has gone.
-    static const cudaStream_t the_stream = [] {
-        cudaStream_t created = nullptr;
-        check(cudaStreamCreateWithFlags(&created, cudaStreamNonBlocking), "start");
-        return created;
-    }();
-    return the_stream;
+cudaStream_t make_stream() {
+    cudaStream_t created = nullptr;
+    check(cudaStreamCreateWithFlags(&created, cudaStreamNonBlocking), "start");
+    return created;
 }
+
+namespace {
+cudaStream_t other_stream = nullptr;
+}  // namespace
+
+cudaStream_t stream() {
+    static const cudaStream_t the_stream = make_stream();
+    return other_stream ? other_stream : the_stream;
+}
+
+OtherStream::OtherStream(cudaStream_t other) { other_stream = other; }
+OtherStream::~OtherStream() { other_stream = nullptr; }
 
 void* allocate(Cuda, std::size_t bytes) {
     void* memory = nullptr;

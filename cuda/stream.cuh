@@ -12,4 +12,17 @@ void check(cudaError_t status, const char* what);
 /// default stream. Throws Error where there is no device.
 cudaStream_t stream();
 
+/// While it lives, stream() is another one: the body of a conditional node is recorded on a stream of its own.
+class OtherStream {
+public:
+    explicit OtherStream(cudaStream_t other);
+    OtherStream(const OtherStream&) = delete;
+    OtherStream& operator=(const OtherStream&) = delete;
+    ~OtherStream();
+};
+
+/// A new stream that does not wait for the default one. Never destroyed: static destructors run after the driver has
+/// gone.
+cudaStream_t make_stream();
+
 }  // namespace mg

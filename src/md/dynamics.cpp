@@ -44,7 +44,6 @@ Dynamics<Space>::Dynamics(Batch<Space> batch, const EamPotential& potential, Pre
                          "its resampled tables have a force error of " + std::to_string(tables_.resampling_error) +
                              " eV/A, above 1e-5",
                          "use precision = \"double\"");
-    ensembles_.sums.resize(batch_.replicas);
     set_ensembles({EnsembleOptions{}});
     evaluate();
 }
@@ -197,7 +196,6 @@ std::vector<FireState> Dynamics<Space>::minimize(const FireOptions& options, lon
     FireState start;
     start.dt = options.dt;
     relaxation.state = to_space<Space>(std::vector<FireState>(batch_.replicas, start));
-    relaxation.sums.resize(batch_.replicas);
     relaxation.velocity.resize(batch_.atoms);
     fill_zero(relaxation.velocity);
     evaluate();

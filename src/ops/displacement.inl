@@ -19,7 +19,7 @@ void start_window(const Batch<Space>& b, DisplacementWindow<Space>& w) {
 template <class Space>
 void accumulate_displacements(Batch<Space>& b, DisplacementWindow<Space>& w, int half) {
     reduce_by_replica(b.chunks, MassMomentTerm{b.mass.data(), b.position.data(), w.first.data()},
-                      b.template scratch_as<MassMoment>(), w.drift.data());
+                      b.template scratch_as<MassMoment>(), StoreSum<MassMoment>{w.drift.data()});
     for_each(Space{}, b.atoms,
              AccumulateSweep{b.replica_of.data(), w.drift.data(), b.position.data(), w.first.data(),
                              w.half[half].data()});

@@ -13,10 +13,10 @@ void for_each(Host, int n, const Sweep& sweep) {
     for (int i = 0; i < n; ++i) sweep(i);
 }
 
-/// result[r] = the sum over the atoms i of replica r of term(i), for a default-constructible T with operator+.
-/// Chunks are summed on their own, then in order: the same bits for any number of threads.
-template <class T, class Term>
-void reduce_by_replica(const Chunks<Host>& chunks, const Term& term, T* scratch, T* result) {
+/// finish(r, the sum over the atoms i of replica r of term(i)) for every replica, for a default-constructible T with
+/// operator+. Chunks are summed on their own, then in order: the same bits for any number of threads.
+template <class T, class Term, class Finish>
+void reduce_by_replica(const Chunks<Host>& chunks, const Term& term, T* scratch, const Finish& finish) {
     const int n = chunks.count, replicas = chunks.replicas;
 #pragma omp parallel for schedule(static)
     for (int c = 0; c < n; ++c) {
@@ -27,7 +27,7 @@ void reduce_by_replica(const Chunks<Host>& chunks, const Term& term, T* scratch,
     for (int r = 0; r < replicas; ++r) {
         T sum{};
         for (int c = chunks.first_chunk[r]; c < chunks.first_chunk[r + 1]; ++c) sum = sum + scratch[c];
-        result[r] = sum;
+        finish(r, sum);
     }
 }
 
@@ -37,11 +37,11 @@ inline void exclusive_scan(Host, int n, const int* values, int* sums) {
     for (int k = 0; k < n; ++k) sums[k + 1] = sums[k] + values[k];
 }
 
-/// True where no flag is set: lets the host skip sweeps. The device never knows, and returns false.
-inline bool nothing_marked(Host, const Array<int, Host>& flags) {
+/// body() where any flag is set; it must do nothing where none is (the device may run it all the same).
+template <class Body>
+void if_any_marked(Host, const Array<int, Host>& flags, const Body& body) {
     for (const int flag : flags)
-        if (flag) return false;
-    return true;
+        if (flag) return body();
 }
 
 }  // namespace mg

@@ -61,10 +61,9 @@ void set_coordinates(Batch<Space>& b, const PairSystem<Real, Space>& p) {
 
 template <class Space>
 void sum_energies(Batch<Space>& b) {
-    reduce_by_replica(b.chunks, ValueTerm<double>{b.local_energy.data()}, b.template scratch_as<double>(),
-                      b.potential_energy.data());
-    reduce_by_replica(b.chunks, ValueTerm<Sym3>{b.local_virial.data()}, b.template scratch_as<Sym3>(),
-                      b.virial.data());
+    reduce_by_replica(b.chunks, EnergyTerm{b.local_energy.data(), b.local_virial.data()},
+                      b.template scratch_as<EnergySums>(),
+                      StoreEnergies{b.potential_energy.data(), b.virial.data()});
 }
 
 template <class Real, class Space>

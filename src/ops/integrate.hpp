@@ -7,11 +7,10 @@
 
 namespace mg {
 
-/// Ensembles of a batch and the sums they need.
+/// Ensembles of a batch.
 template <class Space>
 struct Ensembles {
     Array<Ensemble, Space> each;      ///< (replicas)
-    Array<MotionSums, Space> sums;    ///< (replicas)
 };
 
 /// Baths and cells of all replicas half a step on, boxes a step; then velocities half a step and positions a step.

@@ -14,12 +14,10 @@ void begin_step(Batch<Space>& b, Ensembles<Space>& e) {
 
 template <class Space>
 void end_step(Batch<Space>& b, Ensembles<Space>& e) {
-    for_each(Space{}, b.atoms,
-             KickSweep{b.replica_of.data(), e.each.data(), b.mass.data(), b.force.data(), b.velocity.data()});
-    reduce_by_replica(b.chunks, MotionTerm{b.mass.data(), b.velocity.data()}, b.template scratch_as<MotionSums>(),
-                      e.sums.data());
-    for_each(Space{}, b.replicas,
-             EndStepSweep{e.each.data(), b.box.data(), b.virial.data(), b.potential_energy.data(), e.sums.data()});
+    reduce_by_replica(b.chunks,
+                      KickTerm{b.replica_of.data(), e.each.data(), b.mass.data(), b.force.data(), b.velocity.data()},
+                      b.template scratch_as<MotionSums>(),
+                      EndStepSweep{e.each.data(), b.box.data(), b.virial.data(), b.potential_energy.data()});
 }
 
 template <class Space>
@@ -31,8 +29,7 @@ void settle_velocities(Batch<Space>& b, Ensembles<Space>& e) {
 template <class Space>
 void take_stock(Batch<Space>& b, Ensembles<Space>& e) {
     reduce_by_replica(b.chunks, MotionTerm{b.mass.data(), b.velocity.data()}, b.template scratch_as<MotionSums>(),
-                      e.sums.data());
-    for_each(Space{}, b.replicas, StockSweep{e.each.data(), b.potential_energy.data(), e.sums.data()});
+                      StockSweep{e.each.data(), b.potential_energy.data()});
 }
 
 }  // namespace mg

@@ -10,7 +10,6 @@ template <class Space>
 struct Relaxation {
     FireOptions options;
     Array<FireState, Space> state;     ///< (replicas)
-    Array<FireSums, Space> sums;       ///< (replicas)
     Array<Vec3, Space> velocity;       ///< (atoms) of the minimiser, [A / "time"]
 };
 

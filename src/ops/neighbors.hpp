@@ -87,7 +87,6 @@ struct Neighbors {
 
     Array<Vec3, Space> reference_position;  ///< [A] (atoms) at the last build
     Array<Box, Space> reference_box;        ///< (replicas) at the last build
-    Array<TopTwo, Space> moved;             ///< (replicas) largest non-affine displacements since
     Array<int, Space> stale;                ///< (replicas) 1 where the rows are to be built
     Array<int, Space> builds;               ///< (replicas) how often they were
 

@@ -64,7 +64,6 @@ namespace {
 /// Builds the rows of the replicas marked stale.
 template <class Space>
 void build_stale(Batch<Space>& b, Neighbors<Space>& n, bool from_reference) {
-    if (nothing_marked(Space{}, n.stale)) return;
     if (!from_reference) {
         for_each(Space{}, b.replicas, ReferenceBoxSweep{n.stale.data(), b.box.data(), n.reference_box.data()});
         for_each(Space{}, b.atoms,
@@ -85,11 +84,10 @@ void update_neighbors(Batch<Space>& b, Neighbors<Space>& n) {
     reduce_by_replica(b.chunks,
                       MovedTerm{b.replica_of.data(), b.position.data(), n.reference_position.data(), b.box.data(),
                                 n.reference_box.data()},
-                      b.template scratch_as<TopTwo>(), n.moved.data());
-    for_each(Space{}, b.replicas,
-             StaleSweep{n.cutoff, n.reach(), b.box.data(), n.reference_box.data(), n.moved.data(), n.stale.data(),
-                        n.builds.data(), b.incident.data()});
-    build_stale(b, n, false);
+                      b.template scratch_as<TopTwo>(),
+                      StaleSweep{n.cutoff, n.reach(), b.box.data(), n.reference_box.data(), n.stale.data(),
+                                 n.builds.data(), b.incident.data()});
+    if_any_marked(Space{}, n.stale, [&] { build_stale(b, n, false); });
 }
 
 template <class Space>
@@ -139,7 +137,6 @@ Neighbors<Space> make_neighbors(Batch<Space>& b, double cutoff, double skin) {
     n.row_end.resize(static_cast<std::size_t>(b.atoms) * n.species);
     n.reference_position.resize(b.atoms);
     n.reference_box.resize(b.replicas);
-    n.moved.resize(b.replicas);
     n.builds = to_space<Space>(std::vector<int>(b.replicas, 0));
     const double mean = density * 4.0 / 3.0 * M_PI * std::pow(n.reach(), 3);
     reserve_rows(b, n, static_cast<int>(1.25 * mean) + 24);

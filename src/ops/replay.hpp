@@ -1,5 +1,5 @@
 #pragma once
-/// \file Replay: the same step many times over, on the device as one CUDA graph per step.
+/// \file Replay: the same step many times over, on the device as CUDA graphs of one step and of many.
 
 #include <functional>
 #include <memory>
@@ -26,15 +26,16 @@ public:
 };
 
 /// On the device: the first run under a new key calls step() once as it is, so that work arrays take their size, then
-/// captures it into a CUDA graph and launches that for the rest.
+/// captures it into CUDA graphs, of 16 steps and of one, and launches those for the rest.
 ///
 /// While it is captured a step runs on no data, and afterwards its launches are repeated with the very pointers and
 /// numbers of then. So it must not allocate, free, copy from or to the host or wait; what it changes on the host
-/// changes at the capture, not at each repetition. Give another key, or invalidate(), whenever an array that the step
-/// uses may have moved or a number that it passes to an op has changed.
+/// changes at the capture (up to 17 times), not at each repetition. Give another key, or invalidate(), whenever an
+/// array that the step uses may have moved or a number that it passes to an op has changed.
 ///
-/// Where capturing fails, or the environment variable MGSTIFF_NO_GRAPHS is set to anything but "" or "0", every
-/// repetition calls step().
+/// Work under if_any_marked becomes a conditional node; where graphs with such nodes are refused, or the environment
+/// variable MGSTIFF_NO_CONDITIONAL is set to anything but "" or "0", its kernels are recorded as they are. Where
+/// capturing fails, or MGSTIFF_NO_GRAPHS is set in the same way, every repetition calls step().
 template <>
 class Replay<Cuda> {
 public:

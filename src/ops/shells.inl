@@ -12,10 +12,10 @@ void count_shells(const Batch<Space>& b, const Shells& shells, Array<int, Space>
     const Array<int, Space> all = to_space<Space>(std::vector<int>(b.replicas, 1));
     fill_cells(b, c, shells.r_max, all, b.position, b.box);
     counts.resize(static_cast<std::size_t>(b.atoms) * shells.count * b.species);
-    for_each(Space{}, b.atoms,
-             ShellSweep{shells.r_min, shells.r_max, 1.0 / shells.width(), shells.count, b.species, b.replica_of.data(),
-                        c.first_cell.data(), c.grid.data(), c.start.data(), b.box.data(), c.atom_of_slot.data(),
-                        c.species_of_slot.data(), c.fractions(), counts.data()});
+    count_neighbors(Space{}, b.atoms,
+                    ShellSweep{shells.r_min, shells.r_max, 1.0 / shells.width(), shells.count, b.species,
+                               b.replica_of.data(), c.first_cell.data(), c.grid.data(), c.start.data(), b.box.data(),
+                               c.atom_of_slot.data(), c.species_of_slot.data(), c.fractions(), counts.data()});
 }
 
 }  // namespace mg

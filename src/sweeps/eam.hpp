@@ -179,11 +179,26 @@ struct ForceSweep {
     }
 };
 
-/// Terms of the sums over a replica's atoms.
-template <class T>
-struct ValueTerm {
-    const T* values;
-    MG_HD T operator()(int i) const { return values[i]; }
+/// Energy and virial of a replica, summed over its atoms.
+struct EnergySums {
+    double energy = 0;
+    Sym3 virial;
+};
+MG_HD EnergySums operator+(const EnergySums& a, const EnergySums& b) {
+    return {a.energy + b.energy, a.virial + b.virial};
+}
+struct EnergyTerm {
+    const double* local_energy;
+    const Sym3* local_virial;
+    MG_HD EnergySums operator()(int i) const { return {local_energy[i], local_virial[i]}; }
+};
+struct StoreEnergies {
+    double* potential_energy;
+    Sym3* virial;
+    MG_HD void operator()(int r, const EnergySums& sums) const {
+        potential_energy[r] = sums.energy;
+        virial[r] = sums.virial;
+    }
 };
 
 }  // namespace mg

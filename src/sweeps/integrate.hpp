@@ -29,19 +29,6 @@ struct KickDriftSweep {
     }
 };
 
-/// v dt/2 with the new force.
-struct KickSweep {
-    const int* replica_of;
-    const Ensemble* ensemble;
-    const double* mass;
-    const Vec3* force;
-    Vec3* velocity;
-    MG_HD void operator()(int i) const {
-        const Ensemble& e = ensemble[replica_of[i]];
-        velocity[i] = e.drag * velocity[i] + e.push * ((1.0 / mass[i]) * force[i]);
-    }
-};
-
 /// Sums over a replica's velocities.
 struct MotionSums {
     Sym3 kinetic;   ///< sum of m v (x) v [eV]
@@ -50,11 +37,27 @@ struct MotionSums {
 MG_HD MotionSums operator+(const MotionSums& a, const MotionSums& b) {
     return {a.kinetic + b.kinetic, a.momentum + b.momentum};
 }
+MG_HD MotionSums motion_of(double mass, Vec3 velocity) {
+    return {mass * symmetric_outer(velocity), mass * velocity};
+}
 struct MotionTerm {
     const double* mass;
     const Vec3* velocity;
+    MG_HD MotionSums operator()(int i) const { return motion_of(mass[i], velocity[i]); }
+};
+
+/// v dt/2 with the new force, and what the velocity then adds to the sums.
+struct KickTerm {
+    const int* replica_of;
+    const Ensemble* ensemble;
+    const double* mass;
+    const Vec3* force;
+    Vec3* velocity;
     MG_HD MotionSums operator()(int i) const {
-        return {mass[i] * symmetric_outer(velocity[i]), mass[i] * velocity[i]};
+        const Ensemble& e = ensemble[replica_of[i]];
+        const Vec3 v = e.drag * velocity[i] + e.push * ((1.0 / mass[i]) * force[i]);
+        velocity[i] = v;
+        return motion_of(mass[i], v);
     }
 };
 
@@ -63,9 +66,8 @@ struct EndStepSweep {
     const Box* box;
     const Sym3* virial;
     const double* potential;
-    const MotionSums* sums;
-    MG_HD void operator()(int r) const {
-        end_step(ensemble[r], box[r], virial[r], potential[r], sums[r].kinetic, sums[r].momentum);
+    MG_HD void operator()(int r, const MotionSums& sums) const {
+        end_step(ensemble[r], box[r], virial[r], potential[r], sums.kinetic, sums.momentum);
     }
 };
 
@@ -88,9 +90,8 @@ struct ForgetPendingSweep {
 struct StockSweep {
     Ensemble* ensemble;
     const double* potential;
-    const MotionSums* sums;
-    MG_HD void operator()(int r) const {
-        ensemble[r].kinetic = sums[r].kinetic;
+    MG_HD void operator()(int r, const MotionSums& sums) const {
+        ensemble[r].kinetic = sums.kinetic;
         ensemble[r].potential = potential[r];
         ensemble[r].drift_velocity = Vec3{};
         ensemble[r].pending_scale = 1.0;

@@ -17,13 +17,12 @@ struct FireTerm {
 
 struct FireReplicaSweep {
     FireOptions options;
-    const FireSums* sums;
     const Sym3* virial;
     const int* first_atom;
     FireState* state;
     Box* box;
-    MG_HD void operator()(int r) const {
-        fire_step(state[r], options, sums[r], virial[r], box[r], first_atom[r + 1] - first_atom[r]);
+    MG_HD void operator()(int r, const FireSums& sums) const {
+        fire_step(state[r], options, sums, virial[r], box[r], first_atom[r + 1] - first_atom[r]);
     }
 };
 

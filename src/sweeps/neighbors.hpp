@@ -23,20 +23,19 @@ struct MovedTerm {
     }
 };
 
-/// Per replica: are the rows stale?
+/// Per replica, given its two largest displacements: are the rows stale?
 struct StaleSweep {
     double cutoff, reach;
     const Box* box;
     const Box* reference_box;
-    const TopTwo* moved;
     int* stale;
     int* builds;
     Incident* incident;
 
-    MG_HD void operator()(int r) const {
+    MG_HD void operator()(int r, const TopTwo& moved) const {
         const Mat3 deformation = box[r].h * reference_box[r].inverse;
         const double smallest_stretch = 1.0 - norm_bound(deformation - identity());
-        const double gap = reach * smallest_stretch - __builtin_sqrt(moved[r].first) - __builtin_sqrt(moved[r].second);
+        const double gap = reach * smallest_stretch - __builtin_sqrt(moved.first) - __builtin_sqrt(moved.second);
         stale[r] = gap >= cutoff ? 0 : 1;  // true for NaN as well
         builds[r] += stale[r];
         if (stale[r]) {
@@ -195,13 +194,17 @@ struct RowSweep {
             report_incident(incident, IncidentKind::row_overflow, atom_of_slot[slot], -1, length);
     }
 
+    /// Whether slot k is within reach of a slot at s.
+    MG_HD bool reaches(Vec3 s, const Mat3& h, int k) const {
+        const Vec3 f = fraction[k];
+        const Vec3 d =
+            h * Vec3{nearest_difference(s.x, f.x), nearest_difference(s.y, f.y), nearest_difference(s.z, f.z)};
+        return norm2(d) < reach * reach;
+    }
+
     MG_HD int scan(int slot, int t, Vec3 s, const Mat3& h, int begin, int end, int length) const {
         for (int k = begin; k < end; ++k) {
-            if (species_of_slot[k] != t || k == slot) continue;
-            const Vec3 f = fraction[k];
-            const Vec3 d =
-                h * Vec3{nearest_difference(s.x, f.x), nearest_difference(s.y, f.y), nearest_difference(s.z, f.z)};
-            if (norm2(d) >= reach * reach) continue;
+            if (species_of_slot[k] != t || k == slot || !reaches(s, h, k)) continue;
             if (length < layout.capacity) row[layout(slot, length)] = k;
             ++length;
         }

@@ -2,7 +2,10 @@
 // sweeps, which engine_cuda.cpp holds against the oracle.
 #include <cstdlib>
 #include <string>
+#include <utility>
 
+#include "../../cuda/conditional.cuh"
+#include "ops/replay.hpp"
 #include "support/engine.hpp"
 #include "support/gpu.hpp"
 #include "support/oracle_io.hpp"
@@ -35,9 +38,13 @@ Forces evaluate(const std::vector<Structure>& s, Precision precision, bool refer
     else
         compute_forces(b, n, tables<Cuda>(), work, precision, with_energy);
     EXPECT_EQ(to_host(b.incident)[0].count, 0);
-    if (!with_energy) return {to_host(b.force), {}, {}, {}};
-    return {to_host(b.force), to_host(b.local_energy), to_host(b.potential_energy),
-            to_host(b.virial)};
+    Forces out;
+    out.force = to_host(b.force);
+    if (!with_energy) return out;
+    out.local_energy = to_host(b.local_energy);
+    out.energy = to_host(b.potential_energy);
+    out.virial = to_host(b.virial);
+    return out;
 }
 
 TEST_F(KernelsOnGpu, AnyNumberOfLanesGivesTheSameBits) {
@@ -90,6 +97,62 @@ TEST_F(KernelsOnGpu, ForcesOfAGlassAreThoseOfLammps) {
     const std::vector<double> error = errors(Precision::mixed);
     EXPECT_LT(error[error.size() / 2], 5e-6 * scale);
     EXPECT_LT(error.back(), 1e-4 * scale);
+}
+
+/// Rows longer than the kernel holds in shared memory come from the sweep: the same rows.
+TEST_F(KernelsOnGpu, RowsAreThoseOfTheSweep) {
+    Batch<Cuda> b = batch_of<Cuda>(structures(3));
+    Neighbors<Cuda> n = make_neighbors(b, potential().cutoff, skin);
+    const auto by_warps = rows_of(n, b);
+    grow_rows(b, n, 1025);
+    EXPECT_EQ(rows_of(n, b), by_warps);
+}
+
+/// A row that is too short is reported with the length that it needs, by the kernel and by the host alike.
+TEST_F(KernelsOnGpu, ShortRowsAreReported) {
+    Batch<Cuda> b = batch_of<Cuda>(structures(1));
+    Neighbors<Cuda> n = make_neighbors(b, potential().cutoff, skin);
+    std::size_t longest = 0;
+    for (const auto& row : rows_of(n, b)) longest = std::max(longest, row.size());
+    n.capacity = 16;
+    build_neighbors(b, n, true);
+    const Incident incident = to_host(b.incident)[0];
+    EXPECT_EQ(incident.kind, static_cast<int>(IncidentKind::row_overflow));
+    EXPECT_GT(incident.value, 16);
+    EXPECT_LE(incident.value, static_cast<double>(longest));
+    for (const int end : to_host(n.row_end)) EXPECT_LE(end, 16);
+}
+
+TEST_F(KernelsOnGpu, ShellsAreThoseOfTheSweep) {
+    const std::vector<Structure> s = structures(2);
+    for (const Shells& shells : {Shells{2.0, 6.0, 40}, Shells{2.0, 6.0, 300}})  // the latter do not fit the kernel
+        EXPECT_EQ(shells_of<Cuda>(s, shells), shells_of<Host>(s, shells));
+}
+
+/// Graphs of 16 steps and of one, with the rebuild as a conditional node or as it is, give the bits of plain launches.
+TEST_F(KernelsOnGpu, GraphsOfManyStepsAreThePlainSteps) {
+    const std::vector<Structure> s = structures(2);
+    constexpr int steps = 40;
+    const auto replayed = [&] {
+        Engine<Cuda> e(s, EnsembleKind::npt, CellMode::tri, 0.002, Precision::mixed);
+        Replay<Cuda> replay;
+        replay.run(steps, [&] { e.step(); }, 1);
+        EXPECT_TRUE(replay.captured() || std::getenv("MGSTIFF_NO_GRAPHS")) << replay.obstacle();
+        for (const int builds : to_host(e.neighbors.builds)) EXPECT_GT(builds, 0);
+        return state_of(e);
+    };
+    Engine<Cuda> e(s, EnsembleKind::npt, CellMode::tri, 0.002, Precision::mixed);
+    for (int k = 0; k < steps; ++k) e.step();
+    const Motion plain = state_of(e);
+    const auto expect_plain = [&](const Motion& m) {
+        EXPECT_TRUE(same_bits(m.position, plain.position));
+        EXPECT_TRUE(same_bits(m.velocity, plain.velocity));
+        EXPECT_TRUE(same_bits(m.conserved, plain.conserved));
+    };
+    expect_plain(replayed());
+    const bool wanted = std::exchange(conditional_nodes_wanted(), false);
+    expect_plain(replayed());
+    conditional_nodes_wanted() = wanted;
 }
 
 /// Ghastly structures are reported by the tuned kernels too, with the pair that is to blame.

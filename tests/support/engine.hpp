@@ -239,7 +239,6 @@ struct Engine {
         }
         compute_forces(batch, neighbors, tables<Space>(), work, precision, true);
         copy(to_space<Space>(each), ensembles.each);
-        ensembles.sums.resize(batch.replicas);
         take_stock(batch, ensembles);
     }
 
@@ -354,7 +353,6 @@ Relaxed relax(const std::vector<Structure>& s, CellMode cell, int steps) {
     Relaxation<Space> m;
     m.options.cell = cell;
     copy(to_space<Space>(std::vector<FireState>(s.size())), m.state);
-    m.sums.resize(s.size());
     m.velocity.resize(e.batch.atoms);
     fill_zero(m.velocity);
     for (int k = 0; k < steps; ++k) {

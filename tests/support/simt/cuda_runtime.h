@@ -21,6 +21,7 @@
 #include <cstring>
 #include <functional>
 #include <map>
+#include <memory>
 #include <new>
 #include <tuple>
 #include <utility>
@@ -64,23 +65,36 @@ inline const char* cudaGetErrorString(cudaError_t error) {
     return "unknown error";
 }
 
+using cudaStream_t = int*;
+
 namespace simt {
 
-/// A list of work: what a capture records and a graph repeats.
+/// A list of work: what a capture records and a graph repeats. Bodies of conditional nodes and their conditions live as
+/// long as a graph that has them.
 struct Graph {
     std::vector<std::function<cudaError_t()>> nodes;
+    std::vector<std::shared_ptr<Graph>> bodies;
+    std::vector<std::shared_ptr<unsigned>> conditions;
+    bool loose_node = false;  ///< a node was added on which the capture does not depend yet
+
+    cudaError_t run() const {
+        for (const auto& node : nodes)
+            if (const cudaError_t status = node()) return status;
+        return cudaSuccess;
+    }
 };
-inline Graph* capturing = nullptr;
+inline std::map<cudaStream_t, Graph*> captures;
 inline bool capture_broken = false;
 
-inline cudaError_t enqueue(std::function<cudaError_t()> work) {
-    if (!capturing) return work();
-    capturing->nodes.push_back(std::move(work));
+inline cudaError_t enqueue(cudaStream_t stream, std::function<cudaError_t()> work) {
+    const auto capture = captures.find(stream);
+    if (capture == captures.end()) return work();
+    capture->second->nodes.push_back(std::move(work));
     return cudaSuccess;
 }
 /// What may not be done during a capture.
 inline cudaError_t refuse_in_capture() {
-    if (!capturing) return cudaSuccess;
+    if (captures.empty()) return cudaSuccess;
     capture_broken = true;
     return cudaErrorStreamCaptureUnsupported;
 }
@@ -142,7 +156,6 @@ inline constexpr unsigned most_threads = 1024;
 
 // ---- Memory, streams and devices ------------------------------------------------------------------------------------
 
-using cudaStream_t = int*;
 using cudaGraph_t = simt::Graph*;
 using cudaGraphExec_t = simt::Graph*;
 enum { cudaStreamNonBlocking, cudaStreamCaptureModeThreadLocal };
@@ -164,7 +177,8 @@ inline cudaError_t cudaDeviceGetAttribute(int* value, cudaDeviceAttr attribute, 
     return cudaSuccess;
 }
 inline cudaError_t cudaStreamCreateWithFlags(cudaStream_t* stream, int) {
-    *stream = nullptr;
+    if (const cudaError_t refused = simt::refuse_in_capture()) return refused;
+    *stream = new int;
     return cudaSuccess;
 }
 inline cudaError_t cudaStreamSynchronize(cudaStream_t) { return simt::refuse_in_capture(); }
@@ -177,14 +191,15 @@ inline cudaError_t cudaFree(void* memory) {
     simt::DeviceMemory::release(memory);
     return cudaSuccess;
 }
-inline cudaError_t cudaMemcpyAsync(void* to, const void* from, std::size_t bytes, cudaMemcpyKind, cudaStream_t) {
-    return simt::enqueue([=] {
+inline cudaError_t cudaMemcpyAsync(void* to, const void* from, std::size_t bytes, cudaMemcpyKind,
+                                   cudaStream_t stream) {
+    return simt::enqueue(stream, [=] {
         std::memcpy(to, from, bytes);
         return cudaSuccess;
     });
 }
-inline cudaError_t cudaMemsetAsync(void* memory, int value, std::size_t bytes, cudaStream_t) {
-    return simt::enqueue([=] {
+inline cudaError_t cudaMemsetAsync(void* memory, int value, std::size_t bytes, cudaStream_t stream) {
+    return simt::enqueue(stream, [=] {
         std::memset(memory, value, bytes);
         return cudaSuccess;
     });
@@ -223,7 +238,7 @@ cudaError_t cudaLaunchKernelEx(const cudaLaunchConfig_t* shape, void (*kernel)(P
     const auto limit = simt::shared_limits().find(reinterpret_cast<const void*>(kernel));
     if (shared_bytes > (limit == simt::shared_limits().end() ? simt::default_shared_bytes : limit->second))
         return cudaErrorInvalidValue;
-    return simt::enqueue([=, given = std::tuple<Parameters...>(std::forward<Arguments>(arguments)...)] {
+    return simt::enqueue(shape->stream, [=, given = std::tuple<Parameters...>(std::forward<Arguments>(arguments)...)] {
         const std::function<void()> call = [&] { std::apply(kernel, given); };
         return simt::run_grid(grid, block, shared_bytes, call) ? cudaSuccess : cudaErrorLaunchFailure;
     });
@@ -231,13 +246,19 @@ cudaError_t cudaLaunchKernelEx(const cudaLaunchConfig_t* shape, void (*kernel)(P
 
 // ---- Graphs ---------------------------------------------------------------------------------------------------------
 
-inline cudaError_t cudaStreamBeginCapture(cudaStream_t, int) {
-    simt::capturing = new simt::Graph;
+inline cudaError_t cudaStreamBeginCapture(cudaStream_t stream, int) {
+    simt::captures[stream] = new simt::Graph;
     simt::capture_broken = false;
     return cudaSuccess;
 }
-inline cudaError_t cudaStreamEndCapture(cudaStream_t, cudaGraph_t* graph) {
-    *graph = std::exchange(simt::capturing, nullptr);
+inline cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t* graph) {
+    const auto capture = simt::captures.find(stream);
+    if (capture == simt::captures.end()) return cudaErrorInvalidValue;
+    simt::Graph* const made = capture->second;
+    simt::captures.erase(capture);
+    if (made->loose_node) simt::capture_broken = true;
+    if (!graph) return simt::capture_broken ? cudaErrorStreamCaptureInvalidated : cudaSuccess;
+    *graph = made;
     if (!simt::capture_broken) return cudaSuccess;
     delete std::exchange(*graph, nullptr);
     return cudaErrorStreamCaptureInvalidated;
@@ -255,7 +276,66 @@ inline cudaError_t cudaGraphExecDestroy(cudaGraphExec_t executable) {
     return cudaSuccess;
 }
 inline cudaError_t cudaGraphLaunch(cudaGraphExec_t executable, cudaStream_t) {
-    for (const auto& node : executable->nodes)
-        if (const cudaError_t status = node()) return status;
+    return executable->run();
+}
+
+// Conditional nodes, of the kind "if". Nodes run in the order in which they were added, so that dependencies are not
+// kept; that the capture is told of an added node is checked.
+
+using cudaGraphNode_t = const void*;
+using cudaGraphConditionalHandle = unsigned*;
+struct cudaGraphEdgeData {};
+enum cudaStreamCaptureStatus { cudaStreamCaptureStatusNone, cudaStreamCaptureStatusActive };
+enum { cudaStreamSetCaptureDependencies = 1, cudaGraphCondAssignDefault = 1 };
+enum cudaGraphNodeType { cudaGraphNodeTypeConditional = 13 };
+enum cudaGraphConditionalNodeType { cudaGraphCondTypeIf = 0 };
+struct cudaGraphNodeParams {
+    cudaGraphNodeType type;
+    struct {
+        cudaGraphConditionalHandle handle;
+        cudaGraphConditionalNodeType type;
+        unsigned size;
+        cudaGraph_t* phGraph_out;
+    } conditional;
+};
+
+inline cudaError_t cudaStreamGetCaptureInfo(cudaStream_t stream, cudaStreamCaptureStatus* status, unsigned long long*,
+                                            cudaGraph_t* graph, const cudaGraphNode_t** nodes,
+                                            const cudaGraphEdgeData** edges, std::size_t* count) {
+    const auto capture = simt::captures.find(stream);
+    const bool active = capture != simt::captures.end();
+    *status = active ? cudaStreamCaptureStatusActive : cudaStreamCaptureStatusNone;
+    *graph = active ? capture->second : nullptr;
+    *nodes = nullptr;
+    *edges = nullptr;
+    *count = 0;
+    return cudaSuccess;
+}
+inline cudaError_t cudaStreamUpdateCaptureDependencies(cudaStream_t stream, cudaGraphNode_t*, const cudaGraphEdgeData*,
+                                                       std::size_t, unsigned) {
+    simt::captures.at(stream)->loose_node = false;
+    return cudaSuccess;
+}
+inline cudaError_t cudaStreamBeginCaptureToGraph(cudaStream_t stream, cudaGraph_t graph, const cudaGraphNode_t*,
+                                                 const cudaGraphEdgeData*, std::size_t, int) {
+    simt::captures[stream] = graph;
+    return cudaSuccess;
+}
+inline cudaError_t cudaGraphConditionalHandleCreate(cudaGraphConditionalHandle* handle, cudaGraph_t graph,
+                                                    unsigned initial, unsigned) {
+    *handle = graph->conditions.emplace_back(std::make_shared<unsigned>(initial)).get();
+    return cudaSuccess;
+}
+inline void cudaGraphSetConditional(cudaGraphConditionalHandle handle, unsigned value) { *handle = value; }
+inline cudaError_t cudaGraphAddNode(cudaGraphNode_t* node, cudaGraph_t graph, const cudaGraphNode_t*,
+                                    const cudaGraphEdgeData*, std::size_t, cudaGraphNodeParams* parameters) {
+    simt::Graph* const body = graph->bodies.emplace_back(std::make_shared<simt::Graph>()).get();
+    static cudaGraph_t out;
+    out = body;
+    parameters->conditional.phGraph_out = &out;
+    const unsigned* const condition = parameters->conditional.handle;
+    graph->nodes.push_back([=] { return *condition ? body->run() : cudaSuccess; });
+    graph->loose_node = true;
+    *node = body;
     return cudaSuccess;
 }
