@@ -48,11 +48,16 @@ for file in "${files[@]}"; do
             gsub(/\(anonymous namespace\)::|mg::|void /, "", name)
             sub(/\((int|.*PairSystem|int const|ShellSweep).*\)$/, "", name)
             if (name ~ /^sweep_kernel</) { sub(/^sweep_kernel</, "", name); sub(/ *> *$/, "", name) }
+            sub(/cub::.*::DeviceScan/, "cub::DeviceScan", name)
+            if (name ~ /^cub::/) sub(/[<(].*/, "", name)
+            if (name ~ /EmptyKernel/) name = ""  # CUB asks it what code there is
+            gsub(/nvcc::/, "", name)
+            gsub(/> >/, ">>", name)
             gsub(/, Cuda/, "", name)
             gsub(/<Cuda>/, "", name)
         }
         /bytes stack frame/ { stack = $1; spilled = $5 + $9 }
-        /Used [0-9]+ registers/ {
+        /Used [0-9]+ registers/ && name != "" {
             registers = $0; sub(/.*Used /, "", registers); sub(/ .*/, "", registers)
             shared = 0
             if (match($0, /[0-9]+ bytes smem/)) shared = substr($0, RSTART, RLENGTH) + 0

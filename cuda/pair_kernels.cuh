@@ -5,10 +5,11 @@
 /// 8 / lanes neighbouring ones. Entry k belongs to partial sum k % 8, whoever adds it, and the 8 partial sums go
 /// through one tree, neighbours first: the same bits for any number of lanes.
 ///
-/// Work per pair (Cu50Zr50, skin 1 A: 152 entries per row, 105 pairs within the cutoff), `mixed`: 4 bytes of the row,
-/// 16 of the neighbour, 16 (density) or 32 (force) of the table are gathered through L1; 12 double operations, 5
-/// conversions from or to double and one reciprocal root place the pair. benchmarks/README.md has registers, the count
-/// of instructions and what they predict. Tests: tests/parity/kernels_cuda.cpp. NOT YET MEASURED ON A GPU.
+/// Work per entry of a row (Cu50Zr50, skin 1 A: 152 entries, 105 of them within the cutoff), `mixed`: 4 bytes of the
+/// row, 16 of the neighbour and 16 (density) or 32 (force) of the table are gathered through L1; 10 double operations,
+/// 6 conversions from or to double and one reciprocal root place the pair; 58 (density) or 97 (force) instructions in
+/// all. What bounds them by these counts is the issue of instructions, then the conversions: benchmarks/README.md has
+/// registers, counts and what they predict. Tests: tests/parity/kernels_cuda.cpp. NOT YET MEASURED ON A GPU.
 
 #include "for_each.cuh"
 #include "load.cuh"
@@ -187,12 +188,14 @@ __global__ void __launch_bounds__(pair_threads) force_kernel(const __grid_consta
         const PairPlace<Real> at =
             place_on_grid<Real>(pair.squared, inverse_root(static_cast<Real>(pair.squared)), p.pieces);
         const PairPiece<Real> here = load_constant(p.tables + pair.at_center + at.piece);
-        Cubic<Real> there = here.density;
-        if (pair.at_neighbor != pair.at_center)
-            there = load_constant(&p.tables[pair.at_neighbor + at.piece].density);
+        const Real slope_at_center = slope(here.density, at.fraction);
+        Real slope_at_neighbor = slope_at_center;
+        if (pair.at_neighbor != pair.at_center)  // only where densities depend on the order of the species
+            slope_at_neighbor =
+                slope(load_constant(&p.tables[pair.at_neighbor + at.piece].density), at.fraction);
         const PairTerm<Real> term = pair_term<Real>(
             at.inverse * inverse_dr, inverse_dr, value(here.pair, at.fraction), slope(here.pair, at.fraction),
-            slope_here, slope(here.density, at.fraction), pair.embedding_slope, slope(there, at.fraction));
+            slope_here, slope_at_center, pair.embedding_slope, slope_at_neighbor);
         const Real c = pair.within ? term.slope_over_r : Real(0);
         const Real sx = static_cast<Real>(pair.x), sy = static_cast<Real>(pair.y), sz = static_cast<Real>(pair.z);
         x[k] += c * sx;
