@@ -36,7 +36,8 @@ inline int __syncthreads_and(int predicate, simt::Location at = simt::Location::
     return simt::meet_in_block("__syncthreads_and", predicate == 0, at) == 0;
 }
 inline void __syncwarp(unsigned mask = ~0u, simt::Location at = simt::Location::current()) {
-    simt::meet_in_warp("__syncwarp", mask, 0, 0, at);
+    simt::meet_in_warp({"__syncwarp", mask, 0, 0, [](const simt::Given&, unsigned, int) -> std::uint64_t { return 0; }},
+                       at);
 }
 // Memory is in order here; another thread may run.
 inline void __threadfence() { simt::make_way(); }
@@ -50,25 +51,26 @@ namespace simt {
 
 /// Bits of the lanes of `mask` whose gift is not zero.
 inline unsigned ballot(const char* kind, unsigned mask, bool predicate, Location at) {
-    const Given& given = meet_in_warp(kind, mask, 0, predicate, at);
-    unsigned votes = 0;
-    for (unsigned l = 0; l < warp_size; ++l) votes |= static_cast<unsigned>(given[l] != 0) << l;
-    return votes & mask;
+    const auto votes = [](const Given& given, unsigned, int) {
+        std::uint64_t bits = 0;
+        for (unsigned l = 0; l < warp_size; ++l) bits |= std::uint64_t{given[l] != 0} << l;
+        return bits;
+    };
+    return static_cast<unsigned>(meet_in_warp({kind, mask, 0, predicate, votes}, at));
 }
 
 template <class T, class Operation>
-T reduce(const char* kind, unsigned mask, T value, Operation operation, Location at) {
+T reduce(const char* kind, unsigned mask, T value, Operation, Location at) {
     static_assert(std::integral<T> && sizeof(T) == 4, "the device has these for 32-bit integers");
-    const Given& given = meet_in_warp(kind, mask, std::is_signed_v<T>, static_cast<std::uint32_t>(value), at);
-    T result = value;
-    bool first = true;
-    for (unsigned l = 0; l < warp_size; ++l)
-        if (mask >> l & 1) {
-            const T theirs = static_cast<T>(given[l]);
-            result = first ? theirs : operation(result, theirs);
-            first = false;
-        }
-    return result;
+    const auto sum = [](const Given& given, unsigned lanes, int) {
+        unsigned l = static_cast<unsigned>(std::countr_zero(lanes));
+        T result = static_cast<T>(given[l]);
+        for (++l; l < warp_size; ++l)
+            if (lanes >> l & 1) result = Operation{}(result, static_cast<T>(given[l]));
+        return std::uint64_t{static_cast<std::uint32_t>(result)};
+    };
+    const std::uint64_t mine = static_cast<std::uint32_t>(value);
+    return static_cast<T>(meet_in_warp({kind, mask, std::is_signed_v<T>, mine, sum}, at));
 }
 
 }  // namespace simt
@@ -103,7 +105,7 @@ SIMT_REDUCE(__reduce_xor_sync, a ^ b)
 namespace simt {
 
 /// What lane source(lane, first lane of its group, last lane of its group) gives; the caller's own value where that is
-/// outside of what the shuffle allows (source < 0).
+/// negative.
 template <class T, class Source>
 T shuffle(const char* kind, unsigned mask, T value, int width, Source source, Location at) {
     static_assert(std::is_arithmetic_v<T> && (sizeof(T) == 4 || sizeof(T) == 8));
@@ -112,12 +114,12 @@ T shuffle(const char* kind, unsigned mask, T value, int width, Source source, Lo
     std::uint64_t bits = 0;
     std::memcpy(&bits, &value, sizeof(T));
     const int mine = static_cast<int>(lane()), begin = mine & ~(width - 1);
-    const Given& given = meet_in_warp(kind, mask, static_cast<int>(sizeof(T)) * 64 + width, bits, at);
-    const int from = source(mine, begin, begin + width - 1);
-    if (from < 0) return value;
-    if (!(mask >> from & 1))
+    const int wanted = source(mine, begin, begin + width - 1), from = wanted < 0 ? mine : wanted;
+    if (!(mask >> from & 1) && from != mine)
         fail(std::string(kind) + " reads from lane " + std::to_string(from) + ", which its mask does not name", at);
-    std::memcpy(&value, &given[from], sizeof(T));
+    const auto answer = [](const Given& given, unsigned, int lane) { return given[static_cast<unsigned>(lane)]; };
+    bits = meet_in_warp({kind, mask, static_cast<int>(sizeof(T)) * 64 + width, bits, answer, from}, at);
+    std::memcpy(&value, &bits, sizeof(T));
     return value;
 }
 

@@ -83,18 +83,15 @@ private:
 
 enum class State { ready, waiting, finished };
 
+bool equal(const char* a, const char* b) { return a == b || !std::strcmp(a, b); }
+
 /// A collective at which a thread waits. mask == 0: the barrier of the block.
-struct Meeting {
-    const char* kind = "";
-    unsigned mask = 0;
-    int variant = 0;
-    std::uint64_t given = 0;
+struct Meeting : WarpMeeting {
     Location at;
 
     bool same(const Meeting& other) const {
-        const bool same_line = at.line() == other.at.line() && !std::strcmp(at.file_name(), other.at.file_name());
-        return !std::strcmp(kind, other.kind) && mask == other.mask && variant == other.variant &&
-               (mask || same_line);
+        if (mask != other.mask || variant != other.variant || !equal(kind, other.kind)) return false;
+        return mask || (at.line() == other.at.line() && equal(at.file_name(), other.at.file_name()));
     }
 };
 
@@ -102,8 +99,7 @@ struct Thread {
     State state = State::ready;
     Fiber* fiber = nullptr;
     Meeting meeting;
-    Given answer{};     ///< of a collective of the warp
-    int count = 0;      ///< of a barrier
+    std::uint64_t answer = 0;
 };
 
 /// The block that runs, and what outlives it.
@@ -115,6 +111,7 @@ struct Scheduler {
     const std::function<void()>* kernel = nullptr;
     std::vector<Thread> threads;
     std::vector<unsigned> ready;
+    std::vector<unsigned> waiting;  ///< lanes of each warp that wait at one of its collectives
     unsigned current = 0;
     bool running = false;  ///< a thread runs, not the scheduler
     unsigned char* shared = nullptr;
@@ -206,37 +203,46 @@ void run(unsigned rank) {
 
 // ---- Collectives ----------------------------------------------------------------------------------------------------
 
-void release(unsigned rank) {
+void release(unsigned rank, std::uint64_t answer) {
     Scheduler& s = scheduler();
     s.threads[rank].state = State::ready;
+    s.threads[rank].answer = answer;
     s.ready.push_back(rank);
 }
 
 /// Completes the collective at which thread `rank` waits, if all its lanes are there.
 void release_warp(unsigned rank) {
     Scheduler& s = scheduler();
-    const Meeting meeting = s.threads[rank].meeting;
-    const unsigned first = rank / warp_size * warp_size;
+    const Meeting& meeting = s.threads[rank].meeting;
+    const unsigned mask = meeting.mask, first = rank / warp_size * warp_size;
+    unsigned& waiting = s.waiting[rank / warp_size];
+    waiting |= 1u << rank % warp_size;
+    if ((waiting & mask) != mask) return;
     Given given{};
     for (unsigned l = 0; l < warp_size; ++l) {
-        if (!(meeting.mask >> l & 1)) continue;
-        if (first + l >= s.threads.size()) return;
-        const Thread& t = s.threads[first + l];
-        if (t.state != State::waiting || !t.meeting.same(meeting)) return;
-        given[l] = t.meeting.given;
+        if (!(mask >> l & 1)) continue;
+        const Meeting& theirs = s.threads[first + l].meeting;
+        if (!theirs.same(meeting)) return;
+        given[l] = theirs.given;
     }
-    for (unsigned l = 0; l < warp_size; ++l)
-        if (meeting.mask >> l & 1) {
-            s.threads[first + l].answer = given;
-            release(first + l);
-        }
+    waiting &= ~mask;
+    const Meeting* last = nullptr;  // lanes that ask the same get the same
+    std::uint64_t answer = 0;
+    for (unsigned l = 0; l < warp_size; ++l) {
+        if (!(mask >> l & 1)) continue;
+        const Meeting& theirs = s.threads[first + l].meeting;
+        if (!last || theirs.answer != last->answer || theirs.argument != last->argument)
+            answer = theirs.answer(given, mask, theirs.argument);
+        last = &theirs;
+        release(first + l, answer);
+    }
 }
 
 /// Completes the block's barrier if all threads that have not returned wait there.
 bool release_block() {
     Scheduler& s = scheduler();
     const Thread* first = nullptr;
-    int count = 0;
+    std::uint64_t count = 0;
     for (const Thread& t : s.threads) {
         if (t.state == State::finished) continue;
         if (!first) first = &t;
@@ -244,10 +250,7 @@ bool release_block() {
         count += t.meeting.given != 0;
     }
     for (unsigned rank = 0; rank < s.threads.size(); ++rank)
-        if (s.threads[rank].state == State::waiting) {
-            s.threads[rank].count = count;
-            release(rank);
-        }
+        if (s.threads[rank].state == State::waiting) release(rank, count);
     return true;
 }
 
@@ -320,6 +323,7 @@ bool run_block(unsigned threads, std::size_t shared_bytes) {
     const DynamicShared dynamic(shared_bytes);
     s.shared = dynamic.memory;
     s.threads.assign(threads, Thread{});
+    s.waiting.assign((threads + warp_size - 1) / warp_size, 0);
     s.ready.resize(threads);
     std::iota(s.ready.begin(), s.ready.end(), 0u);
     while (!s.ready.empty()) {
@@ -375,19 +379,20 @@ void* dynamic_shared_memory() {
     std::abort();
 }
 
-const Given& meet_in_warp(const char* kind, unsigned mask, int variant, std::uint64_t given, Location at) {
+std::uint64_t meet_in_warp(const WarpMeeting& meeting, Location at) {
     Scheduler& s = scheduler();
-    s.self().meeting = {kind, mask, variant, given, at};
-    if (!(mask >> lane() & 1)) fail(std::string("the mask of ") + kind + " does not name the calling lane", at);
+    if (!(meeting.mask >> lane() & 1))
+        fail(std::string("the mask of ") + meeting.kind + " does not name the calling lane", at);
+    s.self().meeting = {meeting, at};
     leave(State::waiting);
     return s.self().answer;
 }
 
 int meet_in_block(const char* kind, bool given, Location at) {
     Scheduler& s = scheduler();
-    s.self().meeting = {kind, 0, 0, given, at};
+    s.self().meeting = {{kind, 0, 0, given}, at};
     leave(State::waiting);
-    return s.self().count;
+    return static_cast<int>(s.self().answer);
 }
 
 void make_way() {

@@ -52,9 +52,18 @@ T* dynamic_shared() {
 /// What each lane gave to a collective of its warp; lanes that took no part gave nothing.
 using Given = std::array<std::uint64_t, warp_size>;
 
-/// Waits until all lanes of `mask` are at the collective `kind` with the same mask and `variant` (width, type); returns
-/// what they gave. Valid until the caller's next collective.
-const Given& meet_in_warp(const char* kind, unsigned mask, int variant, std::uint64_t given, Location at);
+/// One lane's part in a collective of its warp.
+struct WarpMeeting {
+    const char* kind = "";
+    unsigned mask = 0;
+    int variant = 0;  ///< what besides kind and mask all lanes must agree on: width, type
+    std::uint64_t given = 0;
+    std::uint64_t (*answer)(const Given&, unsigned mask, int argument) = nullptr;  ///< what the lane gets
+    int argument = 0;
+};
+
+/// Waits until all lanes of the mask are there; returns the lane's answer.
+std::uint64_t meet_in_warp(const WarpMeeting& meeting, Location at);
 /// Waits until all threads of the block that have not returned are at this barrier, one line of one file; returns how
 /// many of them gave `true`.
 int meet_in_block(const char* kind, bool given, Location at);
