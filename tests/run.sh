@@ -17,6 +17,7 @@ MG_REQUIRE_GPU=1 turns those skips into failures.
   --help         this text
 
 MG_TEST_JOBS is how many tests run side by side (default: the number of cores), one OpenMP thread each.
+MG_SIMT_SEED is the first of the seeds that order the threads of CUDA kernels on the CPU (default: 1; tests simt.*).
 HELP
 }
 
