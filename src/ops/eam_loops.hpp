@@ -49,7 +49,7 @@ struct EamLoops {
     void (*density_full)(const PairWork<double>&, const Slab&, double* window);
     void (*density_mixed)(const PairWork<float>&, const Slab&, double* window);
     void (*force_full)(const PairWork<double>&, const Slab&, bool with_energy, PairForce<double>* window);
-    void (*force_mixed)(const PairWork<float>&, const Slab&, bool with_energy, PairForce<float>* window);
+    void (*force_mixed)(const PairWork<float>&, const Slab&, bool with_energy, PairForce<double>* window);
 };
 
 /// The loops of this machine's instruction set; null where the generic sweeps run instead.

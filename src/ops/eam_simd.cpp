@@ -1,11 +1,14 @@
 /// \file Tuned host loops of the EAM. Compiled once per instruction set with MG_TARGET as its name; Highway's
 /// static target follows the compiler's flags.
 ///
-/// Replaces: DensitySweep and ForceSweep (sweeps/eam.hpp) on the host; same physics functions, on vectors.
-/// Mapping: one slot at a time, its row in vectors of neighbours of one species, so that table bases are
-///   scalars. The density loop filters the row to the cutoff without branches and keeps what is left for the
-///   force loop, whose vectors are then full of real pairs (the skin holds 45 % more).
-/// Bound: fetching rows of table coefficients and of neighbours' points, 16 bytes at a time, and turning them.
+/// Replaces: RowSweep, DensitySweep and ForceSweep on the host; same physics functions, on vectors.
+/// Mapping: each pair once. One slot at a time, its half row in vectors of neighbours, tables chosen per lane by the
+///   neighbour's species. The density loop packs the entries within the cutoff for the force loop, whose vectors are
+///   then full of real pairs (the skin holds 45 % more). What a pair gives to its other atom is added, pair by pair, to
+///   the window of the slab.
+/// Bound: about 3,000 operations per atom and step on AVX2 (Cu50Zr50, 52 pairs in 76 entries): points and table rows
+///   fetched 16 bytes at a time and turned are a third, geometry and interval a third. What was tried and measured
+///   stands in benchmarks/README.md.
 /// Parity: tests/parity/engine.cpp, tests/unit/engine_forces.cpp.
 
 #include <hwy/highway.h>
@@ -130,23 +133,31 @@ struct Packing {
 };
 constexpr Packing packing;
 
-/// Writes the lanes of a mask one after the other, and whatever behind them up to a whole vector; returns how many.
 template <class Mask>
-MG_HD int pack(Mask mask, V64 r2, hn::Vec<I32Half> entry, double* squared, int* entries) {
-    const F64 d;
+MG_HD unsigned bits_of(Mask mask) {
     std::uint8_t bits[8];
-    hn::StoreMaskBits(d, mask, bits);
+    hn::StoreMaskBits(F64(), mask, bits);
+    return bits[0];
+}
+/// Writes the lanes of a mask one after the other, and something behind them up to a whole vector. On AVX2 by tables of
+/// our own: Highway builds its table for four 32-bit lanes on the stack each time (half of the density loop, measured).
+MG_HD void pack(unsigned bits, V64 v, double* to) {
     if constexpr (hn::MaxLanes(F64()) == 4) {
-        // Highway builds its table for four 32-bit lanes on the stack each time (measured: half of the density loop).
-        const auto order = hn::IndicesFromVec(F32(), hn::Load(I32(), packing.halves[bits[0]]));
-        hn::StoreU(hn::BitCast(d, hn::TableLookupLanes(hn::BitCast(F32(), r2), order)), d, squared);
-        const hn::Repartition<std::uint8_t, I32Half> b;
-        hn::StoreU(hn::BitCast(I32Half(), hn::TableLookupBytes(hn::BitCast(b, entry), hn::Load(b, packing.bytes[bits[0]]))),
-                   I32Half(), entries);
-        return __builtin_popcount(bits[0]);
+        const auto order = hn::IndicesFromVec(F32(), hn::Load(I32(), packing.halves[bits]));
+        hn::StoreU(hn::BitCast(F64(), hn::TableLookupLanes(hn::BitCast(F32(), v), order)), F64(), to);
     } else {
-        hn::CompressBitsStore(entry, bits, I32Half(), entries);
-        return static_cast<int>(hn::CompressBitsStore(r2, bits, d, squared));
+        const std::uint8_t mask[8] = {static_cast<std::uint8_t>(bits)};
+        hn::CompressBitsStore(v, mask, F64(), to);
+    }
+}
+MG_HD void pack(unsigned bits, hn::Vec<I32Half> v, int* to) {
+    if constexpr (hn::MaxLanes(F64()) == 4) {
+        const hn::Repartition<std::uint8_t, I32Half> bytes;
+        const auto order = hn::Load(bytes, packing.bytes[bits]);
+        hn::StoreU(hn::BitCast(I32Half(), hn::TableLookupBytes(hn::BitCast(bytes, v), order)), I32Half(), to);
+    } else {
+        const std::uint8_t mask[8] = {static_cast<std::uint8_t>(bits)};
+        hn::CompressBitsStore(v, mask, I32Half(), to);
     }
 }
 
@@ -211,11 +222,13 @@ struct Full {
     static MG_HD int keep(Squares r2, double limit, int valid, VI32 entry, int* entries, double* squared) {
         return keep_half(r2, limit, valid, hn::LowerHalf(I32Half(), entry), entries, squared);
     }
-    static MG_HD int keep_half(V64 r2, double limit, int valid, hn::Vec<I32Half> entry, int* entries,
-                               double* squared) {
+    static MG_HD int keep_half(V64 r2, double limit, int valid, hn::Vec<I32Half> entry, int* entries, double* squared) {
         const F64 d;
         const auto within = hn::And(hn::Lt(r2, hn::Set(d, limit)), hn::FirstN(d, valid > 0 ? valid : 0));
-        return pack(within, r2, entry, squared, entries);
+        const unsigned bits = bits_of(within);
+        pack(bits, r2, squared);
+        pack(bits, entry, entries);
+        return __builtin_popcount(bits);
     }
 
     struct Grid {
@@ -236,8 +249,8 @@ struct Full {
 
     /// psi' / r and phi from the two knots of an interval.
     template <bool symmetric, bool with_energy>
-    static MG_HD PairTerm<V> term(const KnotTables<double>& t, const Stage<Full>& s, const int* at_j, int k, V inverse_dr,
-                                  V slope_i) {
+    static MG_HD PairTerm<V> term(const KnotTables<double>& t, const Stage<Full>& s, const int* at_j, int k,
+                                  V inverse_dr, V slope_i) {
         const F64 d;
         const V p = hn::Load(d, s.fraction + k), inverse_r = hn::Load(d, s.inverse_r + k);
         const V slope_j = hn::Load(d, s.slope + k);
@@ -334,8 +347,8 @@ struct Mixed {
     static MG_HD double sum(V v) { return Full::sum(low_half(v) + high_half(v)); }
 
     template <bool symmetric, bool with_energy>
-    static MG_HD PairTerm<V> term(const KnotTables<float>& t, const Stage<Mixed>& s, const int* at_j, int k, V inverse_dr,
-                                  V slope_i) {
+    static MG_HD PairTerm<V> term(const KnotTables<float>& t, const Stage<Mixed>& s, const int* at_j, int k,
+                                  V inverse_dr, V slope_i) {
         const F32 d;
         (void)inverse_dr;
         const V p = hn::Load(d, s.fraction + k), inverse_r = hn::Load(d, s.inverse_r + k);
@@ -352,74 +365,59 @@ struct Mixed {
             const auto z = load_rows(d, t.pair, s.value_offset + k);
             phi = hermite_value(z.a, z.b, z.c, z.d, p);
         }
-        return pair_term_from_phi(inverse_r, hn::Set(d, 1.0f), phi, hermite_slope_of(low.c, low.d, high.c - low.c, p), slope_i, f_i,
-                                  slope_j, f_j);
+        return pair_term_from_phi(inverse_r, hn::Set(d, 1.0f), phi, hermite_slope_of(low.c, low.d, high.c - low.c, p),
+                                  slope_i, f_i, slope_j, f_j);
     }
 };
 
-/// RowSweep: slots of neighbouring cells lie in runs along a, so their fractions load as vectors; what is within reach
-/// is kept without branches, in the stencil's order, then dealt out by species; half of it makes the half row.
+/// Half of RowSweep: slots of neighbouring cells lie in runs along a, so their fractions load as vectors; what is
+/// within reach is kept without branches, in the order of the cells ahead.
 void rows(const RowSweep<Host>& p, HalfRows<Host>& half, int begin, int end) {
-    constexpr int longest_run = 512, longest_list = NearRows::longest;
     constexpr int lanes = Full::lanes;
-    alignas(64) double squared[longest_run + lanes];
-    int found[longest_list + longest_run], sorted[longest_list + longest_run];
+    alignas(64) int found[NearRows::longest + lanes];
     const F64 d;
-    const double reach2 = p.reach * p.reach;
+    const I32Half i;
+    const V64 reach2 = hn::Set(d, p.reach * p.reach);
     const double* fx = p.fraction.component;
     const double* fy = fx + p.fraction.slots;
     const double* fz = fy + p.fraction.slots;
     for (int slot = begin; slot < end; ++slot) {
         const int r = p.replica_of[slot];
-        if (!p.stale[r]) continue;
         const CellVectors h = spread(p.reference_box[r].h);
         const Vec3 s = p.fraction[slot];
         const V64 sx = hn::Set(d, s.x), sy = hn::Set(d, s.y), sz = hn::Set(d, s.z);
+        const int* start = p.cell_start + p.first_cell[r];
         int n = 0;
-        for_each_run(p.grid[r], cell_index(p.grid[r], s), [&](int first, int last) {
-            const int to = p.cell_start[p.first_cell[r] + last];
-            for (int from = p.cell_start[p.first_cell[r] + first]; from < to && n < longest_list; from += longest_run) {
-                const int length = to - from < longest_run ? to - from : longest_run;
-                for (int k = 0; k < length; k += lanes) {
-                    // The arrays are padded by a vector.
-                    V64 x = hn::LoadU(d, fx + from + k) - sx, y = hn::LoadU(d, fy + from + k) - sy,
-                        z = hn::LoadU(d, fz + from + k) - sz;
-                    x = x - hn::Round(x);
-                    y = y - hn::Round(y);
-                    z = z - hn::Round(z);
-                    hn::StoreU(norm2(to_space<false>(h, x, y, z)), d, squared + k);
-                }
-                for (int k = 0; k < length; ++k) {
-                    found[n] = from + k;
-                    n += squared[k] < reach2 && from + k != slot ? 1 : 0;
-                }
+        for_each_forward_run(p.grid[r], cell_index(p.grid[r], s), [&](int first, int last, bool all) {
+            const int to = start[last];
+            for (int k = all || start[first] > slot ? start[first] : slot + 1; k < to; k += lanes) {
+                // All arrays are padded by a vector.
+                V64 x = hn::LoadU(d, fx + k) - sx, y = hn::LoadU(d, fy + k) - sy, z = hn::LoadU(d, fz + k) - sz;
+                x = x - hn::Round(x);
+                y = y - hn::Round(y);
+                z = z - hn::Round(z);
+                const auto within = hn::Lt(norm2(to_space<false>(h, x, y, z)), reach2);
+                const unsigned bits = bits_of(hn::And(within, hn::FirstN(d, static_cast<std::size_t>(to - k))));
+                const auto species = hn::LoadU(i, p.species_of_slot + k);
+                const auto entry = hn::Or(hn::Iota(i, k), hn::ShiftLeft<HalfRows<Host>::species_shift>(species));
+                pack(bits, entry, found + (n < NearRows::longest ? n : NearRows::longest));
+                n += __builtin_popcount(bits);
             }
         });
-        // Species follow no pattern that a branch could learn: write always, count where it fits.
-        const int kept = n < p.layout.capacity ? n : p.layout.capacity;
-        int length = 0;
-        for (int t = 0; t < p.species; ++t) {
-            for (int k = 0; k < kept; ++k) {
-                sorted[length] = found[k];
-                length += p.species_of_slot[found[k]] == t ? 1 : 0;
-            }
-            p.row_end[slot * p.species + t] = length;
-        }
-        __builtin_memcpy(p.row + p.layout(slot, 0), sorted, sizeof(int) * static_cast<unsigned>(length));
-        int* half_row = half.row.data() + static_cast<long>(slot) * half.capacity;
-        int kept_half = 0, shared = 0;
-        for (int k = 0; k < kept; ++k) {
-            half_row[kept_half] = found[k] | p.species_of_slot[found[k]] << HalfRows<Host>::species_shift;
-            const int mine = HalfRows<Host>::keeps(slot, found[k]) ? 1 : 0;
-            shared += mine;
-            kept_half += kept_half < half.capacity - 1 ? mine : 0;
-        }
-        half.length[slot] = kept_half;
-        if (shared > kept_half)
+        const int kept = n < half.capacity ? n : half.capacity;
+        half.length[slot] = kept;
+        __builtin_memcpy(half.row.data() + static_cast<long>(slot) * half.capacity, found,
+                         sizeof(int) * static_cast<unsigned>(kept));
+        if (n > kept)
             report_incident(p.incident, IncidentKind::row_overflow, p.atom_of_slot[slot], -1,
-                            p.layout.capacity + 2.0 * (shared - kept_half));
-        if (n > p.layout.capacity) report_incident(p.incident, IncidentKind::row_overflow, p.atom_of_slot[slot], -1, n);
+                            p.layout.capacity + 2.0 * (n - kept) + HalfRows<Host>::padding);
     }
+}
+
+/// Four numbers as doubles.
+MG_HD auto load_four(const double* from) { return hn::Load(hn::FixedTag<double, 4>(), from); }
+MG_HD auto load_four(const float* from) {
+    return hn::PromoteTo(hn::FixedTag<double, 4>(), hn::Load(hn::FixedTag<float, 4>(), from));
 }
 
 /// Places in the window of a vector of neighbours.
@@ -491,7 +489,8 @@ void density(const PairWork<typename P::Real>& w, const Slab& slab, double* wind
             const auto r2 = P::load_squares(stage.r2 + k);
             const auto g = P::locate(P::at_least(r2, p.lowest_squared), dr, p.inverse_dr, p.pieces);
             P::store(hn::ShiftLeft<1>(start.of(entry) + g.k), stage.offset + k);
-            if constexpr (!symmetric) P::store(hn::ShiftLeft<1>(starts_at_j.of_center[center].of(entry) + g.k), offset_at_j + k);
+            if constexpr (!symmetric)
+                P::store(hn::ShiftLeft<1>(starts_at_j.of_center[center].of(entry) + g.k), offset_at_j + k);
             P::store(places.of(entry), stage.place + k);
             hn::Store(g.fraction, d, stage.fraction + k);
             smallest = hn::Min(smallest, P::smallest(r2));
@@ -515,16 +514,15 @@ void density(const PairWork<typename P::Real>& w, const Slab& slab, double* wind
         }
         for (int k = 0; k < n; ++k) window[stage.place[k]] += stage.value[k];
         window[slab.place(slot)] += P::sum(sum);
-        if (hn::GetLane(hn::MinOfLanes(F64(), smallest)) < p.lowest_squared)
-            report_closest(p, slot, near, stage.r2, n);
+        if (hn::GetLane(hn::MinOfLanes(F64(), smallest)) < p.lowest_squared) report_closest(p, slot, near, stage.r2, n);
     }
 }
 
 template <class P, bool diagonal, bool symmetric, bool with_energy>
-void force(const PairWork<typename P::Real>& w, const Slab& slab, PairForce<typename P::Real>* window) {
+void force(const PairWork<typename P::Real>& w, const Slab& slab, PairForce<double>* window) {
     using Real = typename P::Real;
     using V = typename P::V;
-    const hn::FixedTag<Real, 4> block;
+    const hn::FixedTag<double, 4> four;
     Stage<P> stage;
     alignas(64) int offset_at_j[symmetric ? 1 : Stage<P>::size];
     const typename P::D d;
@@ -549,7 +547,8 @@ void force(const PairWork<typename P::Real>& w, const Slab& slab, PairForce<type
             const VI32 knot = start.of(entry) + g.k;
             P::store(hn::ShiftLeft<2>(knot), stage.offset + k);
             if constexpr (with_energy) P::store(hn::ShiftLeft<1>(knot), stage.value_offset + k);
-            if constexpr (!symmetric) P::store(hn::ShiftLeft<2>(starts_at_j.of_center[center].of(entry) + g.k), offset_at_j + k);
+            if constexpr (!symmetric)
+                P::store(hn::ShiftLeft<2>(starts_at_j.of_center[center].of(entry) + g.k), offset_at_j + k);
             P::store(places.of(entry), stage.place + k);
             hn::Store(g.fraction, d, stage.fraction + k);
             hn::Store(g.inverse_r, d, stage.inverse_r + k);
@@ -589,15 +588,15 @@ void force(const PairWork<typename P::Real>& w, const Slab& slab, PairForce<type
             hn::StoreInterleaved4(cx, cy, cz, half, d, &stage.force[k].x);
         }
         for (int k = 0; k < n; ++k) {
-            Real* to = &window[stage.place[k]].x;
-            hn::Store(hn::Load(block, to) - hn::Load(block, &stage.force[k].x), block, to);
+            double* to = &window[stage.place[k]].x;
+            hn::Store(hn::Load(four, to) - load_four(&stage.force[k].x), four, to);
         }
-        PairForce<Real>& mine = window[slab.place(slot)];
-        mine.x += static_cast<Real>(P::sum(fx));
-        mine.y += static_cast<Real>(P::sum(fy));
-        mine.z += static_cast<Real>(P::sum(fz));
+        PairForce<double>& mine = window[slab.place(slot)];
+        mine.x += P::sum(fx);
+        mine.y += P::sum(fy);
+        mine.z += P::sum(fz);
         if constexpr (with_energy) {
-            mine.energy -= static_cast<Real>(P::sum(e));
+            mine.energy -= P::sum(e);
             p.local_virial[p.atom_of_slot[slot]] = {-P::sum(xx), -P::sum(yy), -P::sum(zz),
                                                     -P::sum(yz), -P::sum(xz), -P::sum(xy)};
         }
@@ -620,14 +619,12 @@ void with_shape(const PairWork<Real>& w, const Slab& slab, const F& choose) {
 
 template <class P>
 void density_any(const PairWork<typename P::Real>& w, const Slab& slab, double* window) {
-    with_shape(w, slab, [&](auto diagonal, auto symmetric) {
-        density<P, diagonal.value, symmetric.value>(w, slab, window);
-    });
+    with_shape(w, slab,
+               [&](auto diagonal, auto symmetric) { density<P, diagonal.value, symmetric.value>(w, slab, window); });
 }
 
 template <class P>
-void force_any(const PairWork<typename P::Real>& w, const Slab& slab, bool with_energy,
-               PairForce<typename P::Real>* window) {
+void force_any(const PairWork<typename P::Real>& w, const Slab& slab, bool with_energy, PairForce<double>* window) {
     with_shape(w, slab, [&](auto diagonal, auto symmetric) {
         if (with_energy)
             force<P, diagonal.value, symmetric.value, true>(w, slab, window);

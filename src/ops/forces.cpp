@@ -50,13 +50,21 @@ const HostLoops& host_loops() {
 
 KnotTables<double> knot_tables(const EamTables<Host>& t, double) {
     const KnotArrays<Host>& a = t.knots;
-    return {a.full_density.data(), a.full_slope.data(), nullptr, a.full_knots,
-            static_cast<int>(a.full_density.size()) / 2 - 2, a.symmetric};
+    return {a.full_density.data(),
+            a.full_slope.data(),
+            nullptr,
+            a.full_knots,
+            static_cast<int>(a.full_density.size()) / 2 - 2,
+            a.symmetric};
 }
 KnotTables<float> knot_tables(const EamTables<Host>& t, float) {
     const KnotArrays<Host>& a = t.knots;
-    return {a.mixed_density.data(), a.mixed_slope.data(), a.mixed_pair.data(), a.mixed_knots,
-            static_cast<int>(a.mixed_density.size()) / 2 - 2, a.symmetric};
+    return {a.mixed_density.data(),
+            a.mixed_slope.data(),
+            a.mixed_pair.data(),
+            a.mixed_knots,
+            static_cast<int>(a.mixed_density.size()) / 2 - 2,
+            a.symmetric};
 }
 
 /// body(slot, share) for the slots of a range of one replica and each share that a slab's window holds for them, slab
@@ -83,15 +91,12 @@ void forces_by_loops(Batch<Host>& b, const Neighbors<Host>& n, const EamTables<H
     w.near_row.resize(static_cast<std::size_t>(b.atoms) * capacity + HalfRows<Host>::padding);
     w.near_length.resize(b.atoms);
     w.density_windows.resize(h.windows);
-    auto& window_numbers = [&]() -> auto& {
-        if constexpr (sizeof(Real) == sizeof(double)) return w.full_windows; else return w.mixed_windows;
-    }();
-    window_numbers.resize(4 * h.windows);
-    auto* const force_windows = reinterpret_cast<PairForce<Real>*>(window_numbers.data());
+    w.force_windows.resize(4 * h.windows);
+    auto* const force_windows = reinterpret_cast<PairForce<double>*>(w.force_windows.data());
     double* const density_windows = w.density_windows.data();
 
-    const PairWork<Real> work{pair_system<Real>(b, n, t, w), knot_tables(t, Real()), &h,
-                              {capacity, w.near_row.data(), w.near_length.data()}};
+    const PairWork<Real> work{
+        pair_system<Real>(b, n, t, w), knot_tables(t, Real()), &h, {capacity, w.near_row.data(), w.near_length.data()}};
     const PairSystem<Real, Host>& p = work.p;
     set_coordinates(b, p);
     const EamLoops& loops = *host_loops().loops;
@@ -119,8 +124,8 @@ void forces_by_loops(Batch<Host>& b, const Neighbors<Host>& n, const EamTables<H
 #pragma omp for schedule(dynamic)
         for (int k = 0; k < slabs; ++k) {
             const Slab& s = h.slabs[k];
-            PairForce<Real>* const window = force_windows + s.offset;
-            std::fill_n(window, s.window, PairForce<Real>{});
+            PairForce<double>* const window = force_windows + s.offset;
+            std::fill_n(window, s.window, PairForce<double>{});
             if constexpr (sizeof(Real) == sizeof(double))
                 loops.force_full(work, s, with_energy, window);
             else
@@ -130,8 +135,8 @@ void forces_by_loops(Batch<Host>& b, const Neighbors<Host>& n, const EamTables<H
         for (int c = 0; c < chunks; ++c) {
             const int begin = b.chunks.begin[c], end = b.chunks.begin[c + 1];
             PairForce<double> sum[Chunks<Host>::length] = {};
-            for_each_share(h, b.replica_of[begin], begin, end, static_cast<const PairForce<Real>*>(force_windows),
-                           [&](int slot, const PairForce<Real>& share) {
+            for_each_share(h, b.replica_of[begin], begin, end, static_cast<const PairForce<double>*>(force_windows),
+                           [&](int slot, const PairForce<double>& share) {
                                PairForce<double>& f = sum[slot - begin];
                                f.x += share.x;
                                f.y += share.y;
@@ -163,8 +168,7 @@ template void compute_forces_reference(Batch<Host>&, const Neighbors<Host>&, con
 template <>
 void compute_forces(Batch<Host>& b, const Neighbors<Host>& n, const EamTables<Host>& t, ForceWork<Host>& w,
                     Precision precision, bool with_energy) {
-    if (!host_loops().loops || b.species > HalfRows<Host>::most_species || b.atoms >= HalfRows<Host>::most_slots)
-        return compute_forces_reference(b, n, t, w, precision, with_energy);
+    if (n.half.capacity == 0) return compute_forces_reference(b, n, t, w, precision, with_energy);
     if (n.half.capacity > NearRows::longest)
         throw Error("a neighbour row would need " + std::to_string(n.half.capacity) + " entries",
                     "the host loops hold at most " + std::to_string(NearRows::longest),

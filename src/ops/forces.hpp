@@ -12,8 +12,8 @@
 namespace mg {
 
 /// `full`: every pair in double, LAMMPS's own interpolation. `mixed`: pairs in float from resampled tables;
-/// geometry, embedding and state in double. The forces
-/// between one atom and its neighbours (about 50 on either side) are added in float, everything beyond in double.
+/// geometry, embedding and state in double. The terms
+/// that one lane adds for one atom (about 7) are added in float, everything beyond in double.
 enum class Precision { full, mixed };
 
 /// What the tuned loops of a space want of the tables besides; the device wants nothing.
@@ -80,8 +80,7 @@ struct ForceWork {
     Array<int, Space> near_row;            ///< tuned host loops: pairs within the cutoff
     Array<int, Space> near_length;         ///< (atoms)
     Array<double, Space> density_windows;  ///< what the pairs of each slab add to its window (HalfRows)
-    Array<double, Space> full_windows;     ///< (windows, 4)
-    Array<float, Space> mixed_windows;     ///< (windows, 4)
+    Array<double, Space> force_windows;    ///< (windows, 4)
 };
 
 /// force, and with_energy also local_energy, local_virial, potential_energy and virial of the batch, from its

@@ -69,7 +69,13 @@ void sum_energies(Batch<Space>& b) {
 template <class Real, class Space>
 void forces_by_sweeps(Batch<Space>& b, const Neighbors<Space>& n, const EamTables<Space>& t, ForceWork<Space>& w,
                       bool with_energy) {
-    const PairSystem<Real, Space> p = pair_system<Real>(b, n, t, w);
+    PairSystem<Real, Space> p = pair_system<Real>(b, n, t, w);
+    FullRows<Space> rows;
+    if (n.row.empty()) {
+        rows = full_rows(b, n);
+        p.row = rows.row.data();
+        p.row_end = rows.row_end.data();
+    }
     set_coordinates(b, p);
     for_each(Space{}, b.atoms, DensitySweep<Real, Space>{p});
     if (with_energy)

@@ -8,8 +8,10 @@
 namespace mg {
 namespace {
 
-void reserve_half_rows(const Batch<Host>& b, HalfRows<Host>& h, int full_capacity) {
-    if (!host_eam_loops()) return;
+/// True where the tuned loops run, which read half rows.
+bool reserve_half_rows(const Batch<Host>& b, HalfRows<Host>& h, int full_capacity) {
+    if (!host_eam_loops() || b.species > HalfRows<Host>::most_species || b.atoms >= HalfRows<Host>::most_slots)
+        return false;
     // Half of a full row, and what its share may exceed a half by.
     h.capacity = (full_capacity / 2 + 31) / 16 * 16;
     h.row.resize(static_cast<std::size_t>(b.atoms) * h.capacity + HalfRows<Host>::padding);
@@ -25,6 +27,7 @@ void reserve_half_rows(const Batch<Host>& b, HalfRows<Host>& h, int full_capacit
         for (int k = 0; k < slabs; ++k) h.slabs.push_back({first, last, cut(k), cut(k + 1)});
         h.first_slab.push_back(static_cast<int>(h.slabs.size()));
     }
+    return true;
 }
 
 /// The window that holds a slab and all its neighbours: slots are sorted in space, so that they lie close by, counted
@@ -46,9 +49,9 @@ void fit_window(const HalfRows<Host>& h, Slab& s) {
 
 /// The rows of all slots: tuned loops where there are some.
 void build_rows(const Batch<Host>& b, Neighbors<Host>& n, const RowSweep<Host>& sweep) {
-    const EamLoops* loops = host_eam_loops();
-    if (!loops) return for_each(Host{}, b.atoms, sweep);
     HalfRows<Host>& h = n.half;
+    if (h.capacity == 0) return for_each(Host{}, b.atoms, sweep);
+    const EamLoops* loops = host_eam_loops();
     const int slabs = static_cast<int>(h.slabs.size());
 #pragma omp parallel for schedule(dynamic)
     for (int k = 0; k < slabs; ++k) {

@@ -11,24 +11,22 @@ namespace mg {
 /// replica r's slots are the same range as its atoms.
 template <class Space>
 struct CellList {
-    Array<CellGrid, Space> grid;            ///< (replicas)
-    Array<CellGrid, Space> largest_grid;    ///< (replicas) bound by the memory reserved
-    Array<int, Space> first_cell;           ///< (replicas + 1)
-    Array<int, Space> replica_of_cell;      ///< (cells)
-    Array<int, Space> cell_of;              ///< (atoms)
+    Array<CellGrid, Space> grid;          ///< (replicas)
+    Array<CellGrid, Space> largest_grid;  ///< (replicas) bound by the memory reserved
+    Array<int, Space> first_cell;         ///< (replicas + 1)
+    Array<int, Space> replica_of_cell;    ///< (cells)
+    Array<int, Space> cell_of;            ///< (atoms)
     Array<int, Space> count;              ///< (cells)
     Array<int, Space> start;              ///< (cells + 1) first slot of a cell
     Array<int, Space> fill;               ///< (cells)
 
-    Array<int, Space> atom_of_slot;         ///< (atoms)
-    Array<int, Space> species_of_slot;      ///< (atoms)
-    Array<double, Space> fraction;          ///< (3, atoms) by slot: fractional position in [0, 1), see Fractions
+    Array<int, Space> atom_of_slot;     ///< (atoms)
+    Array<int, Space> species_of_slot;  ///< (atoms)
+    Array<double, Space> fraction;      ///< (3, atoms) by slot: fractional position in [0, 1), see Fractions
 
     long slots = 0;
 
-    Fractions fractions() const {
-        return {const_cast<double*>(fraction.data()), slots};
-    }
+    Fractions fractions() const { return {const_cast<double*>(fraction.data()), slots}; }
 };
 
 /// What the tuned pair loops of a space keep besides the full rows; the device keeps nothing.
@@ -43,7 +41,7 @@ struct Slab {
     int replica_begin, replica_end;  ///< slots of the replica
     int begin, end;                  ///< slots of the slab
     int window_begin = 0, window = 0;
-    long offset = 0;                 ///< where the window starts among all windows
+    long offset = 0;  ///< where the window starts among all windows
     /// Place in the window of a slot that the slab's pairs touch.
     MG_HD int place(int slot) const {
         const int k = slot - window_begin;
@@ -51,8 +49,8 @@ struct Slab {
     }
 };
 
-/// Every pair once. Of two slots whose numbers differ by an even number the lower one keeps the pair, else the higher
-/// one, which gives all slots rows of like lengths. An entry is a neighbour's slot and, in its upper bits, its species.
+/// Every pair once, at the slot whose cell has the other's cell ahead of it (for_each_forward_run). An entry is a
+/// neighbour's slot and, in its upper bits, its species.
 template <>
 struct HalfRows<Host> {
     static constexpr int species_shift = 28, most_species = 8;
@@ -60,29 +58,35 @@ struct HalfRows<Host> {
     static constexpr int slab_length = 1000, most_slabs = 64;  ///< slots of a slab, slabs of a replica
     static constexpr int padding = 16;  ///< a whole vector of floats on the widest instruction set
 
-    int capacity = 0;              ///< entries per row
-    Array<int, Host> row;          ///< (atoms * capacity)
-    Array<int, Host> length;       ///< (atoms)
-    std::vector<Slab> slabs;       ///< replica by replica
-    std::vector<int> first_slab;   ///< (replicas + 1)
-    long windows = 0;              ///< slots of all windows
-
-    static MG_HD bool keeps(int slot, int neighbor) { return ((slot ^ neighbor) & 1) != 0 ? slot > neighbor : slot < neighbor; }
+    int capacity = 0;             ///< entries per row
+    Array<int, Host> row;         ///< (atoms * capacity)
+    Array<int, Host> length;      ///< (atoms)
+    std::vector<Slab> slabs;      ///< replica by replica
+    std::vector<int> first_slab;  ///< (replicas + 1)
+    long windows = 0;             ///< slots of all windows
 };
 
-/// Full neighbour rows of a batch. A row lists slots within cutoff + skin at the
-/// reference positions, grouped by neighbour species; its order follows from the slots and the stencil, so it is
-/// the same on every run and needs no sort.
+/// Full neighbour rows, in which a pair stands twice.
+template <class Space>
+struct FullRows {
+    RowLayout<Space> layout{0};
+    Array<int, Space> row;      ///< (atoms * capacity), see RowLayout
+    Array<int, Space> row_end;  ///< (atoms * species) end of the species' group in the row
+};
+
+/// Neighbour rows of a batch: full ones, or half rows where the space's tuned loops want those. A full row lists slots
+/// within cutoff + skin at the reference positions, grouped by neighbour species; its order follows from the slots and
+/// the stencil, so it is the same on every run and needs no sort.
 template <class Space>
 struct Neighbors {
-    double cutoff = 0;    ///< [A]
-    double skin = 0;      ///< [A]
-    int capacity = 0;     ///< entries per row, a multiple of 16
+    double cutoff = 0;  ///< [A]
+    double skin = 0;    ///< [A]
+    int capacity = 0;   ///< entries per full row, a multiple of 16
     int species = 0;
 
     CellList<Space> cells;
-    Array<int, Space> row;                  ///< (atoms * capacity), see RowLayout
-    Array<int, Space> row_end;              ///< (atoms * species) end of the species' group in the row
+    Array<int, Space> row;      ///< as in FullRows; empty where there are half rows
+    Array<int, Space> row_end;  ///< as in FullRows; empty where there are half rows
     HalfRows<Space> half;
 
     Array<Vec3, Space> reference_position;  ///< [A] (atoms) at the last build
@@ -118,6 +122,10 @@ void update_neighbors(Batch<Space>& batch, Neighbors<Space>& neighbors);
 /// reference (after a restart or with longer rows).
 template <class Space>
 void build_neighbors(Batch<Space>& batch, Neighbors<Space>& neighbors, bool from_reference = false);
+
+/// The full rows of the last build, written anew where `neighbors` has half rows: for tests and the reference loops.
+template <class Space>
+FullRows<Space> full_rows(const Batch<Space>& batch, const Neighbors<Space>& neighbors);
 
 /// Lengthens the rows to at least `needed` entries and builds them from the reference.
 template <class Space>

@@ -32,8 +32,10 @@ CellList<Space> make_cell_list(const Batch<Space>& b, double reach) {
     c.start.resize(cells + 1);
     c.fill.resize(cells);
     c.atom_of_slot.resize(b.atoms);
-    c.species_of_slot.resize(b.atoms);
-    c.fraction.resize(3 * static_cast<std::size_t>(b.atoms) + 16);  // host loops load whole vectors
+    // Host loops load whole vectors.
+    c.species_of_slot.resize(static_cast<std::size_t>(b.atoms) + 16);
+    fill_zero(c.species_of_slot);
+    c.fraction.resize(3 * static_cast<std::size_t>(b.atoms) + 16);
     fill_zero(c.fraction);
     c.slots = b.atoms;
     return c;
@@ -61,6 +63,14 @@ void fill_cells(const Batch<Space>& b, CellList<Space>& c, double reach, const A
 
 namespace {
 
+template <class Space>
+RowSweep<Space> row_sweep(const Batch<Space>& b, const Neighbors<Space>& n, const int* stale, int* row, int* row_end,
+                          Incident* incident) {
+    return {n.reach(), n.species, n.layout(), b.replica_of.data(), stale, n.cells.first_cell.data(),
+            n.cells.grid.data(), n.cells.start.data(), n.reference_box.data(), n.cells.atom_of_slot.data(),
+            n.cells.species_of_slot.data(), n.cells.fractions(), row, row_end, incident};
+}
+
 /// Builds the rows of the replicas marked stale.
 template <class Space>
 void build_stale(Batch<Space>& b, Neighbors<Space>& n, bool from_reference) {
@@ -70,11 +80,7 @@ void build_stale(Batch<Space>& b, Neighbors<Space>& n, bool from_reference) {
                  ReferenceSweep{b.replica_of.data(), n.stale.data(), b.position.data(), n.reference_position.data()});
     }
     fill_cells(b, n.cells, n.reach(), n.stale, n.reference_position, n.reference_box);
-    build_rows(b, n,
-               RowSweep<Space>{n.reach(), n.species, n.layout(), b.replica_of.data(), n.stale.data(),
-                               n.cells.first_cell.data(), n.cells.grid.data(), n.cells.start.data(),
-                               n.reference_box.data(), n.cells.atom_of_slot.data(), n.cells.species_of_slot.data(),
-                               n.cells.fractions(), n.row.data(), n.row_end.data(), b.incident.data()});
+    build_rows(b, n, row_sweep(b, n, n.stale.data(), n.row.data(), n.row_end.data(), b.incident.data()));
 }
 
 }  // namespace
@@ -101,14 +107,29 @@ namespace {
 template <class Space>
 void reserve_rows(const Batch<Space>& b, Neighbors<Space>& n, int needed) {
     n.capacity = (needed + 15) / 16 * 16;
-    // Whole groups of 32 slots, which the device's layout interleaves, and a vector more: host loops load whole
-    // vectors of neighbours and may read (not use) what lies behind a row, so it must be valid slots: zeros.
-    n.row.resize(static_cast<std::size_t>((b.atoms + 31) / 32 * 32) * n.capacity + 64);
+    if (reserve_half_rows(b, n.half, n.capacity)) return;
+    // Whole groups of 32 slots, which the device's layout interleaves.
+    n.row.resize(static_cast<std::size_t>((b.atoms + 31) / 32 * 32) * n.capacity);
     fill_zero(n.row);
-    reserve_half_rows(b, n.half, n.capacity);
+    n.row_end.resize(static_cast<std::size_t>(b.atoms) * n.species);
 }
 
 }  // namespace
+
+template <class Space>
+FullRows<Space> full_rows(const Batch<Space>& b, const Neighbors<Space>& n) {
+    FullRows<Space> rows{n.layout(), {}, {}};
+    copy(n.row, rows.row);
+    copy(n.row_end, rows.row_end);
+    if (!rows.row.empty()) return rows;
+    rows.row.resize(static_cast<std::size_t>((b.atoms + 31) / 32 * 32) * n.capacity);
+    rows.row_end.resize(static_cast<std::size_t>(b.atoms) * n.species);
+    const Array<int, Space> all = to_space<Space>(std::vector<int>(b.replicas, 1));
+    Array<Incident, Space> ignored = to_space<Space>(std::vector<Incident>(1));
+    for_each(Space{}, b.atoms,
+             row_sweep(b, n, all.data(), rows.row.data(), rows.row_end.data(), ignored.data()));
+    return rows;
+}
 
 template <class Space>
 void grow_rows(Batch<Space>& b, Neighbors<Space>& n, int needed) {
@@ -134,7 +155,6 @@ Neighbors<Space> make_neighbors(Batch<Space>& b, double cutoff, double skin) {
         density = std::max(density, b.atoms_of(r) / boxes[r].volume);
     }
     n.cells = make_cell_list(b, n.reach());
-    n.row_end.resize(static_cast<std::size_t>(b.atoms) * n.species);
     n.reference_position.resize(b.atoms);
     n.reference_box.resize(b.replicas);
     n.builds = to_space<Space>(std::vector<int>(b.replicas, 0));
@@ -161,4 +181,5 @@ Neighbors<Space> make_neighbors(Batch<Space>& b, double cutoff, double skin) {
     template mg::Neighbors<mg::Space> mg::make_neighbors(Batch<mg::Space>&, double, double); \
     template void mg::update_neighbors(Batch<mg::Space>&, Neighbors<mg::Space>&);            \
     template void mg::build_neighbors(Batch<mg::Space>&, Neighbors<mg::Space>&, bool);       \
+    template mg::FullRows<mg::Space> mg::full_rows(const Batch<mg::Space>&, const Neighbors<mg::Space>&); \
     template void mg::grow_rows(Batch<mg::Space>&, Neighbors<mg::Space>&, int);

@@ -69,5 +69,48 @@ MG_HD void for_each_run(const CellGrid& g, int cell, const F& f) {
     }
 }
 
+/// From cell `from` to cell `to` of n along one direction by the shorter way; 2 |d| = n where both ways are as long.
+MG_HD int shorter_way(int from, int to, int n) {
+    const int d = to - from;
+    return 2 * d > n ? d - n : 2 * d < -n ? d + n : d;
+}
+
+/// One half of for_each_run, such that of two cells exactly one has the other ahead of it: f(first, last, all) for runs
+/// of cells [first, last). `all`: every pair with an atom in them is this cell's. Else (the cell itself, and cells as
+/// far ahead as they are behind) both cells meet here and the pair is the one's whose atom stands first.
+template <class F>
+MG_HD void for_each_forward_run(const CellGrid& g, int cell, const F& f) {
+    const int home[3] = {cell % g.n[0], cell / g.n[0] % g.n[1], cell / (g.n[0] * g.n[1])};
+    const CellRange a = nearest_image_range(home[0], g.n[0], g.stencil[0]);
+    const CellRange b = nearest_image_range(home[1], g.n[1], g.stencil[1]);
+    const CellRange c = nearest_image_range(home[2], g.n[2], g.stencil[2]);
+    const int end = a.first + a.count;
+    for (int kc = 0; kc < c.count; ++kc) {
+        const int cc = c.first + kc < g.n[2] ? c.first + kc : c.first + kc - g.n[2];
+        const int dc = shorter_way(home[2], cc, g.n[2]);
+        const bool level = dc == 0, tie_c = 2 * dc == g.n[2] || 2 * dc == -g.n[2];
+        if (dc < 0 && !tie_c) continue;
+        for (int kb = 0; kb < b.count; ++kb) {
+            const int cb = b.first + kb < g.n[1] ? b.first + kb : b.first + kb - g.n[1];
+            const int db = shorter_way(home[1], cb, g.n[1]);
+            const bool tie_b = 2 * db == g.n[1] || 2 * db == -g.n[1];
+            if (level && db < 0 && !tie_b) continue;
+            const int line = (cc * g.n[1] + cb) * g.n[0];
+            if (!level || db != 0) {
+                const bool all = !(level ? tie_b : tie_c);
+                f(line + a.first, line + (end < g.n[0] ? end : g.n[0]), all);
+                if (end > g.n[0]) f(line, line + end - g.n[0], all);
+                continue;
+            }
+            for (int ka = 0; ka < a.count; ++ka) {
+                const int ca = a.first + ka < g.n[0] ? a.first + ka : a.first + ka - g.n[0];
+                const int da = shorter_way(home[0], ca, g.n[0]);
+                const bool tie_a = 2 * da == g.n[0] || 2 * da == -g.n[0];
+                if (da >= 0 || tie_a) f(line + ca, line + ca + 1, da != 0 && !tie_a);
+            }
+        }
+    }
+}
+
 }  // namespace MG_TARGET
 }  // namespace mg

@@ -72,7 +72,8 @@ bool same_bits(const std::vector<T>& a, const std::vector<T>& b) {
 /// For each atom its neighbours in the rows, as atoms, in the order of the rows; also checks the species' groups.
 template <class Space>
 std::vector<std::vector<int>> rows_of(const Neighbors<Space>& n, const Batch<Space>& b) {
-    const std::vector<int> row = to_host(n.row), end = to_host(n.row_end), atom = to_host(n.cells.atom_of_slot);
+    const FullRows<Space> full = full_rows(b, n);
+    const std::vector<int> row = to_host(full.row), end = to_host(full.row_end), atom = to_host(n.cells.atom_of_slot);
     const std::vector<int> species = to_host(b.species_of);
     const RowLayout<Space> layout = n.layout();
     std::vector<std::vector<int>> out(b.atoms);

@@ -103,7 +103,7 @@ void nve_drift(Precision precision, double ps, double bound) {
     // kT per ns and degree of freedom: energies are in eV, times in ps.
     const double unit = units::boltzmann * temperature * (3.0 * d.batch().atoms - 3.0) * 1e-3;
     const Drift plain = drift_of(time, energy), corrected = drift_of(time, shadow);
-    std::printf("NVE %s %g ps, %.1f K: drift %.2e +- %.1e kT/ns per degree of freedom (of the truncated H: %.2e +- %.1e)\n",
+    std::printf("NVE %s %g ps, %.1f K: drift %.2e +- %.1e kT/ns per degree of freedom (of H: %.2e +- %.1e)\n",
                 precision == Precision::full ? "double" : "mixed", ps, temperature, corrected.value / unit,
                 corrected.error / unit, plain.value / unit, plain.error / unit);
     EXPECT_LT(std::abs(corrected.value / unit), bound);
