@@ -133,6 +133,12 @@ struct Packing {
 };
 constexpr Packing packing;
 
+/// The first n lanes, for any n. (Highway's own wants n below 256 on AVX-512.)
+MG_HD auto first_lanes(int n) {
+    constexpr int lanes = static_cast<int>(hn::MaxLanes(F64()));
+    return hn::FirstN(F64(), static_cast<std::size_t>(n < 0 ? 0 : n < lanes ? n : lanes));
+}
+
 template <class Mask>
 MG_HD unsigned bits_of(Mask mask) {
     std::uint8_t bits[8];
@@ -224,7 +230,7 @@ struct Full {
     }
     static MG_HD int keep_half(V64 r2, double limit, int valid, hn::Vec<I32Half> entry, int* entries, double* squared) {
         const F64 d;
-        const auto within = hn::And(hn::Lt(r2, hn::Set(d, limit)), hn::FirstN(d, valid > 0 ? valid : 0));
+        const auto within = hn::And(hn::Lt(r2, hn::Set(d, limit)), first_lanes(valid));
         const unsigned bits = bits_of(within);
         pack(bits, r2, squared);
         pack(bits, entry, entries);
@@ -397,7 +403,7 @@ void rows(const RowSweep<Host>& p, HalfRows<Host>& half, int begin, int end) {
                 y = y - hn::Round(y);
                 z = z - hn::Round(z);
                 const auto within = hn::Lt(norm2(to_space<false>(h, x, y, z)), reach2);
-                const unsigned bits = bits_of(hn::And(within, hn::FirstN(d, static_cast<std::size_t>(to - k))));
+                const unsigned bits = bits_of(hn::And(within, first_lanes(to - k)));
                 const auto species = hn::LoadU(i, p.species_of_slot + k);
                 const auto entry = hn::Or(hn::Iota(i, k), hn::ShiftLeft<HalfRows<Host>::species_shift>(species));
                 pack(bits, entry, found + (n < NearRows::longest ? n : NearRows::longest));
