@@ -51,11 +51,12 @@ void forces_by_kernels(Batch<Cuda>& b, const Neighbors<Cuda>& n, const EamTables
 }  // namespace
 
 template void compute_forces_reference(Batch<Cuda>&, const Neighbors<Cuda>&, const EamTables<Cuda>&, ForceWork<Cuda>&,
-                                       Precision, bool);
+                                       Precision, Sums);
 
 template <>
 void compute_forces(Batch<Cuda>& b, const Neighbors<Cuda>& n, const EamTables<Cuda>& t, ForceWork<Cuda>& w,
-                    Precision precision, bool with_energy) {
+                    Precision precision, Sums sums) {
+    const bool with_energy = sums != Sums::none;
     size_work(b, w);
     if (precision == Precision::full)
         forces_by_kernels<double>(b, n, t, w, with_energy);

@@ -318,7 +318,7 @@ double neighbors_within_cutoff(const Batch<Space>& batch, double cutoff) {
 
 /// Median milliseconds of the ops of a step, one by one. On the device these are launches outside of a graph.
 struct OpTimes {
-    double begin_step = 0, check = 0, build = 0, forces = 0, forces_with_energy = 0, end_step = 0;
+    double begin_step = 0, check = 0, build = 0, forces = 0, forces_with_virial = 0, end_step = 0;
 };
 
 /// Steps on from where the dynamics stands, op by op, with rows just built, so that no build hides in a check.
@@ -326,16 +326,17 @@ template <class Space>
 OpTimes time_ops(Dynamics<Space>& d, Precision precision, int calls) {
     Batch<Space>& b = d.batch();
     ForceWork<Space> work;
-    std::vector<double> begin, check, build, forces, forces_with_energy, end;
+    std::vector<double> begin, check, build, forces, forces_with_virial, end;
     for (int k = 0; k < calls; ++k) build.push_back(timed<Space>([&] { build_neighbors(b, d.neighbors()); }));
-    compute_forces(b, d.neighbors(), d.tables(), work, precision, true);  // working arrays take their size
+    compute_forces(b, d.neighbors(), d.tables(), work, precision, Sums::energy);  // working arrays take their size
     for (int k = 0; k < calls; ++k) {
         begin.push_back(timed<Space>([&] { begin_step(b, d.ensembles()); }));
         check.push_back(timed<Space>([&] { update_neighbors(b, d.neighbors()); }));
-        forces.push_back(timed<Space>([&] { compute_forces(b, d.neighbors(), d.tables(), work, precision, false); }));
+        forces.push_back(
+            timed<Space>([&] { compute_forces(b, d.neighbors(), d.tables(), work, precision, Sums::none); }));
         // Last, for the barostat needs the virial.
-        forces_with_energy.push_back(
-            timed<Space>([&] { compute_forces(b, d.neighbors(), d.tables(), work, precision, true); }));
+        forces_with_virial.push_back(
+            timed<Space>([&] { compute_forces(b, d.neighbors(), d.tables(), work, precision, Sums::virial); }));
         end.push_back(timed<Space>([&] { end_step(b, d.ensembles()); }));
     }
     d.evaluate("in the steps that time the ops");
@@ -343,7 +344,7 @@ OpTimes time_ops(Dynamics<Space>& d, Precision precision, int calls) {
             1e3 * median(check),
             1e3 * median(build),
             1e3 * median(forces),
-            1e3 * median(forces_with_energy),
+            1e3 * median(forces_with_virial),
             1e3 * median(end)};
 }
 
@@ -445,19 +446,19 @@ Json bench_md(const BenchArguments& a) {
     const bool npt = a.ensemble == "npt";
     const double build_ms = ops.build * static_cast<double>(rebuilds) / all_steps;
     const double sum_ms =
-        ops.begin_step + ops.check + build_ms + (npt ? ops.forces_with_energy : ops.forces) + ops.end_step;
+        ops.begin_step + ops.check + build_ms + (npt ? ops.forces_with_virial : ops.forces) + ops.end_step;
     j["step_ms"] = step_ms;
     j["ops_ms"] = {{"begin_step", ops.begin_step},
                    {"neighbor_check", ops.check},
                    {"neighbor_build", ops.build},
                    {"forces", ops.forces},
-                   {"forces_with_energy", ops.forces_with_energy},
+                   {"forces_with_virial", ops.forces_with_virial},
                    {"end_step", ops.end_step}};
     j["ops_share"] = {{"begin_step", ops.begin_step / sum_ms},
                       {"neighbor_check", ops.check / sum_ms},
                       {"neighbor_build", build_ms / sum_ms},
                       {"forces", npt ? 0.0 : ops.forces / sum_ms},
-                      {"forces_with_energy", npt ? ops.forces_with_energy / sum_ms : 0.0},
+                      {"forces_with_virial", npt ? ops.forces_with_virial / sum_ms : 0.0},
                       {"end_step", ops.end_step / sum_ms}};
 
     double potential = 0, kinetic = 0, temperature = 0, volume = 0, drift = 0;

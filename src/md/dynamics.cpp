@@ -49,8 +49,8 @@ Dynamics<Space>::Dynamics(Batch<Space> batch, const EamPotential& potential, Pre
 }
 
 template <class Space>
-void Dynamics<Space>::forces(bool with_energy) {
-    compute_forces(batch_, neighbors_, tables_, work_, precision_, with_energy);
+void Dynamics<Space>::forces(Sums sums) {
+    compute_forces(batch_, neighbors_, tables_, work_, precision_, sums);
 }
 
 template <class Space>
@@ -70,7 +70,7 @@ template <class Space>
 void Dynamics<Space>::evaluate(const std::string& when) {
     update_neighbors(batch_, neighbors_);
     while (const int needed = overflow()) lengthen_rows(needed);
-    forces(true);
+    forces(Sums::energy);
     take_stock(batch_, ensembles_);
     raise_incidents(when);
 }
@@ -107,7 +107,7 @@ template <class Space>
 void Dynamics<Space>::one_step(bool with_energy) {
     begin_step(batch_, ensembles_);
     update_neighbors(batch_, neighbors_);
-    forces(with_energy || any_npt_);
+    forces(with_energy ? Sums::energy : any_npt_ ? Sums::virial : Sums::none);
     end_step(batch_, ensembles_);
 }
 
@@ -214,7 +214,7 @@ std::vector<FireState> Dynamics<Space>::minimize(const FireOptions& options, lon
             if (const int needed = overflow()) lengthen_rows(needed);
             raise_incidents("in step " + std::to_string(step + 1) + " of a minimisation");
         }
-        forces(with_virial);
+        forces(with_virial ? Sums::virial : Sums::none);
         atom_steps_ += batch_.atoms;
     }
     evaluate("after a minimisation");

@@ -99,7 +99,7 @@ private:
     void lengthen_rows(int needed);
     void save(Snapshot& s);
     void restore(const Snapshot& s);
-    void forces(bool with_energy);
+    void forces(Sums sums);
 
     Batch<Space> batch_;
     EamTables<Space> tables_;

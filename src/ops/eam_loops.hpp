@@ -1,6 +1,7 @@
 #pragma once
 /// \file The tuned host loops of the EAM, one set per instruction set (eam_simd.cpp is compiled once for each).
 
+#include "ops/forces.hpp"
 #include "ops/neighbors.hpp"
 #include "sweeps/eam.hpp"
 #include "sweeps/neighbors.hpp"
@@ -48,8 +49,8 @@ struct EamLoops {
     void (*rows)(const RowSweep<Host>&, HalfRows<Host>&, int begin, int end);
     void (*density_full)(const PairWork<double>&, const Slab&, double* window);
     void (*density_mixed)(const PairWork<float>&, const Slab&, double* window);
-    void (*force_full)(const PairWork<double>&, const Slab&, bool with_energy, PairForce<double>* window);
-    void (*force_mixed)(const PairWork<float>&, const Slab&, bool with_energy, PairForce<double>* window);
+    void (*force_full)(const PairWork<double>&, const Slab&, Sums sums, PairForce<double>* window);
+    void (*force_mixed)(const PairWork<float>&, const Slab&, Sums sums, PairForce<double>* window);
 };
 
 /// The loops of this machine's instruction set; null where the generic sweeps run instead.

@@ -524,10 +524,11 @@ void density(const PairWork<typename P::Real>& w, const Slab& slab, double* wind
     }
 }
 
-template <class P, bool diagonal, bool symmetric, bool with_energy>
+template <class P, bool diagonal, bool symmetric, Sums sums>
 void force(const PairWork<typename P::Real>& w, const Slab& slab, PairForce<double>* window) {
     using Real = typename P::Real;
     using V = typename P::V;
+    constexpr bool with_virial = sums != Sums::none, with_energy = sums == Sums::energy;
     const hn::FixedTag<double, 4> four;
     Stage<P> stage;
     alignas(64) int offset_at_j[symmetric ? 1 : Stage<P>::size];
@@ -584,6 +585,8 @@ void force(const PairWork<typename P::Real>& w, const Slab& slab, PairForce<doub
             if constexpr (with_energy) {
                 half = minus_half * term.energy;
                 e = e + half;
+            }
+            if constexpr (with_virial) {
                 xx = hn::MulAdd(cx, x, xx);
                 yy = hn::MulAdd(cy, y, yy);
                 zz = hn::MulAdd(cz, z, zz);
@@ -601,11 +604,10 @@ void force(const PairWork<typename P::Real>& w, const Slab& slab, PairForce<doub
         mine.x += P::sum(fx);
         mine.y += P::sum(fy);
         mine.z += P::sum(fz);
-        if constexpr (with_energy) {
-            mine.energy -= P::sum(e);
+        if constexpr (with_energy) mine.energy -= P::sum(e);
+        if constexpr (with_virial)
             p.local_virial[p.atom_of_slot[slot]] = {-P::sum(xx), -P::sum(yy), -P::sum(zz),
                                                     -P::sum(yz), -P::sum(xz), -P::sum(xy)};
-        }
     }
 }
 
@@ -630,12 +632,16 @@ void density_any(const PairWork<typename P::Real>& w, const Slab& slab, double* 
 }
 
 template <class P>
-void force_any(const PairWork<typename P::Real>& w, const Slab& slab, bool with_energy, PairForce<double>* window) {
+void force_any(const PairWork<typename P::Real>& w, const Slab& slab, Sums sums, PairForce<double>* window) {
     with_shape(w, slab, [&](auto diagonal, auto symmetric) {
-        if (with_energy)
-            force<P, diagonal.value, symmetric.value, true>(w, slab, window);
-        else
-            force<P, diagonal.value, symmetric.value, false>(w, slab, window);
+        switch (sums) {
+            case Sums::none:
+                return force<P, diagonal.value, symmetric.value, Sums::none>(w, slab, window);
+            case Sums::virial:
+                return force<P, diagonal.value, symmetric.value, Sums::virial>(w, slab, window);
+            case Sums::energy:
+                return force<P, diagonal.value, symmetric.value, Sums::energy>(w, slab, window);
+        }
     });
 }
 

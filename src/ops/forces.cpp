@@ -85,7 +85,7 @@ void for_each_share(const HalfRows<Host>& h, int replica, int begin, int end, co
 
 template <class Real>
 void forces_by_loops(Batch<Host>& b, const Neighbors<Host>& n, const EamTables<Host>& t, ForceWork<Host>& w,
-                     bool with_energy) {
+                     Sums sums) {
     const HalfRows<Host>& h = n.half;
     const int capacity = h.capacity + HalfRows<Host>::padding;
     w.near_row.resize(static_cast<std::size_t>(b.atoms) * capacity + HalfRows<Host>::padding);
@@ -127,9 +127,9 @@ void forces_by_loops(Batch<Host>& b, const Neighbors<Host>& n, const EamTables<H
             PairForce<double>* const window = force_windows + s.offset;
             std::fill_n(window, s.window, PairForce<double>{});
             if constexpr (sizeof(Real) == sizeof(double))
-                loops.force_full(work, s, with_energy, window);
+                loops.force_full(work, s, sums, window);
             else
-                loops.force_mixed(work, s, with_energy, window);
+                loops.force_mixed(work, s, sums, window);
         }
 #pragma omp for schedule(static)
         for (int c = 0; c < chunks; ++c) {
@@ -149,11 +149,12 @@ void forces_by_loops(Batch<Host>& b, const Neighbors<Host>& n, const EamTables<H
                 p.force[i] = {f.x, f.y, f.z};
                 if (!(norm2(p.force[i]) < 1e20))
                     report_incident(p.incident, IncidentKind::not_finite, i, -1, norm2(p.force[i]));
-                if (with_energy) p.local_energy[i] = p.embedding_energy[slot] + f.energy;
+                if (sums == Sums::energy) p.local_energy[i] = p.embedding_energy[slot] + f.energy;
             }
         }
     }
-    if (with_energy) sum_energies(b);
+    // Without new energies the old ones are summed again, to the same bits.
+    if (sums != Sums::none) sum_energies(b);
 }
 
 }  // namespace
@@ -163,21 +164,21 @@ const EamLoops* host_eam_loops() { return host_loops().loops; }
 const char* host_instruction_set() { return host_loops().name; }
 
 template void compute_forces_reference(Batch<Host>&, const Neighbors<Host>&, const EamTables<Host>&, ForceWork<Host>&,
-                                       Precision, bool);
+                                       Precision, Sums);
 
 template <>
 void compute_forces(Batch<Host>& b, const Neighbors<Host>& n, const EamTables<Host>& t, ForceWork<Host>& w,
-                    Precision precision, bool with_energy) {
-    if (n.half.capacity == 0) return compute_forces_reference(b, n, t, w, precision, with_energy);
+                    Precision precision, Sums sums) {
+    if (n.half.capacity == 0) return compute_forces_reference(b, n, t, w, precision, sums);
     if (n.half.capacity > NearRows::longest)
         throw Error("a neighbour row would need " + std::to_string(n.half.capacity) + " entries",
                     "the host loops hold at most " + std::to_string(NearRows::longest),
                     "check the density of the structure and the cutoff of the potential");
     size_work(b, w);
     if (precision == Precision::full)
-        forces_by_loops<double>(b, n, t, w, with_energy);
+        forces_by_loops<double>(b, n, t, w, sums);
     else
-        forces_by_loops<float>(b, n, t, w, with_energy);
+        forces_by_loops<float>(b, n, t, w, sums);
 }
 
 }  // namespace mg

@@ -16,6 +16,10 @@ namespace mg {
 /// that one lane adds for one atom (about 7) are added in float, everything beyond in double.
 enum class Precision { full, mixed };
 
+/// What compute_forces forms besides forces: nothing, the virial (a barostat needs it at every step), or the energies as
+/// well (reports). Forces and virial have the same bits in each case.
+enum class Sums { none, virial, energy };
+
 /// What the tuned loops of a space want of the tables besides; the device wants nothing.
 template <class Space>
 struct KnotArrays {};
@@ -83,16 +87,17 @@ struct ForceWork {
     Array<double, Space> force_windows;    ///< (windows, 4)
 };
 
-/// force, and with_energy also local_energy, local_virial, potential_energy and virial of the batch, from its
-/// positions and boxes; rows must hold (update_neighbors). Incidents are left in batch.incident.
+/// force, and as wanted local_virial and virial, local_energy and potential_energy of the batch, from its positions and
+/// boxes; rows must hold (update_neighbors). The reference and the device form energies with every virial. Incidents are
+/// left in batch.incident.
 template <class Space>
 void compute_forces(Batch<Space>& batch, const Neighbors<Space>& neighbors, const EamTables<Space>& tables,
-                    ForceWork<Space>& work, Precision precision, bool with_energy);
+                    ForceWork<Space>& work, Precision precision, Sums sums);
 
 /// The same from the generic sweeps, without a tuned loop: the reference that tuned loops are tested against.
 template <class Space>
 void compute_forces_reference(Batch<Space>& batch, const Neighbors<Space>& neighbors, const EamTables<Space>& tables,
-                              ForceWork<Space>& work, Precision precision, bool with_energy);
+                              ForceWork<Space>& work, Precision precision, Sums sums);
 
 /// Name of the instruction set that the tuned host loops use: "avx512", "avx2" or "generic"; the environment
 /// variable MGSTIFF_ISA selects a lesser one.

@@ -68,7 +68,7 @@ void sum_energies(Batch<Space>& b) {
 
 template <class Real, class Space>
 void forces_by_sweeps(Batch<Space>& b, const Neighbors<Space>& n, const EamTables<Space>& t, ForceWork<Space>& w,
-                      bool with_energy) {
+                      Sums sums) {
     PairSystem<Real, Space> p = pair_system<Real>(b, n, t, w);
     FullRows<Space> rows;
     if (n.row.empty()) {
@@ -78,23 +78,23 @@ void forces_by_sweeps(Batch<Space>& b, const Neighbors<Space>& n, const EamTable
     }
     set_coordinates(b, p);
     for_each(Space{}, b.atoms, DensitySweep<Real, Space>{p});
-    if (with_energy)
+    if (sums != Sums::none)
         for_each(Space{}, b.atoms, ForceSweep<Real, Space, true>{p});
     else
         for_each(Space{}, b.atoms, ForceSweep<Real, Space, false>{p});
-    if (with_energy) sum_energies(b);
+    if (sums != Sums::none) sum_energies(b);
 }
 
 }  // namespace
 
 template <class Space>
 void compute_forces_reference(Batch<Space>& b, const Neighbors<Space>& n, const EamTables<Space>& t,
-                              ForceWork<Space>& w, Precision precision, bool with_energy) {
+                              ForceWork<Space>& w, Precision precision, Sums sums) {
     size_work(b, w);
     if (precision == Precision::full)
-        forces_by_sweeps<double>(b, n, t, w, with_energy);
+        forces_by_sweeps<double>(b, n, t, w, sums);
     else
-        forces_by_sweeps<float>(b, n, t, w, with_energy);
+        forces_by_sweeps<float>(b, n, t, w, sums);
 }
 
 }  // namespace mg

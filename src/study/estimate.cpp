@@ -24,10 +24,12 @@ constexpr double minimiser_steps = 1500;
 constexpr double training_flops_per_second = 5e9;
 /// Pairs per second of the shell counts, at least.
 constexpr double pairs_per_second = 5e7;
-/// Bytes of positions, velocities, forces, energies, virials, their snapshot and accumulators of one atom.
-constexpr double state_bytes_per_atom = 600;
-/// What is stored per mean neighbour: rows a quarter longer, and on the host their copy of those within the cutoff.
-constexpr double row_margin = 3.0;
+/// Bytes of positions, velocities, forces, energies, virials, their snapshot and accumulators of one atom, and of the
+/// host loops' windows (40 bytes for each of up to nine slabs that touch it).
+constexpr double state_bytes_per_atom = 960;
+/// Numbers stored per mean neighbour: rows a quarter longer; on the host half of them, and a copy of those within the
+/// cutoff.
+constexpr double row_margin = 1.6;
 constexpr double GiB = 1024.0 * 1024 * 1024;
 
 double sphere(double radius) { return 4.0 / 3.0 * std::numbers::pi * radius * radius * radius; }

@@ -63,9 +63,9 @@ struct Evaluator {
     void forces(Precision precision, bool with_energy) {
         // The host is the reference: its tuned loops have tests of their own.
         if constexpr (std::is_same_v<Space, Host>)
-            compute_forces_reference(batch, neighbors, tables, work, precision, with_energy);
+            compute_forces_reference(batch, neighbors, tables, work, precision, with_energy ? Sums::energy : Sums::none);
         else
-            compute_forces(batch, neighbors, tables, work, precision, with_energy);
+            compute_forces(batch, neighbors, tables, work, precision, with_energy ? Sums::energy : Sums::none);
     }
 
     Result result(Precision precision) {

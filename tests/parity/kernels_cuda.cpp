@@ -34,9 +34,9 @@ Forces evaluate(const std::vector<Structure>& s, Precision precision, bool refer
     const Neighbors<Cuda> n = make_neighbors(b, potential().cutoff, skin);
     ForceWork<Cuda> work;
     if (reference)
-        compute_forces_reference(b, n, tables<Cuda>(), work, precision, with_energy);
+        compute_forces_reference(b, n, tables<Cuda>(), work, precision, with_energy ? Sums::energy : Sums::none);
     else
-        compute_forces(b, n, tables<Cuda>(), work, precision, with_energy);
+        compute_forces(b, n, tables<Cuda>(), work, precision, with_energy ? Sums::energy : Sums::none);
     EXPECT_EQ(to_host(b.incident)[0].count, 0);
     Forces out;
     out.force = to_host(b.force);
@@ -85,7 +85,7 @@ TEST_F(KernelsOnGpu, ForcesOfAGlassAreThoseOfLammps) {
     const EamTables<Cuda> t = make_eam_tables<Cuda>(cu_zr);
     ForceWork<Cuda> work;
     const auto errors = [&](Precision precision) {
-        compute_forces(b, n, t, work, precision, false);
+        compute_forces(b, n, t, work, precision, Sums::none);
         const std::vector<Vec3> force = to_host(b.force);
         std::vector<double> error;
         for (std::size_t i = 0; i < force.size(); ++i) error.push_back(std::sqrt(norm2(force[i] - expected.at(i))));
@@ -166,7 +166,7 @@ TEST_F(KernelsOnGpu, PairsBelowTheTableAreNamed) {
             const Setting setting("MGSTIFF_LANES", lanes);
             ForceWork<Cuda> work;
             fill_zero(b.incident);
-            compute_forces(b, n, tables<Cuda>(), work, precision, false);
+            compute_forces(b, n, tables<Cuda>(), work, precision, Sums::none);
             const Incident incident = to_host(b.incident)[0];
             EXPECT_EQ(incident.kind, static_cast<int>(IncidentKind::pair_below_table));
             EXPECT_EQ(incident.atom_a + incident.atom_b, 22);

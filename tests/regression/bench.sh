@@ -80,7 +80,7 @@ for name, result, keys in (("first", first, md), ("npt", npt, md), ("tiled", til
     expect(f"{name}: keys {sorted(set(common + keys) ^ set(result))}", set(result) == set(common + keys))
 for result in (first, npt):
     expect("ops", list(result["ops_ms"]) == list(result["ops_share"]) ==
-           "begin_step neighbor_check neighbor_build forces forces_with_energy end_step".split())
+           "begin_step neighbor_check neighbor_build forces forces_with_virial end_step".split())
     expect("shares add up to 1", abs(sum(result["ops_share"].values()) - 1) < 1e-12)
     rate = result["steps"] * result["atoms"] * result["replicas"] * result["repeats"] / result["wall_s"]
     expect("the rate is the median of its repeats",

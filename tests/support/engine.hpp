@@ -165,9 +165,9 @@ Forces forces_of(const std::vector<Structure>& s, Precision precision, bool refe
     ForceWork<Space> work;
     const auto compute = [&](bool with_energy) {
         if (reference)
-            compute_forces_reference(b, n, tables<Space>(), work, precision, with_energy);
+            compute_forces_reference(b, n, tables<Space>(), work, precision, with_energy ? Sums::energy : Sums::none);
         else
-            compute_forces(b, n, tables<Space>(), work, precision, with_energy);
+            compute_forces(b, n, tables<Space>(), work, precision, with_energy ? Sums::energy : Sums::none);
     };
     compute(true);
     EXPECT_EQ(to_host(b.incident)[0].count, 0);
@@ -238,7 +238,7 @@ struct Engine {
             e.pressure = 0.01;
             each.push_back(e);
         }
-        compute_forces(batch, neighbors, tables<Space>(), work, precision, true);
+        compute_forces(batch, neighbors, tables<Space>(), work, precision, Sums::energy);
         copy(to_space<Space>(each), ensembles.each);
         take_stock(batch, ensembles);
     }
@@ -246,7 +246,7 @@ struct Engine {
     void step() {
         begin_step(batch, ensembles);
         update_neighbors(batch, neighbors);
-        compute_forces(batch, neighbors, tables<Space>(), work, precision, true);
+        compute_forces(batch, neighbors, tables<Space>(), work, precision, Sums::energy);
         end_step(batch, ensembles);
     }
 };
@@ -359,7 +359,7 @@ Relaxed relax(const std::vector<Structure>& s, CellMode cell, int steps) {
     for (int k = 0; k < steps; ++k) {
         fire_step(e.batch, m);
         update_neighbors(e.batch, e.neighbors);
-        compute_forces(e.batch, e.neighbors, tables<Space>(), e.work, e.precision, true);
+        compute_forces(e.batch, e.neighbors, tables<Space>(), e.work, e.precision, Sums::energy);
     }
     return {to_host(e.batch.position), to_host(e.batch.box), to_host(e.batch.potential_energy)};
 }

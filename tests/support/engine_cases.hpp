@@ -38,9 +38,9 @@ inline Evaluated evaluate(const EamPotential& potential, const std::vector<Struc
     const EamTables<Host> t = make_eam_tables<Host>(potential);
     ForceWork<Host> work;
     if (loops == Loops::tuned)
-        compute_forces(b, n, t, work, precision, true);
+        compute_forces(b, n, t, work, precision, Sums::energy);
     else
-        compute_forces_reference(b, n, t, work, precision, true);
+        compute_forces_reference(b, n, t, work, precision, Sums::energy);
     EXPECT_EQ(b.incident[0].count, 0) << "kind " << b.incident[0].kind << ", value " << b.incident[0].value;
     return {to_host(b.force), to_host(b.local_energy), to_host(b.potential_energy), to_host(b.virial)};
 }

@@ -328,18 +328,22 @@ TEST(EngineForces, EnergiesDoNotChangeForces) {
             const Neighbors<Host> n = make_neighbors(b, p.cutoff, 0.4);
             const EamTables<Host> t = make_eam_tables<Host>(p);
             ForceWork<Host> work;
-            std::vector<Vec3> force[2];
-            for (const bool with_energy : {false, true}) {
+            std::vector<Vec3> force[3];
+            std::vector<Sym3> virial[3];
+            for (const Sums sums : {Sums::none, Sums::virial, Sums::energy}) {
                 if (loops == Loops::tuned)
-                    compute_forces(b, n, t, work, precision, with_energy);
+                    compute_forces(b, n, t, work, precision, sums);
                 else
-                    compute_forces_reference(b, n, t, work, precision, with_energy);
-                force[with_energy] = to_host(b.force);
+                    compute_forces_reference(b, n, t, work, precision, sums);
+                force[static_cast<int>(sums)] = to_host(b.force);
+                virial[static_cast<int>(sums)] = to_host(b.virial);
             }
-            EXPECT_TRUE(cases::same_bits(force[0], force[1]))
-                << (precision == Precision::full ? "full" : "mixed") << ' '
-                << (loops == Loops::tuned ? host_instruction_set() : "sweeps") << ": differ by "
-                << cases::largest_difference(force[0], force[1]);
+            const std::string where = std::string(precision == Precision::full ? "full" : "mixed") + ' ' +
+                                      (loops == Loops::tuned ? host_instruction_set() : "sweeps");
+            for (const int k : {0, 1})
+                EXPECT_TRUE(cases::same_bits(force[k], force[2]))
+                    << where << ": differ by " << cases::largest_difference(force[k], force[2]);
+            EXPECT_TRUE(cases::same_bits(virial[1], virial[2])) << where;
         }
 }
 
