@@ -16,7 +16,7 @@ namespace mg {
 /// that one lane adds for one atom (about 7) are added in float, everything beyond in double.
 enum class Precision { full, mixed };
 
-/// What compute_forces forms besides forces: nothing, the virial (a barostat needs it at every step), or the energies as
+/// What compute_forces forms besides forces: nothing, the virial (a barostat needs it at every step), or energies as
 /// well (reports). Forces and virial have the same bits in each case.
 enum class Sums { none, virial, energy };
 
@@ -88,8 +88,8 @@ struct ForceWork {
 };
 
 /// force, and as wanted local_virial and virial, local_energy and potential_energy of the batch, from its positions and
-/// boxes; rows must hold (update_neighbors). The reference and the device form energies with every virial. Incidents are
-/// left in batch.incident.
+/// boxes; rows must hold (update_neighbors). The reference and the device form energies with every virial. Incidents
+/// are left in batch.incident.
 template <class Space>
 void compute_forces(Batch<Space>& batch, const Neighbors<Space>& neighbors, const EamTables<Space>& tables,
                     ForceWork<Space>& work, Precision precision, Sums sums);

@@ -61,11 +61,12 @@ struct Evaluator {
           neighbors(make_neighbors(batch, potential.cutoff, skin)) {}
 
     void forces(Precision precision, bool with_energy) {
+        const Sums sums = with_energy ? Sums::energy : Sums::none;
         // The host is the reference: its tuned loops have tests of their own.
         if constexpr (std::is_same_v<Space, Host>)
-            compute_forces_reference(batch, neighbors, tables, work, precision, with_energy ? Sums::energy : Sums::none);
+            compute_forces_reference(batch, neighbors, tables, work, precision, sums);
         else
-            compute_forces(batch, neighbors, tables, work, precision, with_energy ? Sums::energy : Sums::none);
+            compute_forces(batch, neighbors, tables, work, precision, sums);
     }
 
     Result result(Precision precision) {
