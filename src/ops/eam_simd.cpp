@@ -6,9 +6,9 @@
 ///   neighbour's species. The density loop packs the entries within the cutoff for the force loop, whose vectors are
 ///   then full of real pairs (the skin holds 45 % more). What a pair gives to its other atom is added, pair by pair, to
 ///   the window of the slab.
-/// Bound: about 3,000 operations per atom and step on AVX2 (Cu50Zr50, 52 pairs in 76 entries): points and table rows
-///   fetched 16 bytes at a time and turned are a third, geometry and interval a third. What was tried and measured
-///   stands in benchmarks/README.md.
+/// Bound: instructions. Counted on AVX2 per atom and step (Cu50Zr50, 52 pairs in 76 entries, `mixed`): 2,570 in the
+///   density loop, 2,140 in the force loop; a third of them fetch points and table rows, 16 bytes at a time, and turn
+///   them, a third are geometry and the place in the table. What was tried and measured: benchmarks/README.md.
 /// Parity: tests/parity/engine.cpp, tests/unit/engine_forces.cpp.
 
 #include <hwy/highway.h>
