@@ -42,7 +42,7 @@ struct PairWork {
     NearRows near;
 };
 
-/// rows: full and half rows of slots [begin, end). density: adds f of all pairs of a slab to the slab's window. force:
+/// rows: half rows of slots [begin, end). density: adds f of all pairs of a slab to the slab's window. force:
 /// adds their forces likewise, and where wanted their energies and, to local_virial of the slot that keeps the pair,
 /// their virial.
 struct EamLoops {
