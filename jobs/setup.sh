@@ -24,6 +24,8 @@ run     libfmt-dev          text
 run     libhwy-dev          SIMD loops of the host
 run     librandom123-dev    Philox counter-based random numbers
 run     libopenblas-dev     matrix products of the network
+run     libopenmpi-dev      ranks: several processes, nodes and GPUs
+run     openmpi-bin         mpirun
 run     nettle-dev          sha256 of potentials and outputs
 run     python3             figures and lint
 run     python3-numpy       figures
