@@ -81,13 +81,36 @@ __global__ void __launch_bounds__(chunk_threads)
     }
 }
 
+/// reduce_by_replica over the atoms of this rank.
+template <class T, class Term, class Finish>
+void reduce_by_replica_here(const Chunks<Cuda>& chunks, const Term& term, T* scratch, const Finish& finish) {
+    launch(reduce_kernel<T, Term, Finish>, {static_cast<unsigned>(chunks.count), chunk_threads}, chunks.begin,
+           chunks.first_chunk, chunks.replica_of, chunks.arrived, term, scratch, finish);
+}
+
+/// What follows a reduction, where its sum is known to the host first.
+template <class T, class Finish>
+struct FinishSweep {
+    const T* sum;
+    Finish finish;
+    MG_HD void operator()(int r) const { finish(r, sum[r]); }
+};
+
 /// finish(r, the sum over the atoms i of replica r of term(i)) on one thread per replica, for a default-constructible T
 /// with operator+ of which T{} is the neutral element. `scratch` has room for chunks.count of T. The same bits on every
 /// run, whatever else is in the batch; another order of summation than on the host.
 template <class T, class Term, class Finish>
 void reduce_by_replica(const Chunks<Cuda>& chunks, const Term& term, T* scratch, const Finish& finish) {
-    launch(reduce_kernel<T, Term, Finish>, {static_cast<unsigned>(chunks.count), chunk_threads}, chunks.begin,
-           chunks.first_chunk, chunks.replica_of, chunks.arrived, term, scratch, finish);
+    if (chunks.team) {
+        // Ranks share the (one) replica: its sum goes through the host, which a captured step never does.
+        reduce_by_replica_here(chunks, term, scratch, StoreSum<T>{scratch});
+        T sum;
+        copy_bytes(Cuda{}, scratch, Host{}, &sum, sizeof(T));
+        sum = sum_over(chunks.team, sum);
+        copy_bytes(Host{}, &sum, Cuda{}, scratch, sizeof(T));
+        return for_each(Cuda{}, 1, FinishSweep<T, Finish>{scratch, finish});
+    }
+    reduce_by_replica_here(chunks, term, scratch, finish);
 }
 
 /// sums[k] = values[0] + ... + values[k-1], k = 0..n. Allocates only where n is far beyond every earlier n.

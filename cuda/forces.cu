@@ -20,12 +20,13 @@ int lanes_for(int slots) {
 }
 
 template <class Real, int lanes>
-void launch_pairs(const PairSystem<Real, Cuda>& p, bool with_energy) {
+void launch_pairs(const Batch<Cuda>& b, const Neighbors<Cuda>& n, const PairSystem<Real, Cuda>& p, bool with_energy) {
     const auto shape = [&](int lanes_per_slot) {
         const unsigned threads = static_cast<unsigned>(p.slots) * static_cast<unsigned>(lanes_per_slot);
         return LaunchShape{(threads + pair_threads - 1) / pair_threads, pair_threads};
     };
     launch(density_kernel<Real, lanes>, shape(lanes), p);
+    exchange_points(b, n, p);
     // Ten sums per slot: fewer than four lanes would not hold their partial sums in registers.
     constexpr int lanes_with_energy = std::max(lanes, 4);
     if (with_energy)
@@ -39,11 +40,12 @@ void forces_by_kernels(Batch<Cuda>& b, const Neighbors<Cuda>& n, const EamTables
                        bool with_energy) {
     const PairSystem<Real, Cuda> p = pair_system<Real>(b, n, t, w);
     set_coordinates(b, p);
+    exchange_points(b, n, p);
     switch (lanes_for(b.atoms)) {
-        case 1: launch_pairs<Real, 1>(p, with_energy); break;
-        case 2: launch_pairs<Real, 2>(p, with_energy); break;
-        case 4: launch_pairs<Real, 4>(p, with_energy); break;
-        default: launch_pairs<Real, 8>(p, with_energy);
+        case 1: launch_pairs<Real, 1>(b, n, p, with_energy); break;
+        case 2: launch_pairs<Real, 2>(b, n, p, with_energy); break;
+        case 4: launch_pairs<Real, 4>(b, n, p, with_energy); break;
+        default: launch_pairs<Real, 8>(b, n, p, with_energy);
     }
     if (with_energy) sum_energies(b);
 }
@@ -57,7 +59,7 @@ template <>
 void compute_forces(Batch<Cuda>& b, const Neighbors<Cuda>& n, const EamTables<Cuda>& t, ForceWork<Cuda>& w,
                     Precision precision, Sums sums) {
     const bool with_energy = sums != Sums::none;
-    size_work(b, w);
+    size_work(b, n, w, precision);
     if (precision == Precision::full)
         forces_by_kernels<double>(b, n, t, w, with_energy);
     else

@@ -37,17 +37,26 @@ __global__ void __launch_bounds__(32 * row_warps)
     const int* const cell_start = sweep.cell_start + sweep.first_cell[r];
     int* const hits = staged[warp];
     int length = 0;
-    for_each_run(g, cell_index(g, s), [&](int first, int last) {
-        const int end = cell_start[last];
-        for (int begin = cell_start[first]; begin < end; begin += 32) {
-            const int k = begin + lane;
-            const bool hit = k < end && k != slot && sweep.reaches(s, h, k);
+    // slot_at(k) is the candidate at place k of a run.
+    const auto collect = [&](int first, int end, const auto& slot_at) {
+        for (int begin = first; begin < end; begin += 32) {
+            const int k = begin + lane < end ? slot_at(begin + lane) : slot;
+            const bool hit = k != slot && sweep.reaches(s, h, k);
             const unsigned votes = __ballot_sync(~0u, hit);
             const int place = length + rank_of(votes, lane);
             if (hit && place < sweep.layout.capacity) hits[place] = k;
             length += __popc(votes);
         }
+    };
+    const int cell = cell_index(g, s);
+    for_each_run(g, cell, [&](int first, int last) {
+        collect(cell_start[first], cell_start[last], [](int k) { return k; });
     });
+    const GhostCells ghosts = sweep.ghosts;
+    if (ghosts.start)
+        for_each_run(g, cell, [&](int first, int last) {
+            collect(ghosts.start[first], ghosts.start[last], [&](int k) { return ghosts.slot[k]; });
+        });
     __syncwarp();
     const int kept = length < sweep.layout.capacity ? length : sweep.layout.capacity;
     int written = 0;
@@ -65,7 +74,7 @@ __global__ void __launch_bounds__(32 * row_warps)
         report_incident(sweep.incident, IncidentKind::row_overflow, sweep.atom_of_slot[slot], -1, length);
 }
 
-bool reserve_half_rows(const Batch<Cuda>&, HalfRows<Cuda>&, int) { return false; }
+bool reserve_half_rows(const Batch<Cuda>&, int, HalfRows<Cuda>&, int) { return false; }
 
 void build_rows(const Batch<Cuda>& b, Neighbors<Cuda>&, const RowSweep<Cuda>& sweep) {
     if (sweep.layout.capacity > longest_staged) return for_each(Cuda{}, b.atoms, sweep);

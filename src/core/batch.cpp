@@ -8,6 +8,37 @@
 
 namespace mg {
 
+namespace {
+
+/// The arrays over atoms, for the replicas that first_atom_host delimits.
+template <class Space>
+void set_arrays(Batch<Space>& b, const std::vector<int>& species, const std::vector<Vec3>& position,
+                const std::vector<Vec3>& velocity) {
+    std::vector<int> replica_of;
+    std::vector<double> mass;
+    for (int r = 0; r < b.replicas; ++r) replica_of.insert(replica_of.end(), b.atoms_of(r), r);
+    mass.reserve(species.size());
+    for (const int k : species) mass.push_back(b.masses.at(k) * units::atomic_mass);
+    b.atoms = static_cast<int>(position.size());
+    b.replica_of = to_space<Space>(replica_of);
+    b.species_of = to_space<Space>(species);
+    b.mass = to_space<Space>(mass);
+    b.position = to_space<Space>(position);
+    b.velocity = to_space<Space>(velocity);
+    b.force.resize(b.atoms);
+    b.local_energy.resize(b.atoms);
+    b.local_virial.resize(b.atoms);
+    Comm* const team = b.chunks.team;
+    b.chunks = Chunks<Space>(b.first_atom_host);
+    b.chunks.team = team;
+    b.scratch.resize(static_cast<std::size_t>(std::max(1, b.chunks.count)) * 128);
+    fill_zero(b.force);
+    fill_zero(b.local_energy);
+    fill_zero(b.local_virial);
+}
+
+}  // namespace
+
 template <class Space>
 Batch<Space> make_batch(const std::vector<Structure>& structures, const std::vector<std::string>& elements,
                         const std::vector<double>& masses) {
@@ -17,8 +48,7 @@ Batch<Space> make_batch(const std::vector<Structure>& structures, const std::vec
     b.elements = elements;
     b.masses = masses;
     b.first_atom_host = {0};
-    std::vector<int> replica_of, species_of;
-    std::vector<double> mass;
+    std::vector<int> species, sizes;
     std::vector<Vec3> position, velocity;
     std::vector<Box> box;
     for (int r = 0; r < b.replicas; ++r) {
@@ -28,38 +58,32 @@ Batch<Space> make_batch(const std::vector<Structure>& structures, const std::vec
             if (!std::isfinite(x.x) || !std::isfinite(x.y) || !std::isfinite(x.z))
                 throw InputError("position of atom " + std::to_string(s.id[i]) + " is not finite",
                                  "structure " + std::to_string(r) + " of the batch", "check the structure file");
-            replica_of.push_back(r);
-            species_of.push_back(s.species[i]);
-            mass.push_back(masses.at(s.species[i]) * units::atomic_mass);
-            position.push_back(x);
             velocity.push_back(s.velocity.empty() ? Vec3{} : s.velocity[i]);
         }
+        species.insert(species.end(), s.species.begin(), s.species.end());
+        position.insert(position.end(), s.position.begin(), s.position.end());
         box.push_back(s.box);
+        sizes.push_back(s.size());
+        b.replica_atoms_host.push_back(s.size());
         b.first_atom_host.push_back(static_cast<int>(position.size()));
         b.id.push_back(s.id);
     }
-    b.atoms = static_cast<int>(position.size());
-    b.first_atom = to_space<Space>(b.first_atom_host);
-    b.replica_of = to_space<Space>(replica_of);
-    b.species_of = to_space<Space>(species_of);
-    b.mass = to_space<Space>(mass);
-    b.position = to_space<Space>(position);
-    b.velocity = to_space<Space>(velocity);
+    b.replica_atoms = to_space<Space>(sizes);
     b.box = to_space<Space>(box);
-    b.force.resize(b.atoms);
-    b.local_energy.resize(b.atoms);
-    b.local_virial.resize(b.atoms);
     b.potential_energy.resize(b.replicas);
     b.virial.resize(b.replicas);
     b.incident = to_space<Space>(std::vector<Incident>(1));
-    b.chunks = Chunks<Space>(b.first_atom_host);
-    b.scratch.resize(static_cast<std::size_t>(std::max(1, b.chunks.count)) * 128);
-    fill_zero(b.force);
-    fill_zero(b.local_energy);
-    fill_zero(b.local_virial);
+    set_arrays(b, species, position, velocity);
     fill_zero(b.potential_energy);
     fill_zero(b.virial);
     return b;
+}
+
+template <class Space>
+void set_atoms(Batch<Space>& b, const std::vector<int>& species, const std::vector<Vec3>& position,
+               const std::vector<Vec3>& velocity) {
+    b.first_atom_host = {0, static_cast<int>(position.size())};
+    set_arrays(b, species, position, velocity);
 }
 
 template <class Space>
@@ -90,6 +114,8 @@ Structure to_structure(const Batch<Space>& batch, int replica) {
 #define MG_BATCH(Space)                                                                                        \
     template Batch<Space> make_batch<Space>(const std::vector<Structure>&, const std::vector<std::string>&,    \
                                             const std::vector<double>&);                                       \
+    template void set_atoms<Space>(Batch<Space>&, const std::vector<int>&, const std::vector<Vec3>&,           \
+                                   const std::vector<Vec3>&);                                                  \
     template Structure to_structure<Space>(const Batch<Space>&, int);                                          \
     template std::vector<Structure> to_structures<Space>(const Batch<Space>&);
 MG_INSTANTIATE(MG_BATCH)

@@ -21,16 +21,17 @@ struct Batch {
     int atoms = 0;
     int species = 0;                        ///< number of species of the potential
     std::vector<int> first_atom_host;       ///< (replicas + 1)
+    std::vector<long> replica_atoms_host;   ///< (replicas) atoms of each replica, on all ranks that share it
 
-    Array<int, Space> first_atom;           ///< (replicas + 1)
-    Array<int, Space> replica_of;           ///< (atoms)
+    Array<int, Space> replica_atoms;        ///< (replicas) as replica_atoms_host
+    Array<int, Space> replica_of;           ///< (atoms), and 0 for each ghost (ops/domain.hpp)
     Array<int, Space> species_of;           ///< (atoms)
     Array<double, Space> mass;              ///< [eV ps^2/A^2] (atoms)
     Array<Vec3, Space> position;            ///< [A] (atoms), unwrapped
     Array<Vec3, Space> velocity;            ///< [A/ps] (atoms)
     Array<Vec3, Space> force;               ///< [eV/A] (atoms)
     Array<double, Space> local_energy;      ///< [eV] (atoms): F(rho_i) + half of the pair terms
-    Array<Sym3, Space> local_virial;        ///< [eV] (atoms): shares that add up to `virial`; loops that see
+    Array<Sym3, Space> local_virial;        ///< [eV] (atoms, ghosts): shares of atoms that add up to `virial`; loops that see
                                             ///< a pair once give it all to one of its atoms
     Array<Box, Space> box;                  ///< (replicas)
     Array<double, Space> potential_energy;  ///< [eV] (replicas)
@@ -48,6 +49,7 @@ struct Batch {
         static_assert(sizeof(T) <= 128);
         return reinterpret_cast<T*>(scratch.data());
     }
+    /// Atoms of a replica on this rank.
     int atoms_of(int replica) const { return first_atom_host[replica + 1] - first_atom_host[replica]; }
 };
 
@@ -56,6 +58,12 @@ struct Batch {
 template <class Space>
 Batch<Space> make_batch(const std::vector<Structure>& structures, const std::vector<std::string>& elements,
                         const std::vector<double>& masses);
+
+/// Gives a batch of one replica other atoms, in the order of their ids (batch.id, the caller's to set). Forces and
+/// energies are zero afterwards.
+template <class Space>
+void set_atoms(Batch<Space>& batch, const std::vector<int>& species, const std::vector<Vec3>& position,
+               const std::vector<Vec3>& velocity);
 
 /// Replica r as a structure: positions unwrapped as they are.
 template <class Space>

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "core/array.hpp"
+#include "core/comm.hpp"
 #include "core/macros.hpp"
 
 namespace mg {
@@ -15,6 +16,7 @@ struct Chunks {
     static constexpr int length = 256;
     int replicas = 0;
     int count = 0;
+    Comm* team = nullptr;             ///< the ranks that share the replicas, or null: sums are over all of them
     Array<int, Space> begin_;        ///< (count + 1) first atom of a chunk
     Array<int, Space> first_chunk_;  ///< (replicas + 1)
     Array<int, Space> replica_of_;   ///< (count)
@@ -44,6 +46,15 @@ struct Chunks {
         arrived = arrived_.data();
     }
 };
+
+/// The sum of every rank's value, in the order of ranks: the same bits on all of them.
+template <class T>
+T sum_over(Comm* team, const T& mine) {
+    if (!team) return mine;
+    T sum{};
+    for (const T& value : team->all_gather_value(mine)) sum = sum + value;
+    return sum;
+}
 
 /// What a reduction does with a replica's sum where nothing else follows: result[r] = sum.
 template <class T>

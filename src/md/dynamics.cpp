@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <limits>
 
 #include "core/error.hpp"
@@ -34,11 +35,12 @@ double choose_skin(double smallest_width, double cutoff) {
 }
 
 template <class Space>
-Dynamics<Space>::Dynamics(Batch<Space> batch, const EamPotential& potential, Precision precision, double skin)
+Dynamics<Space>::Dynamics(Batch<Space> batch, const EamPotential& potential, Precision precision, double skin,
+                          Comm* team, long total_atoms)
     : batch_(std::move(batch)),
       tables_(make_eam_tables<Space>(potential)),
       precision_(precision),
-      neighbors_(make_neighbors(batch_, potential.cutoff, skin)) {
+      neighbors_(make_neighbors(batch_, potential.cutoff, skin, team, total_atoms)) {
     if (precision == Precision::mixed && !(tables_.resampling_error <= 1e-5))
         throw InputError("the potential " + potential.path + " is too coarse for mixed precision",
                          "its resampled tables have a force error of " + std::to_string(tables_.resampling_error) +
@@ -86,8 +88,9 @@ void Dynamics<Space>::set_ensembles(const std::vector<EnsembleOptions>& options)
         e.kind = o.kind;
         e.cell = o.kind == EnsembleKind::npt ? o.cell : CellMode::fixed;
         e.dt = o.timestep;
-        e.dof = 3.0 * batch_.atoms_of(r) - 3.0;
+        e.dof = 3.0 * static_cast<double>(batch_.replica_atoms_host[r]) - 3.0;
         for (int i = batch_.first_atom_host[r]; i < batch_.first_atom_host[r + 1]; ++i) e.mass += mass[i];
+        e.mass = sum_over(batch_.chunks.team, e.mass);
         e.kT_begin = units::boltzmann * o.temperature_begin;
         e.kT_end = units::boltzmann * o.temperature_end;
         e.ramp_steps = o.ramp_steps;
@@ -147,20 +150,25 @@ void Dynamics<Space>::run(const RunSchedule& schedule) {
         const long stop = std::min({schedule.steps, step + steps_per_look, next_multiple(step, schedule.report_every),
                                     next_multiple(step, schedule.sample_every)});
         const bool reports = schedule.report_every > 0 && stop % schedule.report_every == 0;
-        save(snapshot);
-        for (;;) {
-            const long plain = stop - step - (reports || stop == schedule.steps ? 1 : 0);
-            plain_.run(
-                plain, [&] { one_step(false); }, step_key_);
-            with_energy_.run(
-                stop - step - plain, [&] { one_step(true); }, step_key_);
-            const int needed = overflow();
-            if (!needed) break;
-            restore(snapshot);
-            lengthen_rows(needed);
+        const long plain = stop - step - (reports || stop == schedule.steps ? 1 : 0);
+        if (neighbors_.domain) {
+            // Ranks meet within a step, so nothing is captured; rows that are too short are lengthened on the spot.
+            for (long k = step; k < stop; ++k) one_step(k - step >= plain);
+        } else {
+            save(snapshot);
+            for (;;) {
+                plain_.run(
+                    plain, [&] { one_step(false); }, step_key_);
+                with_energy_.run(
+                    stop - step - plain, [&] { one_step(true); }, step_key_);
+                const int needed = overflow();
+                if (!needed) break;
+                restore(snapshot);
+                lengthen_rows(needed);
+            }
         }
         raise_incidents("within " + std::to_string(stop - step) + " steps before step " + std::to_string(stop));
-        atom_steps_ += static_cast<double>(stop - step) * batch_.atoms;
+        atom_steps_ += static_cast<double>(stop - step) * all_atoms();
         step = stop;
         if (schedule.sample_every > 0 && step % schedule.sample_every == 0) schedule.sample(step);
         if (reports) schedule.report(step);
@@ -198,6 +206,8 @@ std::vector<FireState> Dynamics<Space>::minimize(const FireOptions& options, lon
     relaxation.state = to_space<Space>(std::vector<FireState>(batch_.replicas, start));
     relaxation.velocity.resize(batch_.atoms);
     fill_zero(relaxation.velocity);
+    CompanionArray<Vec3, Space> moves_along(relaxation.velocity);
+    set_companions({&moves_along});
     evaluate();
     const bool with_virial = options.cell != CellMode::fixed;
     std::vector<FireState> state;
@@ -215,9 +225,10 @@ std::vector<FireState> Dynamics<Space>::minimize(const FireOptions& options, lon
             raise_incidents("in step " + std::to_string(step + 1) + " of a minimisation");
         }
         forces(with_virial ? Sums::virial : Sums::none);
-        atom_steps_ += batch_.atoms;
+        atom_steps_ += all_atoms();
     }
     evaluate("after a minimisation");
+    set_companions({});
     return state;
 }
 
@@ -230,6 +241,7 @@ void Dynamics<Space>::draw_velocities(const std::vector<double>& temperatures, s
         const int begin = batch_.first_atom_host[r], end = batch_.first_atom_host[r + 1];
         const double kT = units::boltzmann * temperatures.at(r);
         const RandomStream stream(seed, RandomUse::velocity, streams.at(r));
+        Comm* const team = batch_.chunks.team;
         Vec3 momentum;
         double total = 0;
         for (int i = begin; i < end; ++i) {
@@ -239,12 +251,16 @@ void Dynamics<Space>::draw_velocities(const std::vector<double>& temperatures, s
             momentum += mass[i] * velocity[i];
             total += mass[i];
         }
+        momentum = sum_over(team, momentum);
+        total = sum_over(team, total);
         double twice_kinetic = 0;
         for (int i = begin; i < end; ++i) {
             velocity[i] -= (1.0 / total) * momentum;
             twice_kinetic += mass[i] * norm2(velocity[i]);
         }
-        const double scale = twice_kinetic > 0 ? std::sqrt((3.0 * (end - begin) - 3.0) * kT / twice_kinetic) : 0.0;
+        twice_kinetic = sum_over(team, twice_kinetic);
+        const double freedom = 3.0 * static_cast<double>(batch_.replica_atoms_host[r]) - 3.0;
+        const double scale = twice_kinetic > 0 ? std::sqrt(freedom * kT / twice_kinetic) : 0.0;
         for (int i = begin; i < end; ++i) velocity[i] = scale * velocity[i];
     }
     copy(to_space<Space>(velocity), batch_.velocity);
@@ -252,37 +268,104 @@ void Dynamics<Space>::draw_velocities(const std::vector<double>& temperatures, s
 }
 
 template <class Space>
+double Dynamics<Space>::all_atoms() const {
+    double atoms = 0;
+    for (const long n : batch_.replica_atoms_host) atoms += static_cast<double>(n);
+    return atoms;
+}
+
+template <class Space>
+void Dynamics<Space>::set_companions(std::vector<Companion*> companions) {
+    if (neighbors_.domain) neighbors_.domain->companions = std::move(companions);
+}
+
+template <class Space>
+std::vector<Structure> Dynamics<Space>::structures() {
+    std::vector<Structure> mine = to_structures(batch_);
+    if (!neighbors_.domain) return mine;
+    // Parts of ids, species, positions and velocities, put together in the order of ids.
+    Structure& s = mine[0];
+    Comm& team = *neighbors_.domain->team;
+    const auto bytes_of = [](const auto& v) {
+        return std::string_view(reinterpret_cast<const char*>(v.data()), v.size() * sizeof(v[0]));
+    };
+    const std::vector<std::string> id = team.gather(bytes_of(s.id), 0), species = team.gather(bytes_of(s.species), 0),
+                                   position = team.gather(bytes_of(s.position), 0),
+                                   velocity = team.gather(bytes_of(s.velocity), 0);
+    s.id.clear();
+    s.species.clear();
+    s.position.clear();
+    s.velocity.clear();
+    if (team.rank() != 0) return mine;
+    struct Place {
+        long id;
+        int rank, index;
+    };
+    std::vector<Place> order;
+    const auto item = [](const std::string& bytes, int k, auto value) {
+        std::memcpy(&value, bytes.data() + k * sizeof(value), sizeof(value));
+        return value;
+    };
+    for (int r = 0; r < team.size(); ++r)
+        for (int k = 0; k < static_cast<int>(id[r].size() / sizeof(long)); ++k)
+            order.push_back({item(id[r], k, long{}), r, k});
+    std::sort(order.begin(), order.end(), [](const Place& a, const Place& b) { return a.id < b.id; });
+    for (const Place& p : order) {
+        s.id.push_back(p.id);
+        s.species.push_back(item(species[p.rank], p.index, int{}));
+        s.position.push_back(item(position[p.rank], p.index, Vec3{}));
+        s.velocity.push_back(item(velocity[p.rank], p.index, Vec3{}));
+    }
+    return mine;
+}
+
+template <class Space>
 void Dynamics<Space>::raise_incidents(const std::string& when) {
     const Incident incident = to_host(batch_.incident)[0];
-    const auto kind = static_cast<IncidentKind>(incident.kind);
-    if (kind == IncidentKind::none) return;
-    fill_zero(batch_.incident);
+    if (!neighbors_.domain) {
+        if (incident.kind == static_cast<int>(IncidentKind::none)) return;
+        fill_zero(batch_.incident);
+        throw incident_error(incident, when);
+    }
+    // All ranks go on, or all of them throw what the first has to say.
+    std::string mine;
+    if (incident.kind != static_cast<int>(IncidentKind::none)) mine = incident_error(incident, when).what();
+    for (const std::string& text : neighbors_.domain->team->all_gather(mine))
+        if (!text.empty()) {
+            fill_zero(batch_.incident);
+            throw PhysicsError(text);
+        }
+}
+
+template <class Space>
+PhysicsError Dynamics<Space>::incident_error(const Incident& incident, const std::string& when) const {
     const auto name = [&](int atom) {
+        if (atom >= batch_.atoms)
+            return "atom " + std::to_string(neighbors_.domain->ghost_id.at(atom - batch_.atoms));
         const auto after = std::upper_bound(batch_.first_atom_host.begin(), batch_.first_atom_host.end(), atom);
         const int r = static_cast<int>(after - batch_.first_atom_host.begin()) - 1;
         return "atom " + std::to_string(batch_.id[r][atom - batch_.first_atom_host[r]]) + " of replica " +
                std::to_string(r);
     };
     const std::string value = std::to_string(incident.value);
-    switch (kind) {
+    switch (static_cast<IncidentKind>(incident.kind)) {
         case IncidentKind::pair_below_table:
-            throw PhysicsError(name(incident.atom_a) + " and " +
-                                   (incident.atom_b >= 0 ? name(incident.atom_b) : std::string("another atom")) +
-                                   " are " + value + " A apart, closer than the potential's table",
-                               when, "check the structure for overlapping atoms, or use a smaller timestep");
+            return {name(incident.atom_a) + " and " +
+                        (incident.atom_b >= 0 ? name(incident.atom_b) : std::string("another atom")) + " are " + value +
+                        " A apart, closer than the potential's table",
+                    when, "check the structure for overlapping atoms, or use a smaller timestep"};
         case IncidentKind::density_above_table:
-            throw PhysicsError("the electron density at " + name(incident.atom_a) + " is " + value +
-                                   ", far above the potential's table",
-                               when, "check the structure for overlapping atoms and the order of elements");
+            return {"the electron density at " + name(incident.atom_a) + " is " + value +
+                        ", far above the potential's table",
+                    when, "check the structure for overlapping atoms and the order of elements"};
         case IncidentKind::cell_too_small:
-            throw PhysicsError("the cell of replica " + std::to_string(incident.atom_b) + " shrank to a width of " +
-                                   value + " A, below 2 (cutoff + skin)",
-                               when, "use more atoms, or a smaller compute.skin_A");
+            return {"the cell of replica " + std::to_string(incident.atom_b) + " shrank to a width of " + value +
+                        " A, below 2 (cutoff + skin)",
+                    when, "use more atoms, or a smaller compute.skin_A"};
         default:
-            throw PhysicsError("the force on " +
-                                   (incident.atom_a >= 0 ? name(incident.atom_a) : std::string("an atom")) +
-                                   " is not finite or beyond reason (" + value + ")",
-                               when, "check the structure for overlapping atoms, or use a smaller timestep");
+            return {"the force on " + (incident.atom_a >= 0 ? name(incident.atom_a) : std::string("an atom")) +
+                        " is not finite or beyond reason (" + value + ")",
+                    when, "check the structure for overlapping atoms, or use a smaller timestep"};
     }
 }
 

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "core/batch.hpp"
+#include "core/error.hpp"
 #include "ops/displacement.hpp"
 #include "ops/forces.hpp"
 #include "ops/integrate.hpp"
@@ -58,8 +59,10 @@ template <class Space>
 class Dynamics {
 public:
     /// Takes over the batch; throws InputError where a box is too small for cutoff + skin, or a potential too coarse
-    /// for `mixed`.
-    Dynamics(Batch<Space> batch, const EamPotential& potential, Precision precision, double skin);
+    /// for `mixed`. With a team the batch is this rank's part of one system (own_part) of `total_atoms`, and every call
+    /// below is collective: all ranks make it with the same arguments, and all get the same sums.
+    Dynamics(Batch<Space> batch, const EamPotential& potential, Precision precision, double skin, Comm* team = nullptr,
+             long total_atoms = 0);
 
     Batch<Space>& batch() { return batch_; }
     const Batch<Space>& batch() const { return batch_; }
@@ -87,6 +90,13 @@ public:
     void draw_velocities(const std::vector<double>& temperatures, std::uint64_t seed,
                          const std::vector<std::uint32_t>& streams);
 
+    /// Names arrays over the atoms that move with them from rank to rank, besides the batch's own; the arrays must
+    /// stay where they are until the next call. Without a team this does nothing.
+    void set_companions(std::vector<Companion*> companions);
+
+    /// The replicas as structures; with a team on its first rank alone, elsewhere they are empty.
+    std::vector<Structure> structures();
+
     /// Atom-steps done since construction.
     double atom_steps() const { return atom_steps_; }
 
@@ -95,11 +105,13 @@ private:
 
     void one_step(bool with_energy);
     void raise_incidents(const std::string& when);
+    PhysicsError incident_error(const Incident& incident, const std::string& when) const;
     int overflow();  // the length that a row needs, 0 where all fit
     void lengthen_rows(int needed);
     void save(Snapshot& s);
     void restore(const Snapshot& s);
     void forces(Sums sums);
+    double all_atoms() const;  // of all replicas, on all ranks
 
     Batch<Space> batch_;
     EamTables<Space> tables_;

@@ -42,11 +42,11 @@ struct PairWork {
     NearRows near;
 };
 
-/// rows: half rows of slots [begin, end). density: adds f of all pairs of a slab to the slab's window. force:
+/// rows: half rows of a slab. density: adds f of all pairs of a slab to the slab's window. force:
 /// adds their forces likewise, and where wanted their energies and, to local_virial of the slot that keeps the pair,
 /// their virial.
 struct EamLoops {
-    void (*rows)(const RowSweep<Host>&, HalfRows<Host>&, int begin, int end);
+    void (*rows)(const RowSweep<Host>&, HalfRows<Host>&, const Slab&);
     void (*density_full)(const PairWork<double>&, const Slab&, double* window);
     void (*density_mixed)(const PairWork<float>&, const Slab&, double* window);
     void (*force_full)(const PairWork<double>&, const Slab&, Sums sums, PairForce<double>* window);

@@ -377,8 +377,8 @@ struct Mixed {
 };
 
 /// Half of RowSweep: slots of neighbouring cells lie in runs along a, so their fractions load as vectors; what is
-/// within reach is kept without branches, in the order of the cells ahead.
-void rows(const RowSweep<Host>& p, HalfRows<Host>& half, int begin, int end) {
+/// within reach is kept without branches, in the order of the cells ahead. A ghost has all around it.
+void rows(const RowSweep<Host>& p, HalfRows<Host>& half, const Slab& slab) {
     constexpr int lanes = Full::lanes;
     alignas(64) int found[NearRows::longest + lanes];
     const F64 d;
@@ -387,16 +387,15 @@ void rows(const RowSweep<Host>& p, HalfRows<Host>& half, int begin, int end) {
     const double* fx = p.fraction.component;
     const double* fy = fx + p.fraction.slots;
     const double* fz = fy + p.fraction.slots;
-    for (int slot = begin; slot < end; ++slot) {
+    for (int slot = slab.begin; slot < slab.end; ++slot) {
         const int r = p.replica_of[slot];
         const CellVectors h = spread(p.reference_box[r].h);
         const Vec3 s = p.fraction[slot];
         const V64 sx = hn::Set(d, s.x), sy = hn::Set(d, s.y), sz = hn::Set(d, s.z);
         const int* start = p.cell_start + p.first_cell[r];
         int n = 0;
-        for_each_forward_run(p.grid[r], cell_index(p.grid[r], s), [&](int first, int last, bool all) {
-            const int to = start[last];
-            for (int k = all || start[first] > slot ? start[first] : slot + 1; k < to; k += lanes) {
+        const auto collect = [&](int from, int to) {
+            for (int k = from; k < to; k += lanes) {
                 // All arrays are padded by a vector.
                 V64 x = hn::LoadU(d, fx + k) - sx, y = hn::LoadU(d, fy + k) - sy, z = hn::LoadU(d, fz + k) - sz;
                 x = x - hn::Round(x);
@@ -409,7 +408,14 @@ void rows(const RowSweep<Host>& p, HalfRows<Host>& half, int begin, int end) {
                 pack(bits, entry, found + (n < NearRows::longest ? n : NearRows::longest));
                 n += __builtin_popcount(bits);
             }
-        });
+        };
+        const int cell = cell_index(p.grid[r], s);
+        if (slab.of_ghosts())
+            for_each_run(p.grid[r], cell, [&](int first, int last) { collect(start[first], start[last]); });
+        else
+            for_each_forward_run(p.grid[r], cell, [&](int first, int last, bool all) {
+                collect(all || start[first] > slot ? start[first] : slot + 1, start[last]);
+            });
         const int kept = n < half.capacity ? n : half.capacity;
         half.length[slot] = kept;
         __builtin_memcpy(half.row.data() + static_cast<long>(slot) * half.capacity, found,
@@ -519,7 +525,7 @@ void density(const PairWork<typename P::Real>& w, const Slab& slab, double* wind
             hn::Store(at_j, d, stage.value + k);
         }
         for (int k = 0; k < n; ++k) window[stage.place[k]] += stage.value[k];
-        window[slab.place(slot)] += P::sum(sum);
+        window[slab.own_place(slot)] += P::sum(sum);
         if (hn::GetLane(hn::MinOfLanes(F64(), smallest)) < p.lowest_squared) report_closest(p, slot, near, stage.r2, n);
     }
 }
@@ -600,7 +606,7 @@ void force(const PairWork<typename P::Real>& w, const Slab& slab, PairForce<doub
             double* to = &window[stage.place[k]].x;
             hn::Store(hn::Load(four, to) - load_four(&stage.force[k].x), four, to);
         }
-        PairForce<double>& mine = window[slab.place(slot)];
+        PairForce<double>& mine = window[slab.own_place(slot)];
         mine.x += P::sum(fx);
         mine.y += P::sum(fy);
         mine.z += P::sum(fz);

@@ -14,7 +14,8 @@ void for_each(Host, int n, const Sweep& sweep) {
 }
 
 /// finish(r, the sum over the atoms i of replica r of term(i)) for every replica, for a default-constructible T with
-/// operator+. Chunks are summed on their own, then in order: the same bits for any number of threads.
+/// operator+. Chunks are summed on their own, then in order: the same bits for any number of threads. Where ranks share
+/// the replicas, the sum is over all of them and every rank gets it.
 template <class T, class Term, class Finish>
 void reduce_by_replica(const Chunks<Host>& chunks, const Term& term, T* scratch, const Finish& finish) {
     const int n = chunks.count, replicas = chunks.replicas;
@@ -27,7 +28,7 @@ void reduce_by_replica(const Chunks<Host>& chunks, const Term& term, T* scratch,
     for (int r = 0; r < replicas; ++r) {
         T sum{};
         for (int c = chunks.first_chunk[r]; c < chunks.first_chunk[r + 1]; ++c) sum = sum + scratch[c];
-        finish(r, sum);
+        finish(r, sum_over(chunks.team, sum));
     }
 }
 

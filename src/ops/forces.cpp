@@ -71,7 +71,9 @@ KnotTables<float> knot_tables(const EamTables<Host>& t, float) {
 /// by slab.
 template <class T, class Body>
 void for_each_share(const HalfRows<Host>& h, int replica, int begin, int end, const T* windows, const Body& body) {
-    for (int k = h.first_slab[replica]; k < h.first_slab[replica + 1]; ++k) {
+    // Slabs of ghosts stand behind the last replica's own, and exist only where there is no other.
+    const int all = static_cast<int>(h.slabs.size()), after = h.first_slab[replica + 1];
+    for (int k = h.first_slab[replica]; k < (after == h.own_slabs ? all : after); ++k) {
         const Slab& s = h.slabs[k];
         // The window wraps around the end of the replica: two runs of slots at most.
         const int slots = s.replica_end - s.replica_begin, last = s.window_begin + s.window;
@@ -83,13 +85,40 @@ void for_each_share(const HalfRows<Host>& h, int replica, int begin, int end, co
     }
 }
 
+/// loop(slab, its window of zeros) for the slabs [first, last).
+template <class T, class Loop>
+void for_each_slab(const HalfRows<Host>& h, int first, int last, T* windows, const Loop& loop) {
+#pragma omp parallel for schedule(dynamic)
+    for (int k = first; k < last; ++k) {
+        const Slab& s = h.slabs[k];
+        std::fill_n(windows + s.offset, s.window + (s.of_ghosts() ? 1 : 0), T{});
+        if (s.begin < s.end) loop(s, windows + s.offset);
+    }
+}
+
+/// f(chunk's replica, first slot, end) for every chunk of slots.
+template <class F>
+void for_each_chunk(const Batch<Host>& b, const F& f) {
+#pragma omp parallel for schedule(static)
+    for (int c = 0; c < b.chunks.count; ++c) f(b.chunks.replica_of[c], b.chunks.begin[c], b.chunks.begin[c + 1]);
+}
+
+/// Pairs with a ghost are met on both sides: half of their virial is this rank's. It is given to the first atom.
+void add_virial_of_ghosts(Batch<Host>& b, int ghosts) {
+    Sym3 sum;
+    for (int g = 0; g < ghosts; ++g) sum = sum + b.local_virial[b.atoms + g];
+    if (b.atoms > 0) b.local_virial[0] = b.local_virial[0] + 0.5 * sum;
+}
+
 template <class Real>
 void forces_by_loops(Batch<Host>& b, const Neighbors<Host>& n, const EamTables<Host>& t, ForceWork<Host>& w,
                      Sums sums) {
+    constexpr bool full = sizeof(Real) == sizeof(double);
     const HalfRows<Host>& h = n.half;
-    const int capacity = h.capacity + HalfRows<Host>::padding;
-    w.near_row.resize(static_cast<std::size_t>(b.atoms) * capacity + HalfRows<Host>::padding);
-    w.near_length.resize(b.atoms);
+    const int capacity = h.capacity + HalfRows<Host>::padding, slabs = static_cast<int>(h.slabs.size());
+    const std::size_t slots = static_cast<std::size_t>(b.atoms) + n.ghosts();
+    w.near_row.resize(slots * capacity + HalfRows<Host>::padding);
+    w.near_length.resize(slots);
     w.density_windows.resize(h.windows);
     w.force_windows.resize(4 * h.windows);
     auto* const force_windows = reinterpret_cast<PairForce<double>*>(w.force_windows.data());
@@ -98,63 +127,56 @@ void forces_by_loops(Batch<Host>& b, const Neighbors<Host>& n, const EamTables<H
     const PairWork<Real> work{
         pair_system<Real>(b, n, t, w), knot_tables(t, Real()), &h, {capacity, w.near_row.data(), w.near_length.data()}};
     const PairSystem<Real, Host>& p = work.p;
-    set_coordinates(b, p);
     const EamLoops& loops = *host_loops().loops;
-    const int slabs = static_cast<int>(h.slabs.size()), chunks = b.chunks.count;
-#pragma omp parallel
-    {
-#pragma omp for schedule(dynamic)
-        for (int k = 0; k < slabs; ++k) {
-            const Slab& s = h.slabs[k];
-            double* const window = density_windows + s.offset;
-            std::fill_n(window, s.window, 0.0);
-            if constexpr (sizeof(Real) == sizeof(double))
-                loops.density_full(work, s, window);
-            else
-                loops.density_mixed(work, s, window);
+    // Pairs of a domain's own atoms are worked on while the ghosts' points are on their way.
+    const auto over_all_slabs = [&](auto* windows, const auto& loop) {
+        if (n.domain) begin_points(*n.domain, p.point, b.atoms);
+        for_each_slab(h, 0, h.own_slabs, windows, loop);
+        if (n.domain) end_points(*n.domain);
+        for_each_slab(h, h.own_slabs, slabs, windows, loop);
+    };
+    set_coordinates(b, p);
+    over_all_slabs(density_windows, [&](const Slab& s, double* window) {
+        if constexpr (full)
+            loops.density_full(work, s, window);
+        else
+            loops.density_mixed(work, s, window);
+    });
+    for_each_chunk(b, [&](int replica, int begin, int end) {
+        double rho[Chunks<Host>::length] = {};
+        for_each_share(h, replica, begin, end, static_cast<const double*>(density_windows),
+                       [&](int slot, double share) { rho[slot - begin] += share; });
+        for (int slot = begin; slot < end; ++slot) embed_slot(p, slot, rho[slot - begin]);
+    });
+    over_all_slabs(force_windows, [&](const Slab& s, PairForce<double>* window) {
+        if constexpr (full)
+            loops.force_full(work, s, sums, window);
+        else
+            loops.force_mixed(work, s, sums, window);
+    });
+    for_each_chunk(b, [&](int replica, int begin, int end) {
+        PairForce<double> sum[Chunks<Host>::length] = {};
+        for_each_share(h, replica, begin, end, static_cast<const PairForce<double>*>(force_windows),
+                       [&](int slot, const PairForce<double>& share) {
+                           PairForce<double>& f = sum[slot - begin];
+                           f.x += share.x;
+                           f.y += share.y;
+                           f.z += share.z;
+                           f.energy += share.energy;
+                       });
+        for (int slot = begin; slot < end; ++slot) {
+            const PairForce<double>& f = sum[slot - begin];
+            const int i = p.atom_of_slot[slot];
+            p.force[i] = {f.x, f.y, f.z};
+            if (!(norm2(p.force[i]) < 1e20))
+                report_incident(p.incident, IncidentKind::not_finite, i, -1, norm2(p.force[i]));
+            if (sums == Sums::energy) p.local_energy[i] = p.embedding_energy[slot] + f.energy;
         }
-#pragma omp for schedule(static)
-        for (int c = 0; c < chunks; ++c) {
-            const int begin = b.chunks.begin[c], end = b.chunks.begin[c + 1];
-            double rho[Chunks<Host>::length] = {};
-            for_each_share(h, b.replica_of[begin], begin, end, static_cast<const double*>(density_windows),
-                           [&](int slot, double share) { rho[slot - begin] += share; });
-            for (int slot = begin; slot < end; ++slot) embed_slot(p, slot, rho[slot - begin]);
-        }
-#pragma omp for schedule(dynamic)
-        for (int k = 0; k < slabs; ++k) {
-            const Slab& s = h.slabs[k];
-            PairForce<double>* const window = force_windows + s.offset;
-            std::fill_n(window, s.window, PairForce<double>{});
-            if constexpr (sizeof(Real) == sizeof(double))
-                loops.force_full(work, s, sums, window);
-            else
-                loops.force_mixed(work, s, sums, window);
-        }
-#pragma omp for schedule(static)
-        for (int c = 0; c < chunks; ++c) {
-            const int begin = b.chunks.begin[c], end = b.chunks.begin[c + 1];
-            PairForce<double> sum[Chunks<Host>::length] = {};
-            for_each_share(h, b.replica_of[begin], begin, end, static_cast<const PairForce<double>*>(force_windows),
-                           [&](int slot, const PairForce<double>& share) {
-                               PairForce<double>& f = sum[slot - begin];
-                               f.x += share.x;
-                               f.y += share.y;
-                               f.z += share.z;
-                               f.energy += share.energy;
-                           });
-            for (int slot = begin; slot < end; ++slot) {
-                const PairForce<double>& f = sum[slot - begin];
-                const int i = p.atom_of_slot[slot];
-                p.force[i] = {f.x, f.y, f.z};
-                if (!(norm2(p.force[i]) < 1e20))
-                    report_incident(p.incident, IncidentKind::not_finite, i, -1, norm2(p.force[i]));
-                if (sums == Sums::energy) p.local_energy[i] = p.embedding_energy[slot] + f.energy;
-            }
-        }
-    }
+    });
+    if (sums == Sums::none) return;
+    if (n.domain) add_virial_of_ghosts(b, n.ghosts());
     // Without new energies the old ones are summed again, to the same bits.
-    if (sums != Sums::none) sum_energies(b);
+    sum_energies(b);
 }
 
 }  // namespace
@@ -174,7 +196,7 @@ void compute_forces(Batch<Host>& b, const Neighbors<Host>& n, const EamTables<Ho
         throw Error("a neighbour row would need " + std::to_string(n.half.capacity) + " entries",
                     "the host loops hold at most " + std::to_string(NearRows::longest),
                     "check the density of the structure and the cutoff of the potential");
-    size_work(b, w);
+    size_work(b, n, w, precision);
     if (precision == Precision::full)
         forces_by_loops<double>(b, n, t, w, sums);
     else

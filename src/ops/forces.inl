@@ -8,10 +8,21 @@ namespace mg {
 namespace {
 
 template <class Space>
-void size_work(const Batch<Space>& b, ForceWork<Space>& w) {
-    w.full.resize(b.atoms);
-    w.mixed.resize(b.atoms);
+void size_work(const Batch<Space>& b, const Neighbors<Space>& n, ForceWork<Space>& w, Precision precision) {
+    const std::size_t slots = static_cast<std::size_t>(b.atoms) + n.ghosts();
+    if (precision == Precision::full)
+        w.full.resize(slots);
+    else
+        w.mixed.resize(slots);
     w.embedding_energy.resize(b.atoms);
+}
+
+/// The ghosts' points from those who own them.
+template <class Real, class Space>
+void exchange_points(const Batch<Space>& b, const Neighbors<Space>& n, const PairSystem<Real, Space>& p) {
+    if (!n.domain) return;
+    begin_points(*n.domain, p.point, b.atoms);
+    end_points(*n.domain);
 }
 
 template <class Real, class Space>
@@ -77,7 +88,9 @@ void forces_by_sweeps(Batch<Space>& b, const Neighbors<Space>& n, const EamTable
         p.row_end = rows.row_end.data();
     }
     set_coordinates(b, p);
+    exchange_points(b, n, p);
     for_each(Space{}, b.atoms, DensitySweep<Real, Space>{p});
+    exchange_points(b, n, p);
     if (sums != Sums::none)
         for_each(Space{}, b.atoms, ForceSweep<Real, Space, true>{p});
     else
@@ -90,7 +103,7 @@ void forces_by_sweeps(Batch<Space>& b, const Neighbors<Space>& n, const EamTable
 template <class Space>
 void compute_forces_reference(Batch<Space>& b, const Neighbors<Space>& n, const EamTables<Space>& t,
                               ForceWork<Space>& w, Precision precision, Sums sums) {
-    size_work(b, w);
+    size_work(b, n, w, precision);
     if (precision == Precision::full)
         forces_by_sweeps<double>(b, n, t, w, sums);
     else

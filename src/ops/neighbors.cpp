@@ -9,14 +9,15 @@ namespace mg {
 namespace {
 
 /// True where the tuned loops run, which read half rows.
-bool reserve_half_rows(const Batch<Host>& b, HalfRows<Host>& h, int full_capacity) {
-    if (!host_eam_loops() || b.species > HalfRows<Host>::most_species || b.atoms >= HalfRows<Host>::most_slots)
+bool reserve_half_rows(const Batch<Host>& b, int ghosts, HalfRows<Host>& h, int full_capacity) {
+    const long slots = static_cast<long>(b.atoms) + ghosts;
+    if (!host_eam_loops() || b.species > HalfRows<Host>::most_species || slots >= HalfRows<Host>::most_slots)
         return false;
     // Half of a full row, and what its share may exceed a half by.
     h.capacity = (full_capacity / 2 + 31) / 16 * 16;
-    h.row.resize(static_cast<std::size_t>(b.atoms) * h.capacity + HalfRows<Host>::padding);
+    h.row.resize(slots * h.capacity + HalfRows<Host>::padding);
     fill_zero(h.row);
-    h.length.resize(b.atoms);
+    h.length.resize(slots);
     fill_zero(h.length);
     h.slabs.clear();
     h.first_slab = {0};
@@ -27,22 +28,31 @@ bool reserve_half_rows(const Batch<Host>& b, HalfRows<Host>& h, int full_capacit
         for (int k = 0; k < slabs; ++k) h.slabs.push_back({first, last, cut(k), cut(k + 1)});
         h.first_slab.push_back(static_cast<int>(h.slabs.size()));
     }
+    h.own_slabs = static_cast<int>(h.slabs.size());
+    const int slabs = std::clamp(ghosts / HalfRows<Host>::slab_length, ghosts > 0 ? 1 : 0, HalfRows<Host>::most_slabs);
+    const auto cut = [&](int k) { return b.atoms + static_cast<int>(static_cast<long>(ghosts) * k / slabs); };
+    for (int k = 0; k < slabs; ++k) h.slabs.push_back({0, b.atoms, cut(k), cut(k + 1)});
     return true;
 }
 
-/// The window that holds a slab and all its neighbours: slots are sorted in space, so that they lie close by, counted
-/// round the replica's slots.
+/// The window that holds a slab and all its neighbours (of ghosts, the neighbours alone): slots are sorted in space, so
+/// that they lie close by, counted round the replica's slots.
 void fit_window(const HalfRows<Host>& h, Slab& s) {
     const int slots = s.replica_end - s.replica_begin;
     int low = s.begin, high = s.end - 1;
+    bool empty = s.of_ghosts();
     for (int slot = s.begin; slot < s.end; ++slot)
         for (int k = 0; k < h.length[slot]; ++k) {
             int j = h.row[static_cast<long>(slot) * h.capacity + k] & (HalfRows<Host>::most_slots - 1);
-            if (j - slot > slots / 2) j -= slots;
-            if (slot - j > slots / 2) j += slots;
+            if (empty) low = high = j;
+            empty = false;
+            const int near = s.of_ghosts() ? low : slot;
+            if (j - near > slots / 2) j -= slots;
+            if (near - j > slots / 2) j += slots;
             low = std::min(low, j);
             high = std::max(high, j);
         }
+    if (empty) low = s.replica_begin, high = low - 1;
     s.window = std::min(high - low + 1, slots);
     s.window_begin = s.window == slots ? s.replica_begin : low < s.replica_begin ? low + slots : low;
 }
@@ -57,13 +67,13 @@ void build_rows(const Batch<Host>& b, Neighbors<Host>& n, const RowSweep<Host>& 
     for (int k = 0; k < slabs; ++k) {
         Slab& s = h.slabs[k];
         if (s.begin == s.end || !n.stale[b.replica_of[s.begin]]) continue;
-        loops->rows(sweep, h, s.begin, s.end);
+        loops->rows(sweep, h, s);
         fit_window(h, s);
     }
     h.windows = 0;
     for (Slab& s : h.slabs) {
         s.offset = h.windows;
-        h.windows += s.window;
+        h.windows += s.window + (s.of_ghosts() ? 1 : 0);
     }
 }
 

@@ -1,14 +1,17 @@
 #pragma once
 /// \file Verlet rows from a cell grid, rebuilt per replica when atoms have moved too far.
 
+#include <memory>
+
 #include "core/batch.hpp"
+#include "ops/domain.hpp"
 #include "physics/cell_grid.hpp"
 #include "sweeps/row_layout.hpp"
 
 namespace mg {
 
 /// Atoms of a batch sorted into cells. *Slots* are the atoms of a replica sorted by cell and, within a cell, by atom;
-/// replica r's slots are the same range as its atoms.
+/// replica r's slots are the same range as its atoms. Where a rank owns a domain, its ghosts have the slots behind.
 template <class Space>
 struct CellList {
     Array<CellGrid, Space> grid;          ///< (replicas)
@@ -20,9 +23,11 @@ struct CellList {
     Array<int, Space> start;              ///< (cells + 1) first slot of a cell
     Array<int, Space> fill;               ///< (cells)
 
-    Array<int, Space> atom_of_slot;     ///< (atoms)
-    Array<int, Space> species_of_slot;  ///< (atoms)
-    Array<double, Space> fraction;      ///< (3, atoms) by slot: fractional position in [0, 1), see Fractions
+    Array<int, Space> atom_of_slot;     ///< (slots); ghost k is atom (atoms + k)
+    Array<int, Space> species_of_slot;  ///< (slots)
+    Array<double, Space> fraction;      ///< (3, slots) fractional position in [0, 1), see Fractions
+    Array<int, Space> ghost_start;      ///< (cells + 1) the cells of the ghosts,
+    Array<int, Space> ghost_slot;       ///< (ghosts) and their slots in that order
 
     long slots = 0;
 
@@ -36,21 +41,25 @@ struct HalfRows {};
 /// Consecutive slots of one replica, the work of one thread. What its pairs add to atoms anywhere is gathered in a
 /// *window* of its own: `window` slots from `window_begin` on, counted round the replica's slots. Slabs depend on the
 /// replica's size and rows alone, and windows are added in the order of slabs, so sums have the same bits for any
-/// number of threads.
+/// number of threads. What a slab of ghosts adds to the ghosts themselves is of no use, and goes to a place behind the
+/// window.
 struct Slab {
     int replica_begin, replica_end;  ///< slots of the replica
     int begin, end;                  ///< slots of the slab
     int window_begin = 0, window = 0;
     long offset = 0;  ///< where the window starts among all windows
+    MG_HD bool of_ghosts() const { return begin >= replica_end; }
     /// Place in the window of a slot that the slab's pairs touch.
     MG_HD int place(int slot) const {
         const int k = slot - window_begin;
         return k >= 0 ? k : k + replica_end - replica_begin;
     }
+    /// Place of a slot of the slab itself.
+    MG_HD int own_place(int slot) const { return of_ghosts() ? window : place(slot); }
 };
 
-/// Every pair once, at the slot whose cell has the other's cell ahead of it (for_each_forward_run). An entry is a
-/// neighbour's slot and, in its upper bits, its species.
+/// Every pair once, at the slot whose cell has the other's cell ahead of it (for_each_forward_run), or at the ghost
+/// where one of the two is a ghost. An entry is a neighbour's slot and, in its upper bits, its species.
 template <>
 struct HalfRows<Host> {
     static constexpr int species_shift = 28, most_species = 8;
@@ -59,11 +68,12 @@ struct HalfRows<Host> {
     static constexpr int padding = 16;  ///< a whole vector of floats on the widest instruction set
 
     int capacity = 0;             ///< entries per row
-    Array<int, Host> row;         ///< (atoms * capacity)
-    Array<int, Host> length;      ///< (atoms)
-    std::vector<Slab> slabs;      ///< replica by replica
+    Array<int, Host> row;         ///< (slots * capacity)
+    Array<int, Host> length;      ///< (slots)
+    std::vector<Slab> slabs;      ///< replica by replica, then those of ghosts
     std::vector<int> first_slab;  ///< (replicas + 1)
-    long windows = 0;             ///< slots of all windows
+    int own_slabs = 0;            ///< slabs that are not of ghosts
+    long windows = 0;             ///< places of all windows
 };
 
 /// Full neighbour rows, in which a pair stands twice.
@@ -88,6 +98,7 @@ struct Neighbors {
     Array<int, Space> row;      ///< as in FullRows; empty where there are half rows
     Array<int, Space> row_end;  ///< as in FullRows; empty where there are half rows
     HalfRows<Space> half;
+    std::unique_ptr<Domain<Space>> domain;  ///< where the batch is this rank's part of one system, else null
 
     Array<Vec3, Space> reference_position;  ///< [A] (atoms) at the last build
     Array<Box, Space> reference_box;        ///< (replicas) at the last build
@@ -96,11 +107,12 @@ struct Neighbors {
 
     RowLayout<Space> layout() const { return {capacity}; }
     double reach() const { return cutoff + skin; }
+    int ghosts() const { return domain ? domain->ghosts : 0; }
 };
 
-/// Cells for a search of radius `reach` [A] in boxes like the batch's.
+/// Cells for a search of radius `reach` [A] in boxes like the batch's, or in the part of them that is given.
 template <class Space>
-CellList<Space> make_cell_list(const Batch<Space>& batch, double reach);
+CellList<Space> make_cell_list(const Batch<Space>& batch, double reach, const CellGrid& part = {});
 
 /// Sorts the atoms of the replicas marked stale into cells, by the given positions and boxes.
 template <class Space>
@@ -108,13 +120,16 @@ void fill_cells(const Batch<Space>& batch, CellList<Space>& cells, double reach,
                 const Array<Vec3, Space>& position, const Array<Box, Space>& box);
 
 /// Memory for the batch's rows and a first build. Throws InputError naming the box that would do where a
-/// perpendicular width is below 2 (cutoff + skin).
+/// perpendicular width is below 2 (cutoff + skin). With a team, the batch is this rank's part (own_part of the grid
+/// choose_domains) of one system of `total_atoms`, and the call is collective, as are those below.
 template <class Space>
-Neighbors<Space> make_neighbors(Batch<Space>& batch, double cutoff, double skin);
+Neighbors<Space> make_neighbors(Batch<Space>& batch, double cutoff, double skin, Comm* team = nullptr,
+                                long total_atoms = 0);
 
 /// Rebuilds the rows of every replica in which two atoms may have come closer than the rows know: with F the
 /// deformation of the cell since the build and u_i = x_i - F x0_i, rows hold while
-/// (cutoff + skin) s_min(F) - |u|_1st - |u|_2nd >= cutoff. No host decision.
+/// (cutoff + skin) s_min(F) - |u|_1st - |u|_2nd >= cutoff. No host decision, but where a system is divided: there atoms
+/// go to their new owners as well, ghosts are found anew, and rows that are too short are lengthened at once.
 template <class Space>
 void update_neighbors(Batch<Space>& batch, Neighbors<Space>& neighbors);
 

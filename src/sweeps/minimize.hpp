@@ -18,11 +18,11 @@ struct FireTerm {
 struct FireReplicaSweep {
     FireOptions options;
     const Sym3* virial;
-    const int* first_atom;
+    const int* atoms;  ///< (replicas)
     FireState* state;
     Box* box;
     MG_HD void operator()(int r, const FireSums& sums) const {
-        fire_step(state[r], options, sums, virial[r], box[r], first_atom[r + 1] - first_atom[r]);
+        fire_step(state[r], options, sums, virial[r], box[r], atoms[r]);
     }
 };
 

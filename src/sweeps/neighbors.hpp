@@ -156,7 +156,14 @@ struct FillSlotSweep {
     }
 };
 
-/// The row of one slot: for each neighbour species in turn, the slots within reach in the order of the stencil.
+/// Where the ghosts are; no cells where there are none.
+struct GhostCells {
+    const int* start = nullptr;  ///< (cells + 1)
+    const int* slot = nullptr;   ///< (ghosts) in the order of cells
+};
+
+/// The row of one slot: for each neighbour species in turn, the slots within reach in the order of the stencil, and
+/// then the ghosts.
 template <class Space>
 struct RowSweep {
     double reach;
@@ -171,6 +178,7 @@ struct RowSweep {
     const int* atom_of_slot;
     const int* species_of_slot;
     Fractions fraction;
+    GhostCells ghosts;
     int* row;
     int* row_end;
     Incident* incident;
@@ -188,6 +196,11 @@ struct RowSweep {
                 length =
                     scan(slot, t, s, h, cell_start[first_cell[r] + first], cell_start[first_cell[r] + last], length);
             });
+            if (ghosts.start)
+                for_each_run(g, cell, [&](int first, int last) {
+                    for (int k = ghosts.start[first]; k < ghosts.start[last]; ++k)
+                        length = append(slot, t, s, h, ghosts.slot[k], length);
+                });
             row_end[slot * species + t] = length < layout.capacity ? length : layout.capacity;
         }
         if (length > layout.capacity)
@@ -203,12 +216,13 @@ struct RowSweep {
     }
 
     MG_HD int scan(int slot, int t, Vec3 s, const Mat3& h, int begin, int end, int length) const {
-        for (int k = begin; k < end; ++k) {
-            if (species_of_slot[k] != t || k == slot || !reaches(s, h, k)) continue;
-            if (length < layout.capacity) row[layout(slot, length)] = k;
-            ++length;
-        }
+        for (int k = begin; k < end; ++k) length = append(slot, t, s, h, k, length);
         return length;
+    }
+    MG_HD int append(int slot, int t, Vec3 s, const Mat3& h, int k, int length) const {
+        if (species_of_slot[k] != t || k == slot || !reaches(s, h, k)) return length;
+        if (length < layout.capacity) row[layout(slot, length)] = k;
+        return length + 1;
     }
 };
 
