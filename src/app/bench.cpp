@@ -9,6 +9,7 @@
 #include <array>
 #include <chrono>
 #include <cmath>
+#include <cstring>
 #include <filesystem>
 #include <iostream>
 #include <limits>
@@ -19,6 +20,7 @@
 
 #include "app/backend.hpp"
 #include "core/build_info.hpp"
+#include "core/comm.hpp"
 #include "core/error.hpp"
 #include "core/units.hpp"
 #include "io/atomic_file.hpp"
@@ -41,6 +43,7 @@ constexpr std::uint64_t seed = 1;
 struct BenchArguments {
     long atoms = 4000;
     int replicas = 1;
+    int domains = 1;
     std::string structure;
     std::vector<int> tile = {1, 1, 1};
     int melt_atoms = 4000;
@@ -64,7 +67,7 @@ void require_range(const char* option, T value, T least, T most) {
                          fmt::format("it takes {} to {}", least, most), "give a number in that range");
 }
 
-void check_arguments(const BenchArguments& a) {
+void check_arguments(const BenchArguments& a, const Comm& world) {
     require_range("--atoms", a.atoms, 1L, 1'000'000'000L);
     require_range("--melt-atoms", a.melt_atoms, 1, 1'000'000);
     require_range("--replicas", a.replicas, 1, 1'000'000);
@@ -75,6 +78,16 @@ void check_arguments(const BenchArguments& a) {
     if (a.steps) require_range("--steps", *a.steps, 1L, 1'000'000'000L);
     require_range("--warmup", a.warmup, 0L, 1'000'000'000L);
     require_range("--repeat", a.repeat, 1, 1000);
+    if (a.domains != 1 && a.domains != world.size())
+        throw InputError(fmt::format("--domains {} on {} rank{}", a.domains, world.size(), world.size() == 1 ? "" : "s"),
+                         "the ranks share out one system, each a domain, or replicas",
+                         "use as many domains as mpirun starts ranks, or 1");
+    if (a.domains > 1 && a.replicas > 1)
+        throw InputError("--domains with --replicas", "a benchmark divides one system", "leave one of them out");
+    if (a.domains == 1 && a.replicas % world.size() != 0)
+        throw InputError(fmt::format("{} replicas on {} ranks", a.replicas, world.size()),
+                         "every rank has as many, or the times of ranks would not compare",
+                         fmt::format("use --replicas {}, or --domains {}", world.size(), world.size()));
     if (a.json.empty()) return;
     const std::filesystem::path file = a.json, folder = file.parent_path();
     if (std::filesystem::is_directory(file) || (!folder.empty() && !std::filesystem::is_directory(folder)))
@@ -206,8 +219,25 @@ void make_glass(const BenchArguments& a, System& system) {
                              lattice.tile[2]);
 }
 
+/// A structure that rank 0 has made: on several machines its last bits might differ.
+void broadcast(Comm& world, Structure& s) {
+    if (world.size() == 1) return;
+    const auto share = [&](auto& values) {
+        std::string bytes(reinterpret_cast<const char*>(values.data()), values.size() * sizeof(values[0]));
+        world.broadcast(bytes, 0);
+        values.resize(bytes.size() / sizeof(values[0]));
+        std::memcpy(values.data(), bytes.data(), bytes.size());
+    };
+    share(s.id);
+    share(s.species);
+    share(s.position);
+    std::vector<Box> box{s.box};
+    share(box);
+    s.box = box[0];
+}
+
 template <class Space>
-System make_system(const BenchArguments& a) {
+System make_system(const BenchArguments& a, Comm& world) {
     System system;
     system.potential = read_potential(a.potential.empty() ? shipped_potential() : a.potential, a.elements);
     std::optional<Structure> given;
@@ -222,7 +252,8 @@ System make_system(const BenchArguments& a) {
         system.structure = repeat(*given, system.tile);
         system.start = {{"source", a.structure}};
     } else {
-        make_glass<Space>(a, system);
+        if (world.rank() == 0) make_glass<Space>(a, system);
+        broadcast(world, system.structure);
     }
     system.skin = a.skin.value_or(choose_skin(smallest_width(system.structure.box), system.potential.cutoff));
     return system;
@@ -243,14 +274,23 @@ double cpu_seconds() {
     return seconds(use.ru_utime) + seconds(use.ru_stime);
 }
 
-/// Wall seconds of f(), with the space at rest before and after.
+/// Wall seconds of f(), with the space at rest before and after; of the slowest rank, and known to all.
 template <class Space, class F>
-double timed(const F& f) {
+double timed(Comm& world, const F& f) {
     synchronize(Space{});
+    world.barrier();
     const auto begin = std::chrono::steady_clock::now();
     f();
     synchronize(Space{});
-    return seconds_since(begin);
+    double slowest = 0;
+    for (const double s : world.all_gather_value(seconds_since(begin))) slowest = std::max(slowest, s);
+    return slowest;
+}
+
+double sum_over_ranks(Comm& world, double mine) {
+    double sum = 0;
+    for (const double value : world.all_gather_value(mine)) sum += value;
+    return sum;
 }
 
 double median(std::vector<double> values) {
@@ -262,7 +302,7 @@ double median(std::vector<double> values) {
 /// The same work timed several times over.
 struct Repeats {
     std::vector<double> wall;  ///< [s] each
-    double cpu = 0;            ///< [s] all
+    double cpu = 0;            ///< [s] all, of all ranks
 
     double fastest() const { return *std::min_element(wall.begin(), wall.end()); }
     double slowest() const { return *std::max_element(wall.begin(), wall.end()); }
@@ -270,17 +310,17 @@ struct Repeats {
 };
 
 template <class Space, class F>
-Repeats repeat_timed(int times, const F& f) {
+Repeats repeat_timed(Comm& world, int times, const F& f) {
     Repeats result;
     const double before = cpu_seconds();
-    for (int k = 0; k < times; ++k) result.wall.push_back(timed<Space>(f));
-    result.cpu = cpu_seconds() - before;
+    for (int k = 0; k < times; ++k) result.wall.push_back(timed<Space>(world, f));
+    result.cpu = sum_over_ranks(world, cpu_seconds() - before);
     return result;
 }
 
 /// The keys that every benchmark begins with.
 template <class Space>
-Json head(const char* name, const BenchArguments& a, const System& s) {
+Json head(const char* name, const BenchArguments& a, const System& s, const Comm& world) {
     Json j;
     j["benchmark"] = name;
     j["version"] = build::version;
@@ -294,6 +334,8 @@ Json head(const char* name, const BenchArguments& a, const System& s) {
     j["tile"] = s.tile;
     j["atoms"] = s.structure.size();
     j["replicas"] = a.replicas;
+    j["ranks"] = world.size();
+    j["domains"] = a.domains;
     return j;
 }
 
@@ -323,21 +365,21 @@ struct OpTimes {
 
 /// Steps on from where the dynamics stands, op by op, with rows just built, so that no build hides in a check.
 template <class Space>
-OpTimes time_ops(Dynamics<Space>& d, Precision precision, int calls) {
+OpTimes time_ops(Comm& world, Dynamics<Space>& d, Precision precision, int calls) {
     Batch<Space>& b = d.batch();
     ForceWork<Space> work;
     std::vector<double> begin, check, build, forces, forces_with_virial, end;
-    for (int k = 0; k < calls; ++k) build.push_back(timed<Space>([&] { build_neighbors(b, d.neighbors()); }));
+    for (int k = 0; k < calls; ++k) build.push_back(timed<Space>(world, [&] { build_neighbors(b, d.neighbors()); }));
     compute_forces(b, d.neighbors(), d.tables(), work, precision, Sums::energy);  // working arrays take their size
     for (int k = 0; k < calls; ++k) {
-        begin.push_back(timed<Space>([&] { begin_step(b, d.ensembles()); }));
-        check.push_back(timed<Space>([&] { update_neighbors(b, d.neighbors()); }));
+        begin.push_back(timed<Space>(world, [&] { begin_step(b, d.ensembles()); }));
+        check.push_back(timed<Space>(world, [&] { update_neighbors(b, d.neighbors()); }));
         forces.push_back(
-            timed<Space>([&] { compute_forces(b, d.neighbors(), d.tables(), work, precision, Sums::none); }));
+            timed<Space>(world, [&] { compute_forces(b, d.neighbors(), d.tables(), work, precision, Sums::none); }));
         // Last, for the barostat needs the virial.
         forces_with_virial.push_back(
-            timed<Space>([&] { compute_forces(b, d.neighbors(), d.tables(), work, precision, Sums::virial); }));
-        end.push_back(timed<Space>([&] { end_step(b, d.ensembles()); }));
+            timed<Space>(world, [&] { compute_forces(b, d.neighbors(), d.tables(), work, precision, Sums::virial); }));
+        end.push_back(timed<Space>(world, [&] { end_step(b, d.ensembles()); }));
     }
     d.evaluate("in the steps that time the ops");
     return {1e3 * median(begin),
@@ -365,14 +407,25 @@ void say_md(const Json& j) {
 }
 
 template <class Space>
-Json bench_md(const BenchArguments& a) {
-    const System system = make_system<Space>(a);
-    Dynamics<Space> d(batch_of<Space>(system, a.replicas), system.potential, precision_of(a), system.skin);
-    const double atoms = d.batch().atoms;
-    std::vector<std::uint32_t> streams(a.replicas);
-    std::iota(streams.begin(), streams.end(), 0U);
+Json bench_md(const BenchArguments& a, Comm& world) {
+    System system = make_system<Space>(a, world);
+    const bool divided = a.domains > 1;
+    const int replicas = divided ? 1 : a.replicas / world.size();  // of this rank
+    const long structure_atoms = system.structure.size();
+    const double atoms = static_cast<double>(structure_atoms) * a.replicas;
+    if (divided)
+        system.structure = own_part(system.structure, choose_domains(system.structure.box, a.domains), world.rank());
+    Dynamics<Space> d(batch_of<Space>(system, replicas), system.potential, precision_of(a), system.skin,
+                      divided ? &world : nullptr, structure_atoms);
+    const auto over_ranks = [&](double mine) { return divided ? mine : sum_over_ranks(world, mine); };
+    const auto sum_of = [](const std::vector<double>& values) {
+        return std::accumulate(values.begin(), values.end(), 0.0);
+    };
+    const double checksum = over_ranks(sum_of(to_host(d.batch().potential_energy)));
+    std::vector<std::uint32_t> streams(replicas);
+    std::iota(streams.begin(), streams.end(), divided ? 0U : static_cast<std::uint32_t>(world.rank() * replicas));
     const auto draw_velocities = [&](std::uint64_t draw) {
-        d.draw_velocities(std::vector<double>(a.replicas, a.temperature), seed + draw, streams);
+        d.draw_velocities(std::vector<double>(replicas, a.temperature), seed + draw, streams);
     };
     draw_velocities(0);
 
@@ -394,13 +447,13 @@ Json bench_md(const BenchArguments& a) {
     // A lead-in under the ensemble that is timed: on the device it captures the graphs. Where the number of steps is
     // open it grows until it tells the speed.
     run.steps = 20;
-    double lead_in = timed<Space>([&] { d.run(run); });
+    double lead_in = timed<Space>(world, [&] { d.run(run); });
     if (a.steps) {
         run.steps = *a.steps;
     } else {
         while (lead_in < 0.3) {
             run.steps *= 2;
-            lead_in = timed<Space>([&] { d.run(run); });
+            lead_in = timed<Space>(world, [&] { d.run(run); });
         }
         const double wanted_s = 1.5;
         run.steps = std::max(10L, std::lround(wanted_s * static_cast<double>(run.steps) / lead_in / 10) * 10);
@@ -410,20 +463,22 @@ Json bench_md(const BenchArguments& a) {
         const std::vector<int> each = to_host(d.neighbors().builds);
         return std::accumulate(each.begin(), each.end(), 0L);
     };
-    const long builds_before = builds();
+    const double builds_before = over_ranks(static_cast<double>(builds()));
     const std::vector<Thermo> before = d.thermo();
-    const Repeats repeats = repeat_timed<Space>(a.repeat, [&] { d.run(run); });
-    const long rebuilds = builds() - builds_before;
+    const Repeats repeats = repeat_timed<Space>(world, a.repeat, [&] { d.run(run); });
+    const double rebuilds = over_ranks(static_cast<double>(builds())) - builds_before;
     const std::vector<Thermo> after = d.thermo();
 
     const double step_ms = 1e3 * median(repeats.wall) / static_cast<double>(run.steps);
-    const double neighbors = neighbors_within_cutoff(d.batch(), system.potential.cutoff);
+    // The shells of a domain's atoms would miss the ghosts.
+    const double neighbors = divided ? 0 : neighbors_within_cutoff(d.batch(), system.potential.cutoff);
     const double all_steps = static_cast<double>(run.steps) * a.repeat * a.replicas;
     const int capacity = d.neighbors().capacity;
     const int calls = std::clamp(static_cast<int>(500 / step_ms), 3, 15);
-    const OpTimes ops = time_ops(d, precision_of(a), calls);
+    const OpTimes ops = time_ops(world, d, precision_of(a), calls);
 
-    Json j = head<Space>("md", a, system);
+    Json j = head<Space>("md", a, system, world);
+    j["atoms"] = structure_atoms;
     j["precision"] = a.precision;
     j["ensemble"] = a.ensemble;
     j["cell"] = a.ensemble == "npt" ? a.cell : "fixed";
@@ -435,16 +490,27 @@ Json bench_md(const BenchArguments& a) {
     add_rates(j, "atom_steps", static_cast<double>(run.steps) * atoms, repeats);
     j["steps_per_s"] = 1e3 / step_ms;
     j["ns_per_day"] = 86400e3 / step_ms * a.timestep_fs * 1e-6;
-    j["pairs_within_cutoff_per_atom"] = neighbors;
-    j["pairs_per_s"] = neighbors * atoms * 1e3 / step_ms;
+    j["pairs_within_cutoff_per_atom"] = divided ? Json() : Json(neighbors);
+    j["pairs_per_s"] = divided ? Json() : Json(neighbors * atoms * 1e3 / step_ms);
     j["skin_A"] = system.skin;
     j["row_capacity"] = capacity;
-    j["list_rebuilds"] = rebuilds;
-    j["steps_per_rebuild"] = rebuilds ? Json(all_steps / static_cast<double>(rebuilds)) : Json();
+    j["list_rebuilds"] = std::lround(rebuilds);
+    j["steps_per_rebuild"] = rebuilds > 0 ? Json(all_steps / rebuilds) : Json();
+    const double ghosts = sum_over_ranks(world, d.neighbors().ghosts());
+    if (divided) {
+        const DomainGrid& grid = d.neighbors().domain->grid;
+        j["domain_grid"] = grid.n;
+        j["ghosts_per_atom"] = ghosts / atoms;
+    }
+    rusage use{};
+    getrusage(RUSAGE_SELF, &use);
+    const double memory = sum_over_ranks(world, 1024.0 * static_cast<double>(use.ru_maxrss));
+    j["peak_host_memory_bytes"] = memory;
+    j["peak_host_memory_bytes_per_atom"] = memory / atoms;
 
     // A rebuild is shared by the steps between two of them; NPT needs the virial, formed with energies, at every step.
     const bool npt = a.ensemble == "npt";
-    const double build_ms = ops.build * static_cast<double>(rebuilds) / all_steps;
+    const double build_ms = ops.build * rebuilds / all_steps;
     const double sum_ms =
         ops.begin_step + ops.check + build_ms + (npt ? ops.forces_with_virial : ops.forces) + ops.end_step;
     j["step_ms"] = step_ms;
@@ -462,41 +528,49 @@ Json bench_md(const BenchArguments& a) {
                       {"end_step", ops.end_step / sum_ms}};
 
     double potential = 0, kinetic = 0, temperature = 0, volume = 0, drift = 0;
-    for (int r = 0; r < a.replicas; ++r) {
+    for (int r = 0; r < replicas; ++r) {
         potential += after[r].potential;
         kinetic += after[r].kinetic;
         temperature += after[r].temperature / a.replicas;
-        volume += after[r].volume / static_cast<double>(system.structure.size()) / a.replicas;
-        const double mine = (after[r].conserved - before[r].conserved) / static_cast<double>(system.structure.size());
+        volume += after[r].volume / static_cast<double>(structure_atoms) / a.replicas;
+        const double mine = (after[r].conserved - before[r].conserved) / static_cast<double>(structure_atoms);
         if (std::abs(mine) > std::abs(drift)) drift = mine;
     }
+    potential = over_ranks(potential);
+    kinetic = over_ranks(kinetic);
+    temperature = over_ranks(temperature);
+    volume = over_ranks(volume);
+    for (const double other : world.all_gather_value(drift))
+        if (std::abs(other) > std::abs(drift)) drift = other;
+    j["checksum_energy_eV"] = checksum;
+    j["final_energy_eV"] = potential;
     j["end"] = {{"potential_energy_eV", potential},
                 {"kinetic_energy_eV", kinetic},
                 {"temperature_K", temperature},
                 {"volume_A3_per_atom", volume},
                 {"conserved_drift_eV_per_atom", drift}};
 
-    say_md(j);
+    if (world.rank() == 0) say_md(j);
     return j;
 }
 
 template <class Space>
-Json bench_rdf(const BenchArguments& a) {
-    const System system = make_system<Space>(a);
+Json bench_rdf(const BenchArguments& a, Comm& world) {
+    const System system = make_system<Space>(a, world);
     const Batch<Space> batch = batch_of<Space>(system, a.replicas);
     const Shells shells;
     Array<int, Space> counts;
     const auto once = [&] { count_shells(batch, shells, counts); };
     once();  // working arrays take their size
     // Small systems are counted several times over, for clocks are coarse.
-    const int calls = std::clamp(static_cast<int>(0.2 / timed<Space>(once)), 1, 100);
-    const Repeats repeats = repeat_timed<Space>(a.repeat, [&] {
+    const int calls = std::clamp(static_cast<int>(0.2 / timed<Space>(world, once)), 1, 100);
+    const Repeats repeats = repeat_timed<Space>(world, a.repeat, [&] {
         for (int k = 0; k < calls; ++k) once();
     });
     const std::vector<int> host = to_host(counts);
     const long pairs = std::accumulate(host.begin(), host.end(), 0L);
 
-    Json j = head<Space>("rdf", a, system);
+    Json j = head<Space>("rdf", a, system, world);
     j["r_min_A"] = shells.r_min;
     j["r_max_A"] = shells.r_max;
     j["shells"] = shells.count;
@@ -549,14 +623,16 @@ void add_common_arguments(CLI::App& command, BenchArguments& a) {
 
 }  // namespace
 
-void add_bench(CLI::App& app) {
+void add_bench(CLI::App& app, Comm& world) {
     CLI::App* bench = app.add_subcommand("bench", "speed of this machine, as JSON");
     bench->require_subcommand(1);
     static BenchArguments a;
-    const auto run = [](auto measure) {
-        if (!only_rank()) return;
-        check_arguments(a);
-        with_space(use_cuda(a.backend), [&](auto space) { say_result(measure(space), a.json); });
+    const auto run = [](Comm& ranks, auto measure) {
+        check_arguments(a, ranks);
+        with_space(use_cuda(a.backend), [&](auto space) {
+            const Json result = measure(space);
+            if (ranks.rank() == 0) say_result(result, a.json);
+        });
     };
 
     CLI::App* md = bench->add_subcommand("md", "molecular dynamics of a glass: rates, ops, energies");
@@ -571,11 +647,17 @@ void add_bench(CLI::App& app) {
     md->add_option("--skin", a.skin, "skin of the neighbour rows [A] (default: 1, or what fits)");
     md->add_option("--warmup", a.warmup, "steps under a thermostat before the others")->capture_default_str();
     md->add_option("--steps", a.steps, "steps of a timed repeat (default: what takes 1.5 s; then energies differ)");
-    md->callback([run] { run([](auto space) { return bench_md<decltype(space)>(a); }); });
+    md->add_option("--domains", a.domains, "ranks that one system is divided over: all of mpirun's, or 1")
+        ->capture_default_str();
+    md->callback([run, &world] { run(world, [&](auto space) { return bench_md<decltype(space)>(a, world); }); });
 
     CLI::App* rdf = bench->add_subcommand("rdf", "shell counts of every atom, 2 to 10 A in 40 shells");
     add_common_arguments(*rdf, a);
-    rdf->callback([run] { run([](auto space) { return bench_rdf<decltype(space)>(a); }); });
+    rdf->callback([run, &world] {
+        if (world.rank() != 0) return;
+        SerialComm alone;
+        run(alone, [&](auto space) { return bench_rdf<decltype(space)>(a, alone); });
+    });
 }
 
 }  // namespace mg

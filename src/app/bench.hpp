@@ -7,7 +7,10 @@ class App;
 
 namespace mg {
 
-/// Adds `bench md` and `bench rdf` to the app; errors as in add_commands.
-void add_bench(CLI::App& app);
+class Comm;
+
+/// Adds `bench md` and `bench rdf` to the app; errors as in add_commands. On several ranks `bench md` shares out the
+/// replicas, or divides one system into domains.
+void add_bench(CLI::App& app, Comm& world);
 
 }  // namespace mg

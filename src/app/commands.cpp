@@ -210,7 +210,7 @@ void info(const std::vector<std::string>& potentials) {
 
 }  // namespace
 
-void add_commands(CLI::App& app) {
+void add_commands(CLI::App& app, Comm& world) {
     app.set_version_flag("--version", fmt::format("{} ({})", build::version, build::git));
 
     static StudyArguments study;
@@ -281,7 +281,7 @@ void add_commands(CLI::App& app) {
         if (only_rank()) info(potentials);
     });
 
-    add_bench(app);
+    add_bench(app, world);
 }
 
 }  // namespace mg

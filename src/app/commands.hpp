@@ -7,8 +7,10 @@ class App;
 
 namespace mg {
 
+class Comm;
+
 /// Adds run, check, evaluate, report, info and bench to the app. A command runs while the app parses, and throws where
 /// it fails: InputError for exit code 2, everything else for 1.
-void add_commands(CLI::App& app);
+void add_commands(CLI::App& app, Comm& world);
 
 }  // namespace mg

@@ -9,6 +9,7 @@
 #include <string>
 
 #include "app/commands.hpp"
+#include "app/ranks.hpp"
 #include "core/error.hpp"
 #include "ops/gemm.hpp"
 
@@ -62,7 +63,8 @@ int main(int argc, char** argv) {
     CLI::App app{"From a metallic glass's composition and cooling rate to the stiffness of each of its atoms."};
     app.name("mgstiff-gpu");
     app.require_subcommand(1);
-    mg::add_commands(app);
+    mg::Ranks ranks(argc, argv);
+    mg::add_commands(app, ranks.world());
     try {
         app.parse(argc, argv);
         return 0;

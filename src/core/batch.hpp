@@ -31,8 +31,8 @@ struct Batch {
     Array<Vec3, Space> velocity;            ///< [A/ps] (atoms)
     Array<Vec3, Space> force;               ///< [eV/A] (atoms)
     Array<double, Space> local_energy;      ///< [eV] (atoms): F(rho_i) + half of the pair terms
-    Array<Sym3, Space> local_virial;        ///< [eV] (atoms, ghosts): shares of atoms that add up to `virial`; loops that see
-                                            ///< a pair once give it all to one of its atoms
+    Array<Sym3, Space> local_virial;        ///< [eV] (atoms, and each ghost): shares of atoms that add up to
+                                            ///< `virial`; loops that see a pair once give it all to one atom
     Array<Box, Space> box;                  ///< (replicas)
     Array<double, Space> potential_energy;  ///< [eV] (replicas)
     Array<Sym3, Space> virial;              ///< [eV] (replicas): V times the virial part of the pressure tensor

@@ -121,7 +121,8 @@ void migrate(Batch<Space>& b, Domain<Space>& d) {
             staying.push_back(i);
             continue;
         }
-        const auto peer = std::find_if(d.peers.begin(), d.peers.end(), [&](const DomainPeer& p) { return p.rank == owner; });
+        const auto peer =
+            std::find_if(d.peers.begin(), d.peers.end(), [&](const DomainPeer& p) { return p.rank == owner; });
         if (peer == d.peers.end())
             throw PhysicsError("atom " + std::to_string(b.id[0][i]) + " went through a whole domain",
                                "it moved further than " + std::to_string(d.reach) + " A between two neighbour builds",

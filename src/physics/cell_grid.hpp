@@ -17,8 +17,8 @@ struct CellGrid {
 
 inline namespace MG_TARGET {
 
-/// Cells about half a reach wide over the part that `largest` covers, but no more along each vector than it has: 5^3 small cells hold fewer
-/// candidates than 3^3 large ones (571 against 987 for 152 neighbours in Cu50Zr50).
+/// Cells about half a reach wide over the part that `largest` covers, but no more along each vector than it has: 5^3
+/// small cells hold fewer candidates than 3^3 large ones (571 against 987 for 152 neighbours in Cu50Zr50).
 MG_HD CellGrid choose_grid(const Box& box, double reach, const CellGrid& largest) {
     const Vec3 w = perpendicular_widths(box);
     const double width[3] = {w.x, w.y, w.z};
