@@ -74,7 +74,7 @@ __global__ void __launch_bounds__(32 * row_warps)
         report_incident(sweep.incident, IncidentKind::row_overflow, sweep.atom_of_slot[slot], -1, length);
 }
 
-bool reserve_half_rows(const Batch<Cuda>&, int, HalfRows<Cuda>&, int) { return false; }
+bool reserve_half_rows(const Batch<Cuda>&, int, HalfRows<Cuda>&) { return false; }
 
 void build_rows(const Batch<Cuda>& b, Neighbors<Cuda>&, const RowSweep<Cuda>& sweep) {
     if (sweep.layout.capacity > longest_staged) return for_each(Cuda{}, b.atoms, sweep);

@@ -259,9 +259,12 @@ System make_system(const BenchArguments& a, Comm& world) {
     return system;
 }
 
+/// The structures are given up, so that they take no memory while the batch is at work.
 template <class Space>
-Batch<Space> batch_of(const System& s, int replicas) {
-    return make_batch<Space>(std::vector<Structure>(replicas, s.structure), s.potential.elements, s.potential.masses);
+Batch<Space> batch_of(System& s, int replicas) {
+    std::vector<Structure> structures(replicas - 1, s.structure);
+    structures.push_back(std::move(s.structure));
+    return make_batch<Space>(structures, s.potential.elements, s.potential.masses);
 }
 
 // ---- Measurements ----------------------------------------------------------------------------------------------
@@ -320,7 +323,7 @@ Repeats repeat_timed(Comm& world, int times, const F& f) {
 
 /// The keys that every benchmark begins with.
 template <class Space>
-Json head(const char* name, const BenchArguments& a, const System& s, const Comm& world) {
+Json head(const char* name, const BenchArguments& a, const System& s, long atoms, const Comm& world) {
     Json j;
     j["benchmark"] = name;
     j["version"] = build::version;
@@ -332,7 +335,7 @@ Json head(const char* name, const BenchArguments& a, const System& s, const Comm
     j["potential_sha256"] = s.potential.sha256;
     j["start"] = s.start;
     j["tile"] = s.tile;
-    j["atoms"] = s.structure.size();
+    j["atoms"] = atoms;
     j["replicas"] = a.replicas;
     j["ranks"] = world.size();
     j["domains"] = a.domains;
@@ -367,10 +370,9 @@ struct OpTimes {
 template <class Space>
 OpTimes time_ops(Comm& world, Dynamics<Space>& d, Precision precision, int calls) {
     Batch<Space>& b = d.batch();
-    ForceWork<Space> work;
+    ForceWork<Space>& work = d.work();
     std::vector<double> begin, check, build, forces, forces_with_virial, end;
     for (int k = 0; k < calls; ++k) build.push_back(timed<Space>(world, [&] { build_neighbors(b, d.neighbors()); }));
-    compute_forces(b, d.neighbors(), d.tables(), work, precision, Sums::energy);  // working arrays take their size
     for (int k = 0; k < calls; ++k) {
         begin.push_back(timed<Space>(world, [&] { begin_step(b, d.ensembles()); }));
         check.push_back(timed<Space>(world, [&] { update_neighbors(b, d.neighbors()); }));
@@ -473,12 +475,10 @@ Json bench_md(const BenchArguments& a, Comm& world) {
     // The shells of a domain's atoms would miss the ghosts.
     const double neighbors = divided ? 0 : neighbors_within_cutoff(d.batch(), system.potential.cutoff);
     const double all_steps = static_cast<double>(run.steps) * a.repeat * a.replicas;
-    const int capacity = d.neighbors().capacity;
     const int calls = std::clamp(static_cast<int>(500 / step_ms), 3, 15);
     const OpTimes ops = time_ops(world, d, precision_of(a), calls);
 
-    Json j = head<Space>("md", a, system, world);
-    j["atoms"] = structure_atoms;
+    Json j = head<Space>("md", a, system, structure_atoms, world);
     j["precision"] = a.precision;
     j["ensemble"] = a.ensemble;
     j["cell"] = a.ensemble == "npt" ? a.cell : "fixed";
@@ -493,7 +493,6 @@ Json bench_md(const BenchArguments& a, Comm& world) {
     j["pairs_within_cutoff_per_atom"] = divided ? Json() : Json(neighbors);
     j["pairs_per_s"] = divided ? Json() : Json(neighbors * atoms * 1e3 / step_ms);
     j["skin_A"] = system.skin;
-    j["row_capacity"] = capacity;
     j["list_rebuilds"] = std::lround(rebuilds);
     j["steps_per_rebuild"] = rebuilds > 0 ? Json(all_steps / rebuilds) : Json();
     const double ghosts = sum_over_ranks(world, d.neighbors().ghosts());
@@ -556,7 +555,8 @@ Json bench_md(const BenchArguments& a, Comm& world) {
 
 template <class Space>
 Json bench_rdf(const BenchArguments& a, Comm& world) {
-    const System system = make_system<Space>(a, world);
+    System system = make_system<Space>(a, world);
+    const long atoms = system.structure.size();
     const Batch<Space> batch = batch_of<Space>(system, a.replicas);
     const Shells shells;
     Array<int, Space> counts;
@@ -570,7 +570,7 @@ Json bench_rdf(const BenchArguments& a, Comm& world) {
     const std::vector<int> host = to_host(counts);
     const long pairs = std::accumulate(host.begin(), host.end(), 0L);
 
-    Json j = head<Space>("rdf", a, system, world);
+    Json j = head<Space>("rdf", a, system, atoms, world);
     j["r_min_A"] = shells.r_min;
     j["r_max_A"] = shells.r_max;
     j["shells"] = shells.count;
@@ -581,7 +581,7 @@ Json bench_rdf(const BenchArguments& a, Comm& world) {
     j["pairs_in_shells"] = pairs;
     j["pairs_per_s"] = static_cast<double>(pairs) * calls / median(repeats.wall);
     std::cerr << fmt::format("{} x {} atoms, {}: {:.3g} atoms/s ({:.3g} to {:.3g} in {} repeats), {:.4g} ms\n",
-                             a.replicas, system.structure.size(), j["device"].get<std::string>(),
+                             a.replicas, atoms, j["device"].get<std::string>(),
                              j["atoms_per_s"].get<double>(), j["atoms_per_s_min"].get<double>(),
                              j["atoms_per_s_max"].get<double>(), a.repeat, j["call_ms"].get<double>());
     return j;

@@ -151,8 +151,8 @@ void Dynamics<Space>::run(const RunSchedule& schedule) {
                                     next_multiple(step, schedule.sample_every)});
         const bool reports = schedule.report_every > 0 && stop % schedule.report_every == 0;
         const long plain = stop - step - (reports || stop == schedule.steps ? 1 : 0);
-        if (neighbors_.domain) {
-            // Ranks meet within a step, so nothing is captured; rows that are too short are lengthened on the spot.
+        if (neighbors_.domain || neighbors_.half.used) {
+            // Rows are long enough at once. The ranks of a domain meet within a step, so nothing is captured.
             for (long k = step; k < stop; ++k) one_step(k - step >= plain);
         } else {
             save(snapshot);

@@ -69,6 +69,7 @@ public:
     const EamTables<Space>& tables() const { return tables_; }
     Neighbors<Space>& neighbors() { return neighbors_; }
     Ensembles<Space>& ensembles() { return ensembles_; }
+    ForceWork<Space>& work() { return work_; }
 
     /// Forces, energies and virials at the present positions. Throws PhysicsError, which says `when`.
     void evaluate(const std::string& when = "in the structure as given");

@@ -8,13 +8,8 @@
 
 namespace mg {
 
-/// Pairs of a half row within the cutoff: written by the density loop, read by the force loop. Entries as in HalfRows.
-struct NearRows {
-    static constexpr int longest = 4096;  ///< entries that the loops' work space holds
-    int capacity;
-    int* row;     ///< (slots * capacity)
-    int* length;  ///< (slots)
-};
+/// The longest half row that the loops' work space holds.
+inline constexpr int longest_half_row = 4096;
 
 /// Adds up what pairs give to both of their atoms: the fourth number is minus half the pair's energy.
 template <class Real>
@@ -33,24 +28,26 @@ struct KnotTables {
     bool symmetric;
 };
 
-/// Everything a loop over the slots of a slab reads.
+/// Everything a loop over the slots of a slab reads, and the pairs within the cutoff: entries as in HalfRows, which the
+/// density loop writes row by row, each filled up to whole vectors, and the force loop reads.
 template <class Real>
 struct PairWork {
     PairSystem<Real, Host> p;
     KnotTables<Real> tables;
     const HalfRows<Host>* half;
-    NearRows near;
+    std::vector<int>* near;  ///< by slab
+    int* near_length;        ///< (slots)
 };
 
-/// rows: half rows of a slab. density: adds f of all pairs of a slab to the slab's window. force:
-/// adds their forces likewise, and where wanted their energies and, to local_virial of the slot that keeps the pair,
-/// their virial.
+/// rows: writes a slab's half rows one behind the other, and their lengths by slot. density: adds f of all pairs of slab
+/// k to the slab's window. force: adds their forces likewise, and where wanted their energies and, to local_virial of
+/// the slot that keeps the pair, their virial.
 struct EamLoops {
-    void (*rows)(const RowSweep<Host>&, HalfRows<Host>&, const Slab&);
-    void (*density_full)(const PairWork<double>&, const Slab&, double* window);
-    void (*density_mixed)(const PairWork<float>&, const Slab&, double* window);
-    void (*force_full)(const PairWork<double>&, const Slab&, Sums sums, PairForce<double>* window);
-    void (*force_mixed)(const PairWork<float>&, const Slab&, Sums sums, PairForce<double>* window);
+    void (*rows)(const RowSweep<Host>&, const Slab&, std::vector<int>& entries, int* length);
+    void (*density_full)(const PairWork<double>&, int k, double* window);
+    void (*density_mixed)(const PairWork<float>&, int k, double* window);
+    void (*force_full)(const PairWork<double>&, int k, Sums sums, PairForce<double>* window);
+    void (*force_mixed)(const PairWork<float>&, int k, Sums sums, PairForce<double>* window);
 };
 
 /// The loops of this machine's instruction set; null where the generic sweeps run instead.

@@ -179,7 +179,7 @@ struct PerSpecies {
 /// table row, polynomial) is longer than the processor looks ahead, and it waits.
 template <class P>
 struct Stage {
-    static constexpr int size = NearRows::longest + 2 * HalfRows<Host>::padding;
+    static constexpr int size = longest_half_row + 2 * HalfRows<Host>::padding;
     alignas(64) double r2[size];
     alignas(64) int offset[size], value_offset[size], place[size];
     alignas(64) typename P::Real fraction[size], inverse_r[size], x[size], y[size], z[size], slope[size], value[size];
@@ -378,9 +378,13 @@ struct Mixed {
 
 /// Half of RowSweep: slots of neighbouring cells lie in runs along a, so their fractions load as vectors; what is
 /// within reach is kept without branches, in the order of the cells ahead. A ghost has all around it.
-void rows(const RowSweep<Host>& p, HalfRows<Host>& half, const Slab& slab) {
+void rows(const RowSweep<Host>& p, const Slab& slab, std::vector<int>& entries, int* length) {
     constexpr int lanes = Full::lanes;
-    alignas(64) int found[NearRows::longest + lanes];
+    alignas(64) int found[longest_half_row + lanes];
+    std::size_t used = 0;
+    const auto make_room = [&](std::size_t n) {
+        if (used + n > entries.size()) entries.resize(used + n + entries.size() / 16);
+    };
     const F64 d;
     const I32Half i;
     const V64 reach2 = hn::Set(d, p.reach * p.reach);
@@ -405,7 +409,7 @@ void rows(const RowSweep<Host>& p, HalfRows<Host>& half, const Slab& slab) {
                 const unsigned bits = bits_of(hn::And(within, first_lanes(to - k)));
                 const auto species = hn::LoadU(i, p.species_of_slot + k);
                 const auto entry = hn::Or(hn::Iota(i, k), hn::ShiftLeft<HalfRows<Host>::species_shift>(species));
-                pack(bits, entry, found + (n < NearRows::longest ? n : NearRows::longest));
+                pack(bits, entry, found + (n < longest_half_row ? n : longest_half_row));
                 n += __builtin_popcount(bits);
             }
         };
@@ -416,14 +420,15 @@ void rows(const RowSweep<Host>& p, HalfRows<Host>& half, const Slab& slab) {
             for_each_forward_run(p.grid[r], cell, [&](int first, int last, bool all) {
                 collect(all || start[first] > slot ? start[first] : slot + 1, start[last]);
             });
-        const int kept = n < half.capacity ? n : half.capacity;
-        half.length[slot] = kept;
-        __builtin_memcpy(half.row.data() + static_cast<long>(slot) * half.capacity, found,
-                         sizeof(int) * static_cast<unsigned>(kept));
-        if (n > kept)
-            report_incident(p.incident, IncidentKind::row_overflow, p.atom_of_slot[slot], -1,
-                            p.layout.capacity + 2.0 * (n - kept) + HalfRows<Host>::padding);
+        // A row that is too long for the loops is told by its length, and never read.
+        const int kept = n < longest_half_row ? n : longest_half_row;
+        length[slot] = n;
+        make_room(static_cast<std::size_t>(n));
+        __builtin_memcpy(entries.data() + used, found, sizeof(int) * static_cast<unsigned>(kept));
+        used += static_cast<std::size_t>(n);
     }
+    make_room(HalfRows<Host>::padding);
+    __builtin_memset(entries.data() + used, 0, sizeof(int) * HalfRows<Host>::padding);
 }
 
 /// Four numbers as doubles.
@@ -466,8 +471,12 @@ struct TableStarts {
 };
 
 template <class P, bool diagonal, bool symmetric>
-void density(const PairWork<typename P::Real>& w, const Slab& slab, double* window) {
+void density(const PairWork<typename P::Real>& w, int index, double* window) {
     using Real = typename P::Real;
+    const Slab slab = w.half->slabs[index];
+    std::vector<int>& all_near = w.near[index];
+    std::size_t near_begin = 0;
+    const int* row = w.half->entries[index].data();
     Stage<P> stage;
     alignas(64) int offset_at_j[symmetric ? 1 : Stage<P>::size];
     const typename P::D d;
@@ -479,9 +488,10 @@ void density(const PairWork<typename P::Real>& w, const Slab& slab, double* wind
     for (int slot = slab.begin; slot < slab.end; ++slot) {
         const int center = p.species_of_slot[slot];
         const PerSpecies& start = starts.of_center[center];
-        const int* row = w.half->row.data() + static_cast<long>(slot) * w.half->capacity;
         const int length = w.half->length[slot];
-        int* near = w.near.row + static_cast<long>(slot) * w.near.capacity;
+        const std::size_t room = near_begin + length + 2 * HalfRows<Host>::padding;
+        if (room > all_near.size()) all_near.resize(room + all_near.size() / 16);
+        int* near = all_near.data() + near_begin;
         int n = 0;
         // Reading past the row is harmless: what lies there are entries as well, and `keep` stops at the length.
         for (int k = 0; k < length; k += P::lanes) {
@@ -494,7 +504,9 @@ void density(const PairWork<typename P::Real>& w, const Slab& slab, double* wind
             near[k] = slot;
             stage.r2[k] = p.cutoff_squared;
         }
-        w.near.length[slot] = n;
+        w.near_length[slot] = n;
+        near_begin += whole;
+        row += length;
         V64 smallest = hn::Set(F64(), p.cutoff_squared);
         for (int k = 0; k < n; k += P::lanes) {
             const VI32 entry = P::entries(near + k);
@@ -531,8 +543,10 @@ void density(const PairWork<typename P::Real>& w, const Slab& slab, double* wind
 }
 
 template <class P, bool diagonal, bool symmetric, Sums sums>
-void force(const PairWork<typename P::Real>& w, const Slab& slab, PairForce<double>* window) {
+void force(const PairWork<typename P::Real>& w, int index, PairForce<double>* window) {
     using Real = typename P::Real;
+    const Slab slab = w.half->slabs[index];
+    const int* near = w.near[index].data();
     using V = typename P::V;
     constexpr bool with_virial = sums != Sums::none, with_energy = sums == Sums::energy;
     const hn::FixedTag<double, 4> four;
@@ -548,8 +562,7 @@ void force(const PairWork<typename P::Real>& w, const Slab& slab, PairForce<doub
     for (int slot = slab.begin; slot < slab.end; ++slot) {
         const int center = p.species_of_slot[slot];
         const PerSpecies& start = starts.of_center[center];
-        const int* near = w.near.row + static_cast<long>(slot) * w.near.capacity;
-        const int n = w.near.length[slot];
+        const int n = w.near_length[slot];
         for (int k = 0; k < n; k += P::lanes) {
             const VI32 entry = P::entries(near + k);
             const auto points = P::points(p, slot, entry);
@@ -571,6 +584,7 @@ void force(const PairWork<typename P::Real>& w, const Slab& slab, PairForce<doub
             hn::Store(points.embedding_slope, d, stage.slope + k);
         }
         const int whole = (n + P::lanes - 1) / P::lanes * P::lanes;
+        near += whole;
         for (int k = n; k < whole; ++k) {
             stage.offset[k] = 4 * w.tables.zero;
             if constexpr (with_energy) stage.value_offset[k] = 2 * w.tables.zero;
@@ -623,8 +637,9 @@ bool is_diagonal(const Mat3& h) {
 
 /// choose(diagonal, symmetric) with the two as types.
 template <class Real, class F>
-void with_shape(const PairWork<Real>& w, const Slab& slab, const F& choose) {
-    const bool diagonal = is_diagonal(w.p.box[w.p.replica_of[slab.begin]].h), symmetric = w.tables.symmetric;
+void with_shape(const PairWork<Real>& w, int index, const F& choose) {
+    const int replica = w.p.replica_of[w.half->slabs[index].begin];
+    const bool diagonal = is_diagonal(w.p.box[replica].h), symmetric = w.tables.symmetric;
     if (diagonal && symmetric) return choose(std::true_type{}, std::true_type{});
     if (diagonal) return choose(std::true_type{}, std::false_type{});
     if (symmetric) return choose(std::false_type{}, std::true_type{});
@@ -632,21 +647,21 @@ void with_shape(const PairWork<Real>& w, const Slab& slab, const F& choose) {
 }
 
 template <class P>
-void density_any(const PairWork<typename P::Real>& w, const Slab& slab, double* window) {
-    with_shape(w, slab,
-               [&](auto diagonal, auto symmetric) { density<P, diagonal.value, symmetric.value>(w, slab, window); });
+void density_any(const PairWork<typename P::Real>& w, int index, double* window) {
+    with_shape(w, index,
+               [&](auto diagonal, auto symmetric) { density<P, diagonal.value, symmetric.value>(w, index, window); });
 }
 
 template <class P>
-void force_any(const PairWork<typename P::Real>& w, const Slab& slab, Sums sums, PairForce<double>* window) {
-    with_shape(w, slab, [&](auto diagonal, auto symmetric) {
+void force_any(const PairWork<typename P::Real>& w, int index, Sums sums, PairForce<double>* window) {
+    with_shape(w, index, [&](auto diagonal, auto symmetric) {
         switch (sums) {
             case Sums::none:
-                return force<P, diagonal.value, symmetric.value, Sums::none>(w, slab, window);
+                return force<P, diagonal.value, symmetric.value, Sums::none>(w, index, window);
             case Sums::virial:
-                return force<P, diagonal.value, symmetric.value, Sums::virial>(w, slab, window);
+                return force<P, diagonal.value, symmetric.value, Sums::virial>(w, index, window);
             case Sums::energy:
-                return force<P, diagonal.value, symmetric.value, Sums::energy>(w, slab, window);
+                return force<P, diagonal.value, symmetric.value, Sums::energy>(w, index, window);
         }
     });
 }

@@ -85,14 +85,14 @@ void for_each_share(const HalfRows<Host>& h, int replica, int begin, int end, co
     }
 }
 
-/// loop(slab, its window of zeros) for the slabs [first, last).
+/// loop(number of the slab, its window of zeros) for the slabs [first, last).
 template <class T, class Loop>
 void for_each_slab(const HalfRows<Host>& h, int first, int last, T* windows, const Loop& loop) {
 #pragma omp parallel for schedule(dynamic)
     for (int k = first; k < last; ++k) {
         const Slab& s = h.slabs[k];
         std::fill_n(windows + s.offset, s.window + (s.of_ghosts() ? 1 : 0), T{});
-        if (s.begin < s.end) loop(s, windows + s.offset);
+        if (s.begin < s.end) loop(k, windows + s.offset);
     }
 }
 
@@ -115,17 +115,16 @@ void forces_by_loops(Batch<Host>& b, const Neighbors<Host>& n, const EamTables<H
                      Sums sums) {
     constexpr bool full = sizeof(Real) == sizeof(double);
     const HalfRows<Host>& h = n.half;
-    const int capacity = h.capacity + HalfRows<Host>::padding, slabs = static_cast<int>(h.slabs.size());
-    const std::size_t slots = static_cast<std::size_t>(b.atoms) + n.ghosts();
-    w.near_row.resize(slots * capacity + HalfRows<Host>::padding);
-    w.near_length.resize(slots);
+    const int slabs = static_cast<int>(h.slabs.size());
+    w.near.resize(h.slabs.size());
+    w.near_length.resize(h.length.size());
     w.density_windows.resize(h.windows);
     w.force_windows.resize(4 * h.windows);
     auto* const force_windows = reinterpret_cast<PairForce<double>*>(w.force_windows.data());
     double* const density_windows = w.density_windows.data();
 
-    const PairWork<Real> work{
-        pair_system<Real>(b, n, t, w), knot_tables(t, Real()), &h, {capacity, w.near_row.data(), w.near_length.data()}};
+    const PairWork<Real> work{pair_system<Real>(b, n, t, w), knot_tables(t, Real()), &h, w.near.data(),
+                              w.near_length.data()};
     const PairSystem<Real, Host>& p = work.p;
     const EamLoops& loops = *host_loops().loops;
     // Pairs of a domain's own atoms are worked on while the ghosts' points are on their way.
@@ -136,11 +135,11 @@ void forces_by_loops(Batch<Host>& b, const Neighbors<Host>& n, const EamTables<H
         for_each_slab(h, h.own_slabs, slabs, windows, loop);
     };
     set_coordinates(b, p);
-    over_all_slabs(density_windows, [&](const Slab& s, double* window) {
+    over_all_slabs(density_windows, [&](int k, double* window) {
         if constexpr (full)
-            loops.density_full(work, s, window);
+            loops.density_full(work, k, window);
         else
-            loops.density_mixed(work, s, window);
+            loops.density_mixed(work, k, window);
     });
     for_each_chunk(b, [&](int replica, int begin, int end) {
         double rho[Chunks<Host>::length] = {};
@@ -148,11 +147,11 @@ void forces_by_loops(Batch<Host>& b, const Neighbors<Host>& n, const EamTables<H
                        [&](int slot, double share) { rho[slot - begin] += share; });
         for (int slot = begin; slot < end; ++slot) embed_slot(p, slot, rho[slot - begin]);
     });
-    over_all_slabs(force_windows, [&](const Slab& s, PairForce<double>* window) {
+    over_all_slabs(force_windows, [&](int k, PairForce<double>* window) {
         if constexpr (full)
-            loops.force_full(work, s, sums, window);
+            loops.force_full(work, k, sums, window);
         else
-            loops.force_mixed(work, s, sums, window);
+            loops.force_mixed(work, k, sums, window);
     });
     for_each_chunk(b, [&](int replica, int begin, int end) {
         PairForce<double> sum[Chunks<Host>::length] = {};
@@ -191,11 +190,12 @@ template void compute_forces_reference(Batch<Host>&, const Neighbors<Host>&, con
 template <>
 void compute_forces(Batch<Host>& b, const Neighbors<Host>& n, const EamTables<Host>& t, ForceWork<Host>& w,
                     Precision precision, Sums sums) {
-    if (n.half.capacity == 0) return compute_forces_reference(b, n, t, w, precision, sums);
-    if (n.half.capacity > NearRows::longest)
-        throw Error("a neighbour row would need " + std::to_string(n.half.capacity) + " entries",
-                    "the host loops hold at most " + std::to_string(NearRows::longest),
-                    "check the density of the structure and the cutoff of the potential");
+    if (!n.half.used) return compute_forces_reference(b, n, t, w, precision, sums);
+    for (const Slab& s : n.half.slabs)
+        if (s.longest > longest_half_row)
+            throw Error("a neighbour row has " + std::to_string(s.longest) + " entries",
+                        "the host loops hold at most " + std::to_string(longest_half_row),
+                        "check the density of the structure and the cutoff of the potential");
     size_work(b, n, w, precision);
     if (precision == Precision::full)
         forces_by_loops<double>(b, n, t, w, sums);

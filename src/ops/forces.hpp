@@ -81,8 +81,8 @@ struct ForceWork {
     Array<PairPoint<double>, Space> full;   ///< pair coordinates and F' of `full`
     Array<PairPoint<float>, Space> mixed;   ///< and of `mixed`
     Array<double, Space> embedding_energy;
-    Array<int, Space> near_row;            ///< tuned host loops: pairs within the cutoff
-    Array<int, Space> near_length;         ///< (atoms)
+    std::vector<std::vector<int>> near;    ///< tuned host loops: pairs within the cutoff, by slab
+    Array<int, Space> near_length;         ///< (slots)
     Array<double, Space> density_windows;  ///< what the pairs of each slab add to its window (HalfRows)
     Array<double, Space> force_windows;    ///< (windows, 4)
 };

@@ -8,15 +8,11 @@
 namespace mg {
 namespace {
 
-/// True where the tuned loops run, which read half rows.
-bool reserve_half_rows(const Batch<Host>& b, int ghosts, HalfRows<Host>& h, int full_capacity) {
+/// True where the tuned loops run, which read half rows; then their slabs are cut.
+bool reserve_half_rows(const Batch<Host>& b, int ghosts, HalfRows<Host>& h) {
     const long slots = static_cast<long>(b.atoms) + ghosts;
-    if (!host_eam_loops() || b.species > HalfRows<Host>::most_species || slots >= HalfRows<Host>::most_slots)
-        return false;
-    // Half of a full row, and what its share may exceed a half by.
-    h.capacity = (full_capacity / 2 + 31) / 16 * 16;
-    h.row.resize(slots * h.capacity + HalfRows<Host>::padding);
-    fill_zero(h.row);
+    h.used = host_eam_loops() && b.species <= HalfRows<Host>::most_species && slots < HalfRows<Host>::most_slots;
+    if (!h.used) return false;
     h.length.resize(slots);
     fill_zero(h.length);
     h.slabs.clear();
@@ -32,18 +28,22 @@ bool reserve_half_rows(const Batch<Host>& b, int ghosts, HalfRows<Host>& h, int 
     const int slabs = std::clamp(ghosts / HalfRows<Host>::slab_length, ghosts > 0 ? 1 : 0, HalfRows<Host>::most_slabs);
     const auto cut = [&](int k) { return b.atoms + static_cast<int>(static_cast<long>(ghosts) * k / slabs); };
     for (int k = 0; k < slabs; ++k) h.slabs.push_back({0, b.atoms, cut(k), cut(k + 1)});
+    h.entries.resize(h.slabs.size());
     return true;
 }
 
 /// The window that holds a slab and all its neighbours (of ghosts, the neighbours alone): slots are sorted in space, so
 /// that they lie close by, counted round the replica's slots.
-void fit_window(const HalfRows<Host>& h, Slab& s) {
+void fit_window(const HalfRows<Host>& h, const std::vector<int>& entries, Slab& s) {
     const int slots = s.replica_end - s.replica_begin;
     int low = s.begin, high = s.end - 1;
     bool empty = s.of_ghosts();
-    for (int slot = s.begin; slot < s.end; ++slot)
+    const int* row = entries.data();
+    s.longest = 0;
+    for (int slot = s.begin; slot < s.end; row += h.length[slot++]) {
+        s.longest = std::max(s.longest, h.length[slot]);
         for (int k = 0; k < h.length[slot]; ++k) {
-            int j = h.row[static_cast<long>(slot) * h.capacity + k] & (HalfRows<Host>::most_slots - 1);
+            int j = row[k] & (HalfRows<Host>::most_slots - 1);
             if (empty) low = high = j;
             empty = false;
             const int near = s.of_ghosts() ? low : slot;
@@ -52,6 +52,7 @@ void fit_window(const HalfRows<Host>& h, Slab& s) {
             low = std::min(low, j);
             high = std::max(high, j);
         }
+    }
     if (empty) low = s.replica_begin, high = low - 1;
     s.window = std::min(high - low + 1, slots);
     s.window_begin = s.window == slots ? s.replica_begin : low < s.replica_begin ? low + slots : low;
@@ -60,15 +61,15 @@ void fit_window(const HalfRows<Host>& h, Slab& s) {
 /// The rows of all slots: tuned loops where there are some.
 void build_rows(const Batch<Host>& b, Neighbors<Host>& n, const RowSweep<Host>& sweep) {
     HalfRows<Host>& h = n.half;
-    if (h.capacity == 0) return for_each(Host{}, b.atoms, sweep);
+    if (!h.used) return for_each(Host{}, b.atoms, sweep);
     const EamLoops* loops = host_eam_loops();
     const int slabs = static_cast<int>(h.slabs.size());
 #pragma omp parallel for schedule(dynamic)
     for (int k = 0; k < slabs; ++k) {
         Slab& s = h.slabs[k];
         if (s.begin == s.end || !n.stale[b.replica_of[s.begin]]) continue;
-        loops->rows(sweep, h, s);
-        fit_window(h, s);
+        loops->rows(sweep, s, h.entries[k], h.length.data());
+        fit_window(h, h.entries[k], s);
     }
     h.windows = 0;
     for (Slab& s : h.slabs) {

@@ -36,7 +36,9 @@ struct CellList {
 
 /// What the tuned pair loops of a space keep besides the full rows; the device keeps nothing.
 template <class Space>
-struct HalfRows {};
+struct HalfRows {
+    static constexpr bool used = false;
+};
 
 /// Consecutive slots of one replica, the work of one thread. What its pairs add to atoms anywhere is gathered in a
 /// *window* of its own: `window` slots from `window_begin` on, counted round the replica's slots. Slabs depend on the
@@ -48,6 +50,7 @@ struct Slab {
     int begin, end;                  ///< slots of the slab
     int window_begin = 0, window = 0;
     long offset = 0;  ///< where the window starts among all windows
+    int longest = 0;  ///< row
     MG_HD bool of_ghosts() const { return begin >= replica_end; }
     /// Place in the window of a slot that the slab's pairs touch.
     MG_HD int place(int slot) const {
@@ -67,9 +70,9 @@ struct HalfRows<Host> {
     static constexpr int slab_length = 1000, most_slabs = 64;  ///< slots of a slab, slabs of a replica
     static constexpr int padding = 16;  ///< a whole vector of floats on the widest instruction set
 
-    int capacity = 0;             ///< entries per row
-    Array<int, Host> row;         ///< (slots * capacity)
-    Array<int, Host> length;      ///< (slots)
+    bool used = false;                      ///< false where the tuned loops do not run
+    std::vector<std::vector<int>> entries;  ///< by slab: rows one behind the other, then `padding` zeros at least
+    Array<int, Host> length;                ///< (slots) of rows
     std::vector<Slab> slabs;      ///< replica by replica, then those of ghosts
     std::vector<int> first_slab;  ///< (replicas + 1)
     int own_slabs = 0;            ///< slabs that are not of ghosts
@@ -84,9 +87,10 @@ struct FullRows {
     Array<int, Space> row_end;  ///< (atoms * species) end of the species' group in the row
 };
 
-/// Neighbour rows of a batch: full ones, or half rows where the space's tuned loops want those. A full row lists slots
-/// within cutoff + skin at the reference positions, grouped by neighbour species; its order follows from the slots and
-/// the stencil, so it is the same on every run and needs no sort.
+/// Neighbour rows of a batch: full ones, or half rows where the space's tuned loops want those; half rows take the
+/// memory they need and are never too short. A full row lists slots within cutoff + skin at the reference positions,
+/// grouped by neighbour species; its order follows from the slots and the stencil, so it is the same on every run and
+/// needs no sort.
 template <class Space>
 struct Neighbors {
     double cutoff = 0;  ///< [A]

@@ -105,7 +105,7 @@ RowSweep<Space> row_sweep(const Batch<Space>& b, const Neighbors<Space>& n, cons
 template <class Space>
 void reserve_rows(const Batch<Space>& b, Neighbors<Space>& n, int needed) {
     n.capacity = (needed + 15) / 16 * 16;
-    if (reserve_half_rows(b, n.ghosts(), n.half, n.capacity)) return;
+    if (reserve_half_rows(b, n.ghosts(), n.half)) return;
     // Whole groups of 32 slots, which the device's layout interleaves.
     n.row.resize(static_cast<std::size_t>((b.atoms + 31) / 32 * 32) * n.capacity);
     fill_zero(n.row);
