@@ -23,10 +23,6 @@ bool use_cuda(const std::string& backend);
 /// Name of what a command runs on, for people.
 std::string device_name(bool cuda);
 
-/// This version computes on one rank. Under mpirun the others leave at once, so that they cannot write into the same
-/// directory; true on the rank that stays.
-bool only_rank();
-
 /// Calls f(Host{}) or f(Cuda{}).
 template <class F>
 void with_space([[maybe_unused]] bool cuda, const F& f) {

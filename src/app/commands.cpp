@@ -27,6 +27,7 @@
 #include "study/estimate.hpp"
 #include "study/protocols.hpp"
 #include "study/run.hpp"
+#include "study/stop.hpp"
 #include "study/study_file.hpp"
 
 namespace mg {
@@ -59,9 +60,30 @@ StudyFile read_with_arguments(const StudyArguments& a) {
     return study;
 }
 
-void run(const StudyArguments& a, const std::vector<std::string>& stages, const std::string& resume) {
-    const StudyFile study = read_with_arguments(a);
+/// f() on this rank; where any rank finds the input wrong, all do.
+template <class F>
+void agreed_input(Comm& world, const F& f) {
+    std::string problem;
+    try {
+        f();
+    } catch (const InputError& e) {
+        problem = e.what();
+    }
+    for (const std::string& text : world.all_gather(problem))
+        if (!text.empty()) throw InputError(text);
+}
+
+void run(Comm& world, const StudyArguments& a, const std::vector<std::string>& stages, const std::string& resume,
+         const std::string& max_wall) {
+    catch_stop_signals();
+    StudyFile study;
     RunOptions options;
+    bool cuda = false;
+    agreed_input(world, [&] {
+        study = read_with_arguments(a);
+        if (!max_wall.empty()) options.max_wall_s = wall_seconds(max_wall);
+        cuda = use_cuda(study.compute.backend);
+    });
     options.resume = resume == "never" ? Resume::never : resume == "force" ? Resume::force : Resume::automatic;
     bool report = stages.empty();
     for (const std::string& stage : stages) {
@@ -70,11 +92,10 @@ void run(const StudyArguments& a, const std::vector<std::string>& stages, const 
         else
             options.stages.push_back(stage);
     }
-    const bool cuda = use_cuda(study.compute.backend);
     options.device = device_name(cuda);
     if (stages.empty() || !options.stages.empty())
-        with_space(cuda, [&](auto space) { run_study<decltype(space)>(study, options); });
-    if (!report) return;
+        with_space(cuda, [&](auto space) { run_study<decltype(space)>(study, options, world); });
+    if (!report || world.rank() != 0) return;
     make_report(study.study.output, {study.report.bin_atoms, study.report.coarse_grain_A, study.report.slice_A});
     std::cout << std::filesystem::absolute(study.study.output + "/report.html").lexically_normal().string() << '\n';
 }
@@ -226,15 +247,18 @@ void add_commands(CLI::App& app, Comm& world) {
                      "auto: skip finished stages; never: refuse a directory with results; "
                      "force: run again")
         ->check(CLI::IsMember({"auto", "never", "force"}));
-    run_command->callback([] {
-        if (only_rank()) run(study, stages, resume);
+    static std::string max_wall;
+    run_command->add_option("--max-wall", max_wall,
+                            "stop at a checkpoint after this time (90s, 10m, 2h, HH:MM:SS), with exit code 75");
+    run_command->callback([&world] {
+        run(world, study, stages, resume, max_wall);
     });
 
     CLI::App* check_command =
         app.add_subcommand("check", "validate a study, resolve its defaults, estimate time, memory and disk");
     add_study_arguments(*check_command, study);
-    check_command->callback([] {
-        if (only_rank()) check(study);
+    check_command->callback([&world] {
+        if (world.rank() == 0) check(study);
     });
 
     static EvaluateArguments e;
@@ -249,15 +273,15 @@ void add_commands(CLI::App& app, Comm& world) {
     evaluate_command->add_option("--backend", e.backend, "auto, host or cuda")
         ->check(CLI::IsMember({"auto", "host", "cuda"}));
     evaluate_command->add_option("--out", e.output, "extended XYZ with forces and local energies");
-    evaluate_command->callback([] {
-        if (only_rank()) evaluate(e);
+    evaluate_command->callback([&world] {
+        if (world.rank() == 0) evaluate(e);
     });
 
     static std::string directory;
     CLI::App* report_command = app.add_subcommand("report", "figures, tables and report.html from what is there");
     report_command->add_option("directory", directory, "output directory of a study")->required();
-    report_command->callback([] {
-        if (!only_rank()) return;
+    report_command->callback([&world] {
+        if (world.rank() != 0) return;
         ReportOptions options;
         const std::string resolved = directory + "/config.resolved.toml";
         if (std::filesystem::exists(resolved)) try {
@@ -277,8 +301,8 @@ void add_commands(CLI::App& app, Comm& world) {
     static std::vector<std::string> potentials;
     CLI::App* info_command = app.add_subcommand("info", "build, devices, BLAS, potential tables");
     info_command->add_option("potentials", potentials, "potential files to describe");
-    info_command->callback([] {
-        if (only_rank()) info(potentials);
+    info_command->callback([&world] {
+        if (world.rank() == 0) info(potentials);
     });
 
     add_bench(app, world);

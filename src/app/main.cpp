@@ -10,6 +10,7 @@
 
 #include "app/commands.hpp"
 #include "app/ranks.hpp"
+#include "study/stop.hpp"
 #include "core/error.hpp"
 #include "ops/gemm.hpp"
 
@@ -58,26 +59,47 @@ void say_usage_error(const CLI::App& app, const CLI::ParseError& error, int argc
 
 }  // namespace
 
+/// SLURM has started several processes, but each believes to be alone: they would all write the same files.
+void warn_of_ranks_apart(const mg::Comm& world) {
+    const char* tasks = std::getenv("SLURM_NTASKS");
+    const char* launched = std::getenv("SLURM_PROCID");
+    if (!tasks || !launched || std::atoi(tasks) < 2 || world.size() > 1) return;
+    std::cerr << "mgstiff-gpu: WARNING: SLURM runs " << tasks
+              << " tasks, but MPI knows of one: this program is not started as one job of several ranks (srun without "
+                 "--mpi=pmix, or a build without MPI); use mpirun, or srun --mpi=pmix\n";
+}
+
 int main(int argc, char** argv) {
     restart_with_settings(argv);
     CLI::App app{"From a metallic glass's composition and cooling rate to the stiffness of each of its atoms."};
     app.name("mgstiff-gpu");
     app.require_subcommand(1);
     mg::Ranks ranks(argc, argv);
-    mg::add_commands(app, ranks.world());
+    mg::Comm& world = ranks.world();
+    warn_of_ranks_apart(world);
+    mg::add_commands(app, world);
+    const bool first = world.rank() == 0;
     try {
         app.parse(argc, argv);
         return 0;
     } catch (const CLI::ParseError& e) {
         // Help and version are answers; everything else is a usage error.
-        if (e.get_exit_code() == 0) return app.exit(e);
-        say_usage_error(app, e, argc, argv);
+        if (e.get_exit_code() == 0) return first ? app.exit(e) : 0;
+        if (first) say_usage_error(app, e, argc, argv);
         return 2;
     } catch (const mg::InputError& e) {
-        std::cerr << "mgstiff-gpu: " << e.what() << '\n';
+        // All ranks have come to the same end.
+        if (first) std::cerr << "mgstiff-gpu: " << e.what() << '\n';
         return 2;
+    } catch (const mg::Stopped&) {
+        return 75;
     } catch (const std::exception& e) {
-        std::cerr << "mgstiff-gpu: " << e.what() << '\n';
-        return 1;
+        if (world.size() == 1) {
+            std::cerr << "mgstiff-gpu: " << e.what() << '\n';
+            return 1;
+        }
+        // The others may wait for this rank: the job ends here. What they had done is in their checkpoints.
+        std::cerr << "mgstiff-gpu: rank " << world.rank() << ": " << e.what() << std::endl;
+        world.abort(1);
     }
 }

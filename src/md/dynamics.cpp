@@ -1,6 +1,7 @@
 #include "md/dynamics.hpp"
 
 #include <algorithm>
+#include <chrono>
 #include <cmath>
 #include <cstring>
 #include <limits>
@@ -14,7 +15,9 @@ namespace mg {
 namespace {
 
 /// Steps between looks at the incident record: an overflow replays at most this many.
-constexpr long steps_per_look = 50;
+constexpr long most_steps_per_look = 50;
+/// [s] Fewer where they would take longer: who asks for a stop waits for the next look.
+constexpr double longest_look = 0.3;
 
 }  // namespace
 
@@ -81,7 +84,6 @@ template <class Space>
 void Dynamics<Space>::set_ensembles(const std::vector<EnsembleOptions>& options) {
     const std::vector<double> mass = to_host(batch_.mass);
     std::vector<Ensemble> each(batch_.replicas);
-    any_npt_ = false;
     for (int r = 0; r < batch_.replicas; ++r) {
         const EnsembleOptions& o = options.size() == 1 ? options[0] : options.at(r);
         Ensemble& e = each[r];
@@ -98,12 +100,17 @@ void Dynamics<Space>::set_ensembles(const std::vector<EnsembleOptions>& options)
         e.pressure = o.pressure;
         e.tau_temperature = o.tau_temperature;
         e.tau_pressure = o.tau_pressure;
-        any_npt_ = any_npt_ || e.kind == EnsembleKind::npt;
     }
-    ++step_key_;  // whether every step forms energies may have changed
+    see_ensembles(each);
     if (!ensembles_.each.empty()) settle_velocities(batch_, ensembles_);
     copy(to_space<Space>(each), ensembles_.each);
     take_stock(batch_, ensembles_);
+}
+
+template <class Space>
+void Dynamics<Space>::see_ensembles(const std::vector<Ensemble>& each) {
+    any_npt_ = std::any_of(each.begin(), each.end(), [](const Ensemble& e) { return e.kind == EnsembleKind::npt; });
+    ++step_key_;  // whether every step forms energies may have changed
 }
 
 template <class Space>
@@ -128,7 +135,7 @@ void Dynamics<Space>::save(Snapshot& s) {
 }
 
 template <class Space>
-void Dynamics<Space>::restore(const Snapshot& s) {
+void Dynamics<Space>::back_to(const Snapshot& s) {
     copy(s.position, batch_.position);
     copy(s.velocity, batch_.velocity);
     copy(s.force, batch_.force);
@@ -141,16 +148,27 @@ void Dynamics<Space>::restore(const Snapshot& s) {
 }
 
 template <class Space>
-void Dynamics<Space>::run(const RunSchedule& schedule) {
+bool Dynamics<Space>::pauses(const RunSchedule& schedule, long step) {
+    const bool mine = schedule.pause && schedule.pause(step);
+    if (!neighbors_.domain) return mine;
+    bool any = false;
+    for (const char other : neighbors_.domain->team->all_gather_value(static_cast<char>(mine))) any = any || other;
+    return any;
+}
+
+template <class Space>
+bool Dynamics<Space>::run(const RunSchedule& schedule) {
     const auto next_multiple = [](long step, long every) {
         return every > 0 ? (step / every + 1) * every : std::numeric_limits<long>::max();
     };
     Snapshot snapshot;
-    for (long step = 0; step < schedule.steps;) {
-        const long stop = std::min({schedule.steps, step + steps_per_look, next_multiple(step, schedule.report_every),
+    long per_look = 8;  // grows to what the time of a look allows
+    for (long step = schedule.first; step < schedule.steps;) {
+        const long stop = std::min({schedule.steps, step + per_look, next_multiple(step, schedule.report_every),
                                     next_multiple(step, schedule.sample_every)});
         const bool reports = schedule.report_every > 0 && stop % schedule.report_every == 0;
         const long plain = stop - step - (reports || stop == schedule.steps ? 1 : 0);
+        const auto begin = std::chrono::steady_clock::now();
         if (neighbors_.domain || neighbors_.half.used) {
             // Rows are long enough at once. The ranks of a domain meet within a step, so nothing is captured.
             for (long k = step; k < stop; ++k) one_step(k - step >= plain);
@@ -163,17 +181,100 @@ void Dynamics<Space>::run(const RunSchedule& schedule) {
                     stop - step - plain, [&] { one_step(true); }, step_key_);
                 const int needed = overflow();
                 if (!needed) break;
-                restore(snapshot);
+                back_to(snapshot);
                 lengthen_rows(needed);
             }
         }
         raise_incidents("within " + std::to_string(stop - step) + " steps before step " + std::to_string(stop));
         atom_steps_ += static_cast<double>(stop - step) * all_atoms();
-        step = stop;
+        const double per_step = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count() /
+                                static_cast<double>(stop - step);
+        per_look = std::clamp(static_cast<long>(longest_look / std::max(per_step, 1e-9)), 1L, most_steps_per_look);
+        if (neighbors_.domain)
+            for (const long other : neighbors_.domain->team->all_gather_value(per_look))
+                per_look = std::min(per_look, other);
+        step = step_ = stop;
         if (schedule.sample_every > 0 && step % schedule.sample_every == 0) schedule.sample(step);
         if (reports) schedule.report(step);
+        if (step < schedule.steps && pauses(schedule, step)) return false;
     }
     settle_velocities(batch_, ensembles_);
+    return true;
+}
+
+template <class Space>
+DynamicsState Dynamics<Space>::state() {
+    DynamicsState s;
+    std::vector<long> id;
+    for (const std::vector<long>& of_replica : batch_.id) id.insert(id.end(), of_replica.begin(), of_replica.end());
+    s.id = gather(id, false);
+    s.species = gather(to_host(batch_.species_of), false);
+    s.position = gather(to_host(batch_.position), false);
+    s.velocity = gather(to_host(batch_.velocity), false);
+    s.force = gather(to_host(batch_.force), false);
+    s.reference_position = gather(to_host(neighbors_.reference_position), false);
+    s.box = to_host(batch_.box);
+    s.reference_box = to_host(neighbors_.reference_box);
+    s.ensemble = to_host(ensembles_.each);
+    s.potential_energy = to_host(batch_.potential_energy);
+    s.virial = to_host(batch_.virial);
+    s.atom_steps = atom_steps_;
+    return s;
+}
+
+template <class Space>
+void Dynamics<Space>::restore(const DynamicsState& s) {
+    if (neighbors_.domain) {
+        // Atoms belong to whom they belonged at the last build.
+        const Domain<Space>& d = *neighbors_.domain;
+        own_.clear();
+        for (std::size_t k = 0; k < s.id.size(); ++k) {
+            const Vec3 f = s.reference_box.at(0).inverse * s.reference_position[k];
+            const Vec3 wrapped{wrap_fraction(f.x), wrap_fraction(f.y), wrap_fraction(f.z)};
+            if (domain_of(d.grid, wrapped) == d.team->rank()) own_.push_back(static_cast<int>(k));
+        }
+        std::sort(own_.begin(), own_.end(), [&](int a, int b) { return s.id[a] < s.id[b]; });
+        batch_.id[0] = part(s.id);
+        set_atoms(batch_, part(s.species), part(s.position), part(s.velocity));
+    }
+    copy(to_space<Space>(part(s.position)), batch_.position);
+    copy(to_space<Space>(part(s.velocity)), batch_.velocity);
+    copy(to_space<Space>(s.box), batch_.box);
+    copy(to_space<Space>(part(s.reference_position)), neighbors_.reference_position);
+    copy(to_space<Space>(s.reference_box), neighbors_.reference_box);
+    build_neighbors(batch_, neighbors_, true);
+    while (const int needed = overflow()) lengthen_rows(needed);
+    copy(to_space<Space>(part(s.force)), batch_.force);
+    copy(to_space<Space>(s.potential_energy), batch_.potential_energy);
+    copy(to_space<Space>(s.virial), batch_.virial);
+    copy(to_space<Space>(s.ensemble), ensembles_.each);
+    see_ensembles(s.ensemble);
+    atom_steps_ = s.atom_steps;
+}
+
+template <class Space>
+std::string Dynamics<Space>::gather_bytes(std::string_view mine, std::size_t per_atom, bool sorted) const {
+    if (!neighbors_.domain) return std::string(mine);
+    Comm& team = *neighbors_.domain->team;
+    const std::vector<long>& id = batch_.id[0];
+    const std::vector<std::string> parts = team.gather(mine, 0);
+    std::string all;
+    for (const std::string& p : parts) all += p;
+    if (!sorted) return all;
+    const std::vector<std::string> ids =
+        team.gather({reinterpret_cast<const char*>(id.data()), id.size() * sizeof(long)}, 0);
+    std::vector<std::pair<long, std::size_t>> order;
+    for (const std::string& p : ids)
+        for (std::size_t k = 0; k < p.size(); k += sizeof(long)) {
+            long value = 0;
+            std::memcpy(&value, p.data() + k, sizeof(long));
+            order.emplace_back(value, order.size());
+        }
+    std::sort(order.begin(), order.end());
+    std::string by_id;
+    by_id.reserve(all.size());
+    for (const auto& [atom, place] : order) by_id.append(all, place * per_atom, per_atom);
+    return by_id;
 }
 
 template <class Space>
@@ -283,39 +384,11 @@ template <class Space>
 std::vector<Structure> Dynamics<Space>::structures() {
     std::vector<Structure> mine = to_structures(batch_);
     if (!neighbors_.domain) return mine;
-    // Parts of ids, species, positions and velocities, put together in the order of ids.
     Structure& s = mine[0];
-    Comm& team = *neighbors_.domain->team;
-    const auto bytes_of = [](const auto& v) {
-        return std::string_view(reinterpret_cast<const char*>(v.data()), v.size() * sizeof(v[0]));
-    };
-    const std::vector<std::string> id = team.gather(bytes_of(s.id), 0), species = team.gather(bytes_of(s.species), 0),
-                                   position = team.gather(bytes_of(s.position), 0),
-                                   velocity = team.gather(bytes_of(s.velocity), 0);
-    s.id.clear();
-    s.species.clear();
-    s.position.clear();
-    s.velocity.clear();
-    if (team.rank() != 0) return mine;
-    struct Place {
-        long id;
-        int rank, index;
-    };
-    std::vector<Place> order;
-    const auto item = [](const std::string& bytes, int k, auto value) {
-        std::memcpy(&value, bytes.data() + k * sizeof(value), sizeof(value));
-        return value;
-    };
-    for (int r = 0; r < team.size(); ++r)
-        for (int k = 0; k < static_cast<int>(id[r].size() / sizeof(long)); ++k)
-            order.push_back({item(id[r], k, long{}), r, k});
-    std::sort(order.begin(), order.end(), [](const Place& a, const Place& b) { return a.id < b.id; });
-    for (const Place& p : order) {
-        s.id.push_back(p.id);
-        s.species.push_back(item(species[p.rank], p.index, int{}));
-        s.position.push_back(item(position[p.rank], p.index, Vec3{}));
-        s.velocity.push_back(item(velocity[p.rank], p.index, Vec3{}));
-    }
+    s.species = gather(s.species);
+    s.position = gather(s.position);
+    s.velocity = gather(s.velocity);
+    s.id = gather(s.id);
     return mine;
 }
 

@@ -1,9 +1,11 @@
 #pragma once
 /// \file Molecular dynamics and minimisation of a batch: the run loop.
 
+#include <algorithm>
 #include <functional>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "core/batch.hpp"
@@ -47,10 +49,27 @@ struct Thermo {
 /// What a run reports and samples; steps count from the start of the run.
 struct RunSchedule {
     long steps = 0;
+    long first = 0;                                          ///< steps done before, by a run that was paused
     long report_every = 0;                                   ///< 0: never
     std::function<void(long step)> report;                   ///< energies are formed on these steps
     long sample_every = 0;
     std::function<void(long step)> sample;
+    /// Asked every 50 steps at most, and every third of a second where steps are slow, after report and sample: whether
+    /// to pause there. Ranks of a team that are not of one mind all pause.
+    std::function<bool(long step)> pause;
+};
+
+/// All that a batch needs to go on with the same bits, between two steps. Atoms stand in the order of the batch; of a
+/// divided system they stand rank after rank.
+struct DynamicsState {
+    std::vector<long> id;
+    std::vector<int> species;
+    std::vector<Vec3> position, velocity, force, reference_position;
+    std::vector<Box> box, reference_box;
+    std::vector<Ensemble> ensemble;
+    std::vector<double> potential_energy;
+    std::vector<Sym3> virial;
+    double atom_steps = 0;
 };
 
 /// A batch with everything that moves it. Skin and rows are fixed at construction, so results do not depend on
@@ -77,8 +96,17 @@ public:
     /// Gives each replica its ensemble, baths at rest; one entry per replica, or one for all.
     void set_ensembles(const std::vector<EnsembleOptions>& options);
 
-    /// Runs the schedule. Throws PhysicsError naming replica, atom, step and value where the physics fails.
-    void run(const RunSchedule& schedule);
+    /// Runs the schedule, and returns false where it was paused before its end; then the run is to be gone on with
+    /// (`first`), at once or after restore(). Throws PhysicsError naming replica, atom, step and value where the physics
+    /// fails.
+    bool run(const RunSchedule& schedule);
+    /// The last step of the present or latest run that is done.
+    long step() const { return step_; }
+
+    /// The state at a pause, or where no run has begun; with a team on its first rank alone, elsewhere it is empty.
+    DynamicsState state();
+    /// Goes back to a state of a batch of the same replicas; with a team all ranks give the whole state.
+    void restore(const DynamicsState& state);
 
     /// Per replica; energies are of the last step that formed them (reports, and the end of a run).
     std::vector<Thermo> thermo() const;
@@ -98,19 +126,41 @@ public:
     /// The replicas as structures; with a team on its first rank alone, elsewhere they are empty.
     std::vector<Structure> structures();
 
+    /// Values of this rank's atoms, one per atom, as those of all; with a team on its first rank alone, elsewhere the
+    /// result is empty. `sorted`: by id, else in the order of state().
+    template <class T>
+    std::vector<T> gather(const std::vector<T>& mine, bool sorted = true) const {
+        const std::string bytes = gather_bytes({reinterpret_cast<const char*>(mine.data()), mine.size() * sizeof(T)},
+                                               sizeof(T), sorted);
+        std::vector<T> all(bytes.size() / sizeof(T));
+        std::copy_n(bytes.data(), bytes.size(), reinterpret_cast<char*>(all.data()));
+        return all;
+    }
+    /// This rank's part of values in the order of the state last restored.
+    template <class T>
+    std::vector<T> part(const std::vector<T>& all) const {
+        if (!neighbors_.domain) return all;
+        std::vector<T> mine;
+        for (const int k : own_) mine.push_back(all.at(k));
+        return mine;
+    }
+
     /// Atom-steps done since construction.
     double atom_steps() const { return atom_steps_; }
 
 private:
     struct Snapshot;
 
+    std::string gather_bytes(std::string_view mine, std::size_t per_atom, bool sorted) const;
+    void see_ensembles(const std::vector<Ensemble>& each);
+    bool pauses(const RunSchedule& schedule, long step);
     void one_step(bool with_energy);
     void raise_incidents(const std::string& when);
     PhysicsError incident_error(const Incident& incident, const std::string& when) const;
     int overflow();  // the length that a row needs, 0 where all fit
     void lengthen_rows(int needed);
     void save(Snapshot& s);
-    void restore(const Snapshot& s);
+    void back_to(const Snapshot& s);
     void forces(Sums sums);
     double all_atoms() const;  // of all replicas, on all ranks
 
@@ -123,6 +173,8 @@ private:
     Replay<Space> plain_, with_energy_;  // steps that form energies, and steps that do not
     long step_key_ = 0;                  // counts what changes a step: captured steps are captured anew
     bool any_npt_ = false;
+    long step_ = 0;
+    std::vector<int> own_;  // places of own atoms in the state last restored
     double atom_steps_ = 0;
 };
 

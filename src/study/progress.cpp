@@ -30,26 +30,34 @@ std::string duration_text(double seconds) {
     return fmt::format("{:.3g} years", seconds / (365.25 * 86400));
 }
 
-Progress::Progress(const std::string& directory) : directory_(directory), terminal_(isatty(STDERR_FILENO)) {
+Progress::Progress(const std::string& directory, int rank)
+    : directory_(directory), rank_(rank), terminal_(rank == 0 && isatty(STDERR_FILENO)) {
+    start_ = last_line_ = last_status_ = Clock::now();
+    if (rank_ != 0) return;
     const std::string path = directory + "/log.txt";
     log_ = std::fopen(path.c_str(), "a");
     if (!log_) throw Error("cannot write " + path, std::strerror(errno), "check the output directory");
-    start_ = last_line_ = last_status_ = Clock::now();
     stage_ = "start";
     write_status("running", "");
 }
 
 Progress::~Progress() {
     if (live_) std::fputc('\n', stderr);
-    std::fclose(log_);
+    if (log_) std::fclose(log_);
 }
 
 void Progress::say(const std::string& line) {
+    if (rank_ != 0) return;
     if (live_) std::fputs("\r\033[K", stderr);
     live_ = false;
     std::fprintf(stderr, "%s\n", line.c_str());
     std::fprintf(log_, "%s\n", line.c_str());
     std::fflush(log_);
+}
+
+void Progress::warn(const std::string& line) {
+    if (rank_ == 0) return say("warning: " + line);
+    std::fprintf(stderr, "rank %d: warning: %s\n", rank_, line.c_str());
 }
 
 void Progress::begin(const std::string& stage, double work, const std::string& unit, double ns_per_work) {
@@ -73,6 +81,7 @@ std::string Progress::line() const {
 
 void Progress::advance(double done) {
     done_ = done;
+    if (rank_ != 0) return;
     if (seconds_since(last_status_) > 2) write_status("running", "");
     if (terminal_ && seconds_since(last_line_) > 0.2) {
         std::fprintf(stderr, "\r\033[K%s", line().c_str());
@@ -97,6 +106,7 @@ double Progress::end() {
 void Progress::finish(const std::string& state, const std::string& reason) { write_status(state, reason); }
 
 void Progress::write_status(const std::string& state, const std::string& reason) {
+    if (rank_ != 0) return;
     last_status_ = Clock::now();
     const double seconds = seconds_since(start_), rate = seconds > 0 ? done_ / seconds : 0.0;
     nlohmann::json status{{"state", state}, {"stage", stage_}, {"done", done_}, {"work", work_}, {"unit", unit_},

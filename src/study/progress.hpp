@@ -15,15 +15,15 @@ std::string duration_text(double seconds);
 
 class Progress {
 public:
-    /// Opens DIR/log.txt for appending and writes DIR/status.json.
-    explicit Progress(const std::string& directory);
+    /// Opens DIR/log.txt for appending and writes DIR/status.json. Ranks other than 0 only warn, with their number.
+    explicit Progress(const std::string& directory, int rank = 0);
     ~Progress();
     Progress(const Progress&) = delete;
     Progress& operator=(const Progress&) = delete;
 
     /// A line for people: to standard error and the log.
     void say(const std::string& line);
-    void warn(const std::string& line) { say("warning: " + line); }
+    void warn(const std::string& line);
 
     /// Starts a stage of `work` units ("atom-steps", "epochs", ...). For molecular dynamics `ns_per_work` turns a rate
     /// of atom-steps per second into ns/day; 0: none.
@@ -42,6 +42,7 @@ private:
     std::string line() const;
 
     std::string directory_;
+    int rank_;
     std::FILE* log_ = nullptr;
     bool terminal_ = false;
     bool live_ = false;

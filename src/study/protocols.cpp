@@ -69,10 +69,11 @@ Structure start_lattice(const EamPotential& potential, const std::vector<int>& c
 }
 
 template <class Space>
-ThermoHistory melt_and_quench(Dynamics<Space>& d, const QuenchProtocol& p, std::uint64_t seed,
-                              const std::vector<std::uint32_t>& samples, int reports, const Ticker& tick) {
+bool melt_and_quench(Dynamics<Space>& d, const QuenchProtocol& p, std::uint64_t seed,
+                     const std::vector<std::uint32_t>& samples, int reports, QuenchProgress& progress,
+                     const Ticker& tick, const Pause& pause) {
     const int replicas = d.batch().replicas;
-    d.draw_velocities(std::vector<double>(replicas, p.melt_temperature), seed, samples);
+    Place& at = progress.place;
     EnsembleOptions o;
     o.kind = EnsembleKind::npt;
     o.cell = p.cell;
@@ -80,34 +81,53 @@ ThermoHistory melt_and_quench(Dynamics<Space>& d, const QuenchProtocol& p, std::
     o.pressure = p.pressure;
     o.temperature_begin = o.temperature_end = p.melt_temperature;
 
-    ThermoHistory history;
-    history.rows.resize(replicas);
+    std::vector<std::vector<Thermo>>& rows = progress.history.rows;
     const long every = std::max(1L, (p.melt_steps() + p.cooling_steps()) / std::max(1, reports));
-    double before = 0;
     const auto record = [&](long) {
+        const double before = at.phase == 0 ? 0.0 : static_cast<double>(p.melt_steps()) * p.timestep;
         const std::vector<Thermo> now = d.thermo();
         for (int r = 0; r < replicas; ++r) {
-            history.rows[r].push_back(now[r]);
-            history.rows[r].back().time += before;
+            rows[r].push_back(now[r]);
+            rows[r].back().time += before;
         }
         tick(d.atom_steps());
     };
     RunSchedule run;
     run.report_every = every;
     run.report = record;
+    run.pause = [&](long step) {
+        at.step = step;
+        return pause && pause();
+    };
 
-    d.set_ensembles({o});
-    run.steps = p.melt_steps();
-    d.run(run);
-    before = static_cast<double>(run.steps) * p.timestep;
-
-    o.temperature_end = p.final_temperature;
-    o.ramp_steps = p.cooling_steps();
-    d.set_ensembles({o});
-    run.steps = p.cooling_steps();
-    d.run(run);
+    if (!at.started) {
+        rows.assign(replicas, {});
+        d.draw_velocities(std::vector<double>(replicas, p.melt_temperature), seed, samples);
+        d.set_ensembles({o});
+        at.started = true;
+    }
+    for (; at.phase < 2; ++at.phase, at.step = 0) {
+        if (at.phase == 1 && at.step == 0) {
+            o.temperature_end = p.final_temperature;
+            o.ramp_steps = p.cooling_steps();
+            d.set_ensembles({o});
+        }
+        run.first = at.step;
+        run.steps = at.phase == 0 ? p.melt_steps() : p.cooling_steps();
+        if (!d.run(run)) return false;
+    }
+    at.phase = 1;
     if (run.steps % every != 0) record(run.steps);
-    return history;
+    at.phase = 2;
+    return true;
+}
+
+template <class Space>
+ThermoHistory melt_and_quench(Dynamics<Space>& d, const QuenchProtocol& p, std::uint64_t seed,
+                              const std::vector<std::uint32_t>& samples, int reports, const Ticker& tick) {
+    QuenchProgress progress;
+    melt_and_quench(d, p, seed, samples, reports, progress, tick, {});
+    return progress.history;
 }
 
 template <class Space>
@@ -125,56 +145,87 @@ void set_boxes(Dynamics<Space>& d, const std::vector<Box>& boxes) {
 }
 
 template <class Space>
-Displacements measure_displacements(Dynamics<Space>& d, const StiffnessProtocol& p,
-                                    const std::vector<double>& temperatures, std::uint64_t seed,
-                                    const std::vector<std::uint32_t>& streams, const Ticker& tick) {
+bool measure_displacements(Dynamics<Space>& d, const StiffnessProtocol& p, const std::vector<double>& temperatures,
+                           std::uint64_t seed, const std::vector<std::uint32_t>& streams,
+                           StiffnessProgress<Space>& progress, const Ticker& tick, const Pause& pause) {
     const int replicas = d.batch().replicas;
-    d.draw_velocities(std::vector<double>(replicas, p.start_temperature), seed, streams);
-    std::vector<EnsembleOptions> options(replicas);
-    for (int r = 0; r < replicas; ++r) {
-        EnsembleOptions& o = options[r];
-        o.kind = EnsembleKind::npt;
-        o.cell = p.cell;
-        o.timestep = p.timestep;
-        o.pressure = p.pressure;
-        o.temperature_begin = p.start_temperature;
-        o.temperature_end = temperatures.at(r);
-        o.ramp_steps = p.equilibrate_steps();
-    }
-    RunSchedule run;
-    run.steps = p.equilibrate_steps();
-    run.report_every = std::max(1L, run.steps / 20);
-    run.report = [&](long) { tick(d.atom_steps()); };
-    d.set_ensembles(options);
-    d.run(run);
-
-    // The hold: its baths start at rest, its mean cell is where the window is measured.
-    for (int r = 0; r < replicas; ++r) options[r].temperature_begin = temperatures[r], options[r].ramp_steps = 0;
-    std::vector<Mat3> sum(replicas);
-    long count = 0;
-    run.sample_every = std::min(10L, run.steps);
-    run.sample = [&](long) {
-        const std::vector<Box> now = to_host(d.batch().box);
-        for (int r = 0; r < replicas; ++r) sum[r] = sum[r] + now[r].h;
-        ++count;
+    Place& at = progress.place;
+    DisplacementWindow<Space>& window = progress.window;
+    enum { ramp, hold, measure, end };
+    // A phase's ensembles start with their baths at rest.
+    const auto options_of = [&](int phase) {
+        std::vector<EnsembleOptions> options(replicas);
+        for (int r = 0; r < replicas; ++r) {
+            EnsembleOptions& o = options[r];
+            o.kind = phase == measure ? EnsembleKind::nvt : EnsembleKind::npt;
+            o.cell = p.cell;
+            o.timestep = p.timestep;
+            o.pressure = p.pressure;
+            o.temperature_begin = phase == ramp ? p.start_temperature : temperatures.at(r);
+            o.temperature_end = temperatures.at(r);
+            o.ramp_steps = phase == ramp ? p.equilibrate_steps() : 0;
+        }
+        return options;
     };
-    d.set_ensembles(options);
-    d.run(run);
-    std::vector<Box> mean(replicas);
-    for (int r = 0; r < replicas; ++r) mean[r] = make_box((1.0 / static_cast<double>(count)) * sum[r]);
-    set_boxes(d, mean);
+    if (!at.started) {
+        d.draw_velocities(std::vector<double>(replicas, p.start_temperature), seed, streams);
+        progress.cell_sum.assign(replicas, {});
+        at.started = true;
+    }
+    CompanionArray<Vec3, Space> first(window.first);
+    CompanionArray<DisplacementSums, Space> half0(window.half[0]), half1(window.half[1]);
+    if (at.phase == measure && at.step > 0) d.set_companions({&first, &half0, &half1});
+    for (; at.phase < end; ++at.phase, at.step = 0) {
+        if (at.step == 0) {
+            if (at.phase == measure) {
+                // The window is measured in the mean cell of the hold.
+                std::vector<Box> mean;
+                for (const Mat3& sum : progress.cell_sum)
+                    mean.push_back(make_box((1.0 / static_cast<double>(progress.cell_count)) * sum));
+                set_boxes(d, mean);
+            }
+            d.set_ensembles(options_of(at.phase));
+            if (at.phase == measure) {
+                start_window(d.batch(), window);
+                accumulate_displacements(d.batch(), window, 0);
+                d.set_companions({&first, &half0, &half1});
+            }
+        }
+        RunSchedule run;
+        run.first = at.step;
+        run.steps = at.phase == measure ? p.window_steps() : p.equilibrate_steps();
+        run.report_every = at.phase == measure ? std::max(1L, run.steps / 50 / p.sample_steps()) * p.sample_steps()
+                                               : std::max(1L, run.steps / 20);
+        run.report = [&](long) { tick(d.atom_steps()); };
+        if (at.phase == hold) {
+            run.sample_every = std::min(10L, run.steps);
+            run.sample = [&](long) {
+                const std::vector<Box> now = to_host(d.batch().box);
+                for (int r = 0; r < replicas; ++r) progress.cell_sum[r] = progress.cell_sum[r] + now[r].h;
+                ++progress.cell_count;
+            };
+        } else if (at.phase == measure) {
+            run.sample_every = p.sample_steps();
+            run.sample = [&](long step) {
+                accumulate_displacements(d.batch(), window, step <= p.window_steps() / 2 ? 0 : 1);
+            };
+        }
+        run.pause = [&](long step) {
+            at.step = step;
+            return pause && pause();
+        };
+        if (!d.run(run)) {
+            d.set_companions({});
+            return false;
+        }
+    }
+    d.set_companions({});
+    return true;
+}
 
-    for (EnsembleOptions& o : options) o.kind = EnsembleKind::nvt;
-    d.set_ensembles(options);
-    DisplacementWindow<Space> window;
-    start_window(d.batch(), window);
-    accumulate_displacements(d.batch(), window, 0);
-    run.steps = p.window_steps();
-    run.sample_every = p.sample_steps();
-    run.sample = [&](long step) { accumulate_displacements(d.batch(), window, step <= p.window_steps() / 2 ? 0 : 1); };
-    run.report_every = std::max(1L, run.steps / 50 / p.sample_steps()) * p.sample_steps();
-    d.run(run);
-
+template <class Space>
+Displacements displacements_of(const StiffnessProgress<Space>& progress, const StiffnessProtocol& p) {
+    const DisplacementWindow<Space>& window = progress.window;
     const std::vector<DisplacementSums> half[2] = {to_host(window.half[0]), to_host(window.half[1])};
     const std::vector<Vec3> first = to_host(window.first);
     const double n0 = static_cast<double>(window.frames[0]), n1 = static_cast<double>(window.frames[1]);
@@ -182,7 +233,7 @@ Displacements measure_displacements(Dynamics<Space>& d, const StiffnessProtocol&
         return p.from_first_frame ? from_first_frame(s, frames) : variance_about_mean(s, frames);
     };
     Displacements result;
-    for (int i = 0; i < d.batch().atoms; ++i) {
+    for (std::size_t i = 0; i < first.size(); ++i) {
         const DisplacementSums whole = half[0][i] + half[1][i];
         result.whole.push_back(msd(whole, n0 + n1));
         result.first_half.push_back(msd(half[0][i], n0));
@@ -193,7 +244,24 @@ Displacements measure_displacements(Dynamics<Space>& d, const StiffnessProtocol&
     return result;
 }
 
+template <class Space>
+Displacements measure_displacements(Dynamics<Space>& d, const StiffnessProtocol& p,
+                                    const std::vector<double>& temperatures, std::uint64_t seed,
+                                    const std::vector<std::uint32_t>& streams, const Ticker& tick) {
+    StiffnessProgress<Space> progress;
+    measure_displacements(d, p, temperatures, seed, streams, progress, tick, {});
+    return displacements_of(progress, p);
+}
+
 #define MG_PROTOCOLS(Space)                                                                         \
+    template bool melt_and_quench(Dynamics<Space>&, const QuenchProtocol&, std::uint64_t,           \
+                                  const std::vector<std::uint32_t>&, int, QuenchProgress&,          \
+                                  const Ticker&, const Pause&);                                     \
+    template bool measure_displacements(Dynamics<Space>&, const StiffnessProtocol&,                 \
+                                        const std::vector<double>&, std::uint64_t,                  \
+                                        const std::vector<std::uint32_t>&, StiffnessProgress<Space>&, \
+                                        const Ticker&, const Pause&);                               \
+    template Displacements displacements_of(const StiffnessProgress<Space>&, const StiffnessProtocol&); \
     template ThermoHistory melt_and_quench(Dynamics<Space>&, const QuenchProtocol&, std::uint64_t,  \
                                            const std::vector<std::uint32_t>&, int, const Ticker&);  \
     template Displacements measure_displacements(Dynamics<Space>&, const StiffnessProtocol&,        \

@@ -41,7 +41,30 @@ struct ThermoHistory {
     std::vector<std::vector<Thermo>> rows;  ///< (replicas, reports); time runs on through melt and quench
 };
 
+/// Where a protocol stands between two steps. `started` is false before its first.
+struct Place {
+    bool started = false;
+    int phase = 0;
+    long step = 0;  ///< done in the phase
+};
+
+/// Asked at every look of a protocol, whose progress then tells where it stands: whether to pause there.
+using Pause = std::function<bool()>;
+
+struct QuenchProgress {
+    Place place;
+    ThermoHistory history;
+};
+
 /// NPT at the melt temperature, then linearly down. Velocities are keyed by (seed, sample). At least `reports` rows.
+/// Goes on from `progress` (with the dynamics in the state that belongs to it) and returns false where it was paused;
+/// how often makes no difference to any bit.
+template <class Space>
+bool melt_and_quench(Dynamics<Space>& dynamics, const QuenchProtocol& protocol, std::uint64_t seed,
+                     const std::vector<std::uint32_t>& samples, int reports, QuenchProgress& progress,
+                     const Ticker& tick, const Pause& pause);
+
+/// The same from start to end.
 template <class Space>
 ThermoHistory melt_and_quench(Dynamics<Space>& dynamics, const QuenchProtocol& protocol, std::uint64_t seed,
                               const std::vector<std::uint32_t>& samples, int reports, const Ticker& tick);
@@ -67,8 +90,27 @@ struct Displacements {
     std::vector<Vec3> mean_position;  ///< [A] (atoms)
 };
 
+template <class Space>
+struct StiffnessProgress {
+    Place place;
+    std::vector<Mat3> cell_sum;  ///< [A] (replicas) of the hold
+    long cell_count = 0;
+    DisplacementWindow<Space> window;
+};
+
 /// Every replica at its own temperature [K]: NPT ramp from the glass's temperature, NPT hold, then NVT in the mean
-/// cell of the hold, in which the displacements are accumulated.
+/// cell of the hold, in which the displacements are accumulated. Pauses as melt_and_quench does; once it has returned
+/// true, displacements_of has the results.
+template <class Space>
+bool measure_displacements(Dynamics<Space>& dynamics, const StiffnessProtocol& protocol,
+                           const std::vector<double>& temperatures, std::uint64_t seed,
+                           const std::vector<std::uint32_t>& streams, StiffnessProgress<Space>& progress,
+                           const Ticker& tick, const Pause& pause);
+/// What a finished window says of this rank's atoms.
+template <class Space>
+Displacements displacements_of(const StiffnessProgress<Space>& progress, const StiffnessProtocol& protocol);
+
+/// The same from start to end.
 template <class Space>
 Displacements measure_displacements(Dynamics<Space>& dynamics, const StiffnessProtocol& protocol,
                                     const std::vector<double>& temperatures, std::uint64_t seed,

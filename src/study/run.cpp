@@ -11,6 +11,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 #include <numeric>
+#include <optional>
 
 #include "core/build_info.hpp"
 #include "core/error.hpp"
@@ -26,10 +27,12 @@
 #include "nn/training.hpp"
 #include "ops/gemm.hpp"
 #include "ops/shells.hpp"
+#include "study/checkpoint.hpp"
 #include "study/coarse_grain.hpp"
 #include "study/model_file.hpp"
 #include "study/progress.hpp"
 #include "study/protocols.hpp"
+#include "study/stop.hpp"
 
 namespace mg {
 
@@ -85,8 +88,12 @@ namespace {
 template <class Space>
 class StudyRun {
 public:
-    StudyRun(const StudyFile& study, const RunOptions& options)
-        : s_(study), options_(options), directory_(study.study.output) {
+    StudyRun(const StudyFile& study, const RunOptions& options, Comm& world)
+        : s_(study),
+          options_(options),
+          world_(world),
+          stop_(world, options.max_wall_s),
+          directory_(study.study.output) {
         for (const std::string& stage : options.stages)
             if (std::find(study_stages().begin(), study_stages().end(), stage) == study_stages().end())
                 throw InputError("unknown stage \"" + stage + "\"",
@@ -97,19 +104,34 @@ public:
         check_directory();
         read_ledger();
         check_feasible();
-        claim_directory();
-        progress_ = std::make_unique<Progress>(directory_);
+        if (s_.compute.domains > world_.size())
+            throw InputError(fmt::format("compute.domains = {} on {} rank{}", s_.compute.domains, world_.size(),
+                                         world_.size() == 1 ? "" : "s"),
+                             "every domain is a rank's", "start more ranks (mpirun -n), or use fewer domains");
     }
 
+    /// Collective, as all that follows. Throws Stopped at a checkpoint.
     void run() {
+        on_first([&] { claim_directory(); });
+        progress_ = std::make_unique<Progress>(directory_, world_.rank());
+        teams_ = world_.size() / s_.compute.domains;
+        if (s_.compute.domains > 1) {
+            // Ranks that are left over have nothing to do.
+            idle_ = world_.rank() / s_.compute.domains >= teams_;
+            team_ = world_.split(idle_ ? teams_ : world_.rank() / s_.compute.domains);
+        }
         try {
             announce();
             stage("quench", [&] { quench(); });
             stage("stiffness", [&] { stiffness(); });
             stage("descriptors", [&] { descriptors(); });
             stage("train", [&] { train_networks(); });
-            write_summary();
+            on_first([&] { write_summary(); });
             progress_->finish("done");
+        } catch (const Stopped& e) {
+            progress_->say(e.what());
+            progress_->finish("stopped", e.what());
+            throw;
         } catch (const std::exception& e) {
             progress_->finish("failed", e.what());
             // Exit code 2 says that nothing was run; that is no longer so.
@@ -119,6 +141,145 @@ public:
     }
 
 private:
+    // ---- ranks ------------------------------------------------------------------------------------------
+
+    /// f() on rank 0 while the others wait; where it fails, all fail.
+    template <class F>
+    void on_first(const F& f) {
+        std::string problem;
+        if (world_.rank() == 0) try {
+                f();
+            } catch (const InputError& e) {
+                problem = std::string("2") + e.what();
+            } catch (const std::exception& e) {
+                problem = std::string("1") + e.what();
+            }
+        world_.broadcast(problem, 0);
+        if (problem.empty()) return;
+        if (problem[0] == '2') throw InputError(problem.substr(1));
+        throw Error(problem.substr(1));
+    }
+
+    /// Whether this rank writes for its team.
+    bool leads() const { return !team_ || team_->rank() == 0; }
+
+    /// What the leader of the team says.
+    long agreed(long mine) {
+        if (!team_) return mine;
+        std::string text = std::to_string(mine);
+        team_->broadcast(text, 0);
+        return std::stol(text);
+    }
+
+    using Unit = std::vector<int>;  ///< tasks of one stage that are done together, in one batch
+
+    std::string checkpoint_path(const std::string& stage, const char* kind, int task) const {
+        return fmt::format("{}/checkpoints/{}-{}-{:05}.h5", directory_, stage, kind, task);
+    }
+
+    /// Collective: the units of a stage. Those in checkpoints go on as they are; the other unfinished tasks, in groups of
+    /// equal cost, are split anew, evenly over the teams where the user has not given a size.
+    std::vector<Unit> units_of(const std::string& stage, const std::vector<Unit>& groups) {
+        std::string text;
+        on_first([&] {
+            std::map<int, bool> open;  // whether an unfinished task still wants a unit
+            for (const Unit& group : groups)
+                for (const int task : group) open[task] = true;
+            std::vector<Unit> units;
+            std::error_code none;
+            std::vector<std::string> paths;
+            for (const auto& entry : fs::directory_iterator(directory_ + "/checkpoints", none)) {
+                // Whichever generation of a checkpoint is there names it.
+                std::string path = entry.path().string();
+                for (const char* ending : {".before", ".next"})
+                    if (path.ends_with(ending)) path.resize(path.size() - std::string(ending).size());
+                if (entry.path().filename().string().starts_with(stage + "-unit-") && path.ends_with(".h5"))
+                    paths.push_back(path);
+            }
+            std::sort(paths.begin(), paths.end());
+            paths.erase(std::unique(paths.begin(), paths.end()), paths.end());
+            for (const std::string& path : paths) {
+                const CheckpointFile file(path);
+                Unit tasks;
+                const bool whole = file.read([&](const H5File& f) { tasks = tasks_in(f, stage); },
+                                             [&](const std::string& text) { progress_->warn(text); });
+                const bool wanted =
+                    whole && std::any_of(tasks.begin(), tasks.end(), [&](int k) { return open.count(k) && open[k]; });
+                if (!wanted) {
+                    file.remove();
+                    continue;
+                }
+                for (const int k : tasks) open[k] = false;
+                units.push_back(tasks);
+            }
+            for (const Unit& group : groups) {
+                Unit rest;
+                for (const int k : group)
+                    if (open[k]) rest.push_back(k);
+                const int n = static_cast<int>(rest.size());
+                const int size = team_ ? 1 : s_.compute.replicas_per_batch.value_or(std::max(1, (n + teams_ - 1) / teams_));
+                for (int k = 0; k < n; k += size)
+                    units.emplace_back(rest.begin() + k, rest.begin() + std::min(n, k + size));
+            }
+            text = json(units).dump();
+        });
+        world_.broadcast(text, 0);
+        return json::parse(text).get<std::vector<Unit>>();
+    }
+
+    Unit tasks_in(const H5File& f, const std::string& stage) const {
+        if (f.read_string("/", "stage_hash") != stage_hash(s_, stage))
+            throw InputError("the checkpoint " + f.path() + " is of other settings", "the study has changed",
+                             "it is not used");
+        return f.read<int>("/tasks");
+    }
+
+    /// Collective: the units are dealt out to the teams. one(unit) returns false where it has stopped at a checkpoint.
+    template <class One>
+    void farm(const std::vector<Unit>& units, const One& one) {
+        const std::unique_ptr<Tickets> tickets = world_.tickets();
+        bool stopped = false;
+        while (!idle_ && !stopped) {
+            const long k = agreed(!leads() ? 0 : stop_.now() ? -1 : tickets->next());
+            if (k >= static_cast<long>(units.size())) break;
+            stopped = k < 0 || !one(units[k]);
+        }
+        bool any = false;
+        for (const char other : world_.all_gather_value(static_cast<char>(stopped))) any = any || other;
+        if (any) throw Stopped("stopped at a checkpoint (" + stop_.reason() + "): submit again to go on");
+    }
+
+    /// For protocols: save() is called, by all ranks of a team, when a checkpoint is due or a stop is asked for.
+    template <class Save>
+    Pause pause_with(const Save& save) {
+        last_checkpoint_ = std::chrono::steady_clock::now();
+        return [this, save] {
+            const double minutes =
+                std::chrono::duration<double>(std::chrono::steady_clock::now() - last_checkpoint_).count() / 60;
+            const long what = agreed(!leads() ? 0 : stop_.now() ? 2 : minutes >= s_.compute.checkpoint_minutes ? 1 : 0);
+            if (what == 0) return false;
+            save();
+            last_checkpoint_ = std::chrono::steady_clock::now();
+            return what == 2;
+        };
+    }
+
+    void head_of_checkpoint(H5File& f, const std::string& stage, const Unit& unit) const {
+        f.write_attribute("/", "stage_hash", stage_hash(s_, stage));
+        f.write("/tasks", unit);
+    }
+
+    /// Whether a result of this stage is there, made with the present settings.
+    bool has_result(const std::string& path, const std::string& stage) const {
+        if (!fs::exists(path)) return false;
+        try {
+            const H5File f = H5File::open(path);
+            return f.has_attribute("/", "stage_hash") && f.read_string("/", "stage_hash") == stage_hash(s_, stage);
+        } catch (const Error&) {
+            return false;
+        }
+    }
+
     // ---- the output directory ---------------------------------------------------------------------------
 
     std::string sample_path(std::size_t sample, const std::string& file) const {
@@ -142,7 +303,8 @@ private:
             if (empty) return;
             const StudyFile old = read_study(resolved);
             const std::string glasses =
-                ledger.contains("quench") ? ledger["quench"].value("hash", "") : stage_hash(old, "quench");
+                ledger.contains("quench") ? ledger["quench"].value("hash", ledger["quench"].value("begun", ""))
+                                          : stage_hash(old, "quench");
             if (glasses != stage_hash(s_, "quench") || old.study.name != s_.study.name)
                 throw InputError(directory_ + " holds another study, \"" + old.study.name + "\"", difference(old),
                                  "results are never overwritten: choose another --out, or --resume force");
@@ -245,6 +407,7 @@ private:
         const std::string resolved = directory_ + "/config.resolved.toml", text = resolved_toml(s_);
         std::error_code error;
         fs::create_directories(directory_ + "/samples", error);
+        if (!error) fs::create_directories(directory_ + "/checkpoints", error);
         if (error) throw InputError("cannot make the directory " + directory_, error.message(), "choose another --out");
         if (!fs::exists(resolved) || read_bytes(resolved) != text) write_file_atomically(resolved, text);
     }
@@ -285,6 +448,8 @@ private:
         }
         for (std::size_t k = 0; k < samples_.size(); ++k)
             for (const std::string& file : sample_files(stage)) fs::remove(sample_path(k, file), ignored);
+        for (const auto& entry : fs::directory_iterator(directory_ + "/checkpoints", ignored))
+            if (entry.path().filename().string().starts_with(stage + "-")) fs::remove(entry.path(), ignored);
         if (stage == "train")
             for (const char* file : {"/model.h5", "/metrics.json", "/summary.json"})
                 fs::remove(directory_ + file, ignored);
@@ -293,22 +458,46 @@ private:
     template <class Work>
     void stage(const std::string& name, const Work& work) {
         if (!asked(name)) return;
-        if (finished(name) && options_.resume != Resume::force) {
+        const std::string hash = stage_hash(s_, name);
+        std::string skip;
+        on_first([&] {
+            if (finished(name) && options_.resume != Resume::force) {
+                skip = "yes";
+                return;
+            }
+            // What stands on this stage's results is void from now on, and goes: no later step may take it for current.
+            // Its own results and checkpoints stay where they were begun with the same settings.
+            bool after = false;
+            for (const std::string& other : study_stages()) {
+                if (after) {
+                    ledger_.erase(other);
+                    void_results(other);
+                }
+                after = after || other == name;
+            }
+            if (!ledger_.contains(name) || ledger_[name].value("begun", "") != hash ||
+                options_.resume == Resume::force) {
+                void_results(name);
+                ledger_[name] = {{"begun", hash}};
+            } else {
+                progress_->say(name + ": goes on");
+            }
+            write_json(directory_ + "/stages.json", ledger_);
+        });
+        world_.broadcast(skip, 0);
+        if (!skip.empty()) {
             progress_->say(name + ": finished already");
             return;
         }
-        // What stands on this stage's results is void from now on, and goes: no later step may take it for current.
-        bool after = false;
-        for (const std::string& other : study_stages()) {
-            after = after || other == name;
-            if (!after) continue;
-            ledger_.erase(other);
-            void_results(other);
-        }
-        write_json(directory_ + "/stages.json", ledger_);
         work();
-        ledger_[name] = {{"hash", stage_hash(s_, name)}, {"seconds", stage_seconds_}};
-        write_json(directory_ + "/stages.json", ledger_);
+        on_first([&] {
+            const double before = ledger_[name].value("seconds", 0.0);
+            ledger_[name] = {{"hash", hash}, {"seconds", before + stage_seconds_}};
+            write_json(directory_ + "/stages.json", ledger_);
+            std::error_code ignored;
+            for (const auto& entry : fs::directory_iterator(directory_ + "/checkpoints", ignored))
+                if (entry.path().filename().string().starts_with(name + "-")) fs::remove(entry.path(), ignored);
+        });
     }
 
     void require(const std::string& file, const std::string& producer) const {
@@ -324,7 +513,25 @@ private:
         host_ = host;
         progress_->say(fmt::format("mgstiff-gpu {} ({}): study \"{}\" in {}", build::version, build::git, s_.study.name,
                                    directory_));
-        progress_->say(fmt::format("on {}: {}", host_, options_.device));
+        for (const std::string& line : world_.all_gather(fmt::format("{}: {}", host_, options_.device)))
+            progress_->say((world_.size() > 1 ? fmt::format("rank {} on ", rank_said_++) : std::string("on ")) + line);
+        if (s_.compute.domains > 1) {
+            const Box box = s_.quenches() ? first_lattice(0).box
+                                          : read_structure(s_.system.structures.at(0), potential_.elements).box;
+            const DomainGrid grid = choose_domains(box, s_.compute.domains);
+            const Vec3 halo = halo_fractions(box, potential_.cutoff + *s_.compute.skin_A);
+            const double h[3] = {halo.x, halo.y, halo.z};
+            double seen = 1;
+            for (int k = 0; k < 3; ++k) seen *= std::min(1.0 * grid.n[k], 1 + (grid.n[k] > 1 ? 2 * h[k] * grid.n[k] : 0));
+            progress_->say(fmt::format("{} team{} of {} ranks, {} x {} x {} domains, {:.2f} ghosts per atom", teams_,
+                                       teams_ == 1 ? "" : "s", s_.compute.domains, grid.n[0], grid.n[1], grid.n[2],
+                                       seen - 1));
+            if (seen > 1.5)
+                progress_->warn(fmt::format(
+                    "domains of this size see {:.1f} atoms for each that they own: samples side by side, with "
+                    "compute.domains = 1, use the ranks better",
+                    seen - 1));
+        }
         progress_->say(fmt::format("potential {} ({}), cutoff {} A, skin {:.2f} A, sha256 {}", potential_.path,
                                    potential_.format, potential_.cutoff, *s_.compute.skin_A, potential_.sha256));
         if (precision_of(s_) == Precision::mixed) {
@@ -357,17 +564,13 @@ private:
                              (*cells)[1], (*cells)[2], s_.study.seed, sample);
     }
 
-    /// Splits 0..n-1 into batches of compute.replicas_per_batch.
-    std::vector<std::pair<int, int>> batches(int n) const {
-        const int size = s_.compute.replicas_per_batch.value_or(n);
-        std::vector<std::pair<int, int>> ranges;
-        for (int k = 0; k < n; k += size) ranges.emplace_back(k, std::min(n, k + size));
-        return ranges;
-    }
-
-    Dynamics<Space> dynamics(const std::vector<Structure>& structures) const {
+    /// With a team, collective: the one structure divided over it.
+    Dynamics<Space> dynamics(std::vector<Structure> structures) const {
+        const long atoms = structures.at(0).size();
+        if (team_)
+            structures = {own_part(structures[0], choose_domains(structures[0].box, team_->size()), team_->rank())};
         return Dynamics<Space>(make_batch<Space>(structures, potential_.elements, potential_.masses), potential_,
-                               precision_of(s_), *s_.compute.skin_A);
+                               precision_of(s_), *s_.compute.skin_A, team_.get(), atoms);
     }
 
     // ---- quench -----------------------------------------------------------------------------------------
@@ -385,66 +588,109 @@ private:
     }
 
     void quench() {
-        if (!s_.quenches()) return take_structures();
-        std::map<double, std::vector<std::uint32_t>> by_rate;
+        // Slow rates first: what takes long is not to come last.
+        std::map<double, Unit> by_rate;
         double work = 0;
         for (std::size_t k = 0; k < samples_.size(); ++k) {
-            by_rate[samples_[k].rate_K_per_s].push_back(static_cast<std::uint32_t>(k));
+            const bool done = has_result(sample_path(k, "glass.h5"), "quench");
+            if (!done) by_rate[samples_[k].rate_K_per_s].push_back(static_cast<int>(k));
             const QuenchProtocol p = quench_protocol(samples_[k].rate_K_per_s);
-            work += static_cast<double>(p.melt_steps() + p.cooling_steps()) * s_.system.atoms;
+            if (!done) work += static_cast<double>(p.melt_steps() + p.cooling_steps()) * s_.system.atoms;
         }
+        std::vector<Unit> groups;
+        for (const auto& [rate, samples] : by_rate) groups.push_back(samples);
         const double dt_ns = s_.quench.timestep_fs * 1e-6;
-        progress_->begin("quench", work, "atom-steps",
-                         dt_ns / (static_cast<double>(s_.system.atoms) * static_cast<double>(samples_.size())));
+        if (s_.quenches())
+            progress_->begin("quench", work / teams_, "atom-steps",
+                             dt_ns / (static_cast<double>(s_.system.atoms) * static_cast<double>(samples_.size())));
+        else
+            progress_->begin("quench", 1, "structures");
         double done = 0;
-        for (const auto& [rate, all] : by_rate)
-            for (const auto& [from, to] : batches(static_cast<int>(all.size()))) {
-                const std::vector<std::uint32_t> samples(all.begin() + from, all.begin() + to);
-                std::vector<Structure> starts;
-                for (const std::uint32_t k : samples) starts.push_back(first_lattice(k));
-                Dynamics<Space> d = dynamics(starts);
-                const ThermoHistory history = melt_and_quench(d, quench_protocol(rate), s_.study.seed, samples, 1000,
-                                                              [&](double steps) { progress_->advance(done + steps); });
-                done += d.atom_steps();
-                write_glasses(d, samples, &history);
-            }
+        farm(units_of("quench", groups), [&](const Unit& unit) { return quench_unit(unit, done); });
+        // Killed between a glass and its picture for OVITO?
+        on_first([&] {
+            for (std::size_t k = 0; k < samples_.size(); ++k)
+                if (!fs::exists(sample_path(k, "glass.xyz"))) write_xyz_of(k);
+        });
         stage_seconds_ = progress_->end();
     }
 
-    void take_structures() {
-        progress_->begin("quench", 1, "structures");
-        std::vector<Structure> glasses;
-        std::vector<std::uint32_t> samples;
-        for (const std::string& path : s_.system.structures) {
-            samples.push_back(static_cast<std::uint32_t>(samples.size()));
-            glasses.push_back(read_structure(path, potential_.elements));
+    bool quench_unit(const Unit& unit, double& done) {
+        const std::vector<std::uint32_t> samples(unit.begin(), unit.end());
+        std::vector<Structure> starts;
+        for (const std::uint32_t k : samples)
+            starts.push_back(s_.quenches() ? first_lattice(k)
+                                           : read_structure(s_.system.structures.at(k), potential_.elements));
+        Dynamics<Space> d = dynamics(starts);
+        if (!s_.quenches()) {
+            write_glasses(d, samples, nullptr);
+            return true;
         }
-        Dynamics<Space> d = dynamics(glasses);
-        write_glasses(d, samples, nullptr);
-        stage_seconds_ = progress_->end();
+        const CheckpointFile file(checkpoint_path("quench", "unit", unit[0]));
+        QuenchProgress progress;
+        resume(file, "quench", unit, [&](const H5File& f) {
+            const DynamicsState state = get_dynamics_state(f);
+            progress = get_quench_progress(f);
+            d.restore(state);
+        });
+        const Pause pause = pause_with([&] {
+            const DynamicsState state = d.state();
+            if (leads())
+                file.write([&](H5File& f) {
+                    head_of_checkpoint(f, "quench", unit);
+                    put(f, state);
+                    put(f, progress);
+                });
+        });
+        const double before = d.atom_steps();
+        if (!melt_and_quench(d, quench_protocol(samples_[unit[0]].rate_K_per_s), s_.study.seed, samples, 1000, progress,
+                             [&](double steps) { progress_->advance(done + steps - before); }, pause))
+            return false;
+        done += d.atom_steps() - before;
+        write_glasses(d, samples, &progress.history);
+        if (leads()) file.remove();
+        return true;
+    }
+
+    /// get(newest whole checkpoint of the unit), where there is one.
+    template <class Get>
+    void resume(const CheckpointFile& file, const std::string& stage, const Unit& unit, const Get& get) {
+        file.read(
+            [&](const H5File& f) {
+                if (tasks_in(f, stage) != unit)
+                    throw InputError("the checkpoint " + f.path() + " is of other work", "its tasks differ",
+                                     "it is not used");
+                get(f);
+            },
+            [&](const std::string& text) { progress_->warn(text); });
     }
 
     /// glass.h5 (with the inherent structure and its pair distributions) and thermo.h5 of a batch.
     void write_glasses(Dynamics<Space>& d, const std::vector<std::uint32_t>& samples, const ThermoHistory* history) {
-        const std::vector<Structure> glass = to_structures(d.batch());
-        const std::vector<double> energy = to_host(d.batch().local_energy);
+        const std::vector<Structure> glass = d.structures();
+        const std::vector<double> energy = d.gather(to_host(d.batch().local_energy));
         const std::vector<FireState> relaxed = d.minimize(FireOptions{});
-        const std::vector<Structure> inherent = to_structures(d.batch());
-        const std::vector<double> inherent_energy = to_host(d.batch().local_energy);
+        const std::vector<Structure> inherent = d.structures();
+        const std::vector<double> inherent_energy = d.gather(to_host(d.batch().local_energy));
+        if (!leads()) return;
         Shells fine;
         fine.r_min = 0;
         fine.r_max = 10;
         fine.count = 200;
+        int end = 0;
         for (std::size_t r = 0; r < samples.size(); ++r) {
             const std::size_t k = samples[r];
             fs::create_directories(fmt::format("{}/samples/{:04}", directory_, k));
-            const int begin = d.batch().first_atom_host[r], end = d.batch().first_atom_host[r + 1];
+            const int begin = end;
+            end += glass[r].size();
             const auto part = [&](const std::vector<double>& v) {
                 return std::vector<double>(v.begin() + begin, v.begin() + end);
             };
             if (!relaxed[r].converged)
                 progress_->warn(fmt::format("the inherent structure of sample {} has a largest force of {:.1e} eV/A", k,
                                             relaxed[r].force_max));
+            if (history) write_thermo(k, history->rows[r]);
+            // Last, for it tells that the sample is done.
             H5File f = H5File::create(sample_path(k, "glass.h5"));
             f.write("/id", glass[r].id);
             f.write("/species", glass[r].species);
@@ -460,9 +706,9 @@ private:
             f.write_attribute("/", "sample", static_cast<long>(k));
             f.write_attribute("/", "rate_K_per_s", samples_[k].rate_K_per_s);
             f.write_attribute("/", "test_rate", samples_[k].is_further_test ? 1 : 0);
+            f.write_attribute("/", "stage_hash", stage_hash(s_, "quench"));
             stamp(f);
             f.close();
-            if (history) write_thermo(k, history->rows[r]);
             write_xyz_of(k);
         }
     }
@@ -582,39 +828,94 @@ private:
             glasses.push_back(read_glass(k, ""));
             atoms += glasses.back().size();
         }
-        // Runs in the order sample, temperature, seed; all in one batch unless the user splits them.
+        // Runs in the order sample, temperature, seed.
         const int runs = static_cast<int>(samples_.size()) * n_t * seeds;
         const double steps = static_cast<double>(2 * p.equilibrate_steps() + p.window_steps());
-        progress_->begin("stiffness", steps * atoms * n_t * seeds, "atom-steps",
-                         s_.quench.timestep_fs * 1e-6 / (atoms * n_t * seeds));
-        std::vector<std::vector<double>> whole(runs), first(runs), second(runs);
-        std::vector<std::vector<Vec3>> mean_position(runs);
-        std::vector<Box> cell(runs);
+        const auto run_path = [&](int run) { return checkpoint_path("stiffness", "run", run); };
+        Unit open;
+        double work = 0;
+        for (int run = 0; run < runs; ++run) {
+            if (has_result(run_path(run), "stiffness")) continue;
+            open.push_back(run);
+            work += steps * glasses[run / (n_t * seeds)].size();
+        }
+        progress_->begin("stiffness", work / teams_, "atom-steps", s_.quench.timestep_fs * 1e-6 / (atoms * n_t * seeds));
         double done = 0;
-        for (const auto& [from, to] : batches(runs)) {
+        farm(units_of("stiffness", {open}), [&](const Unit& unit) {
             std::vector<Structure> replicas;
             std::vector<double> at;
             std::vector<std::uint32_t> streams;
-            for (int run = from; run < to; ++run) {
+            for (const int run : unit) {
                 replicas.push_back(glasses[run / (n_t * seeds)]);
                 at.push_back(temperatures[run / seeds % n_t]);
                 // Streams below 2^16 belong to the quench.
                 streams.push_back((1u << 16) + static_cast<std::uint32_t>(run));
             }
             Dynamics<Space> d = dynamics(replicas);
-            const Displacements m = measure_displacements(d, p, at, s_.study.seed, streams,
-                                                          [&](double now) { progress_->advance(done + now); });
-            done += d.atom_steps();
+            StiffnessProgress<Space> progress;
+            const CheckpointFile file(checkpoint_path("stiffness", "unit", unit[0]));
+            resume(file, "stiffness", unit, [&](const H5File& f) {
+                d.restore(get_dynamics_state(f));
+                progress = get_stiffness_progress(f, d);
+            });
+            const Pause pause = pause_with([&] {
+                const DynamicsState state = d.state();
+                if (!leads()) return put(static_cast<H5File*>(nullptr), d, progress);
+                file.write([&](H5File& f) {
+                    head_of_checkpoint(f, "stiffness", unit);
+                    put(f, state);
+                    put(&f, d, progress);
+                });
+            });
+            const double before = d.atom_steps();
+            if (!measure_displacements(d, p, at, s_.study.seed, streams, progress,
+                                       [&](double now) { progress_->advance(done + now - before); }, pause))
+                return false;
+            done += d.atom_steps() - before;
+            const Displacements m = displacements_of(progress, p);
             const std::vector<Box> boxes = to_host(d.batch().box);
-            for (int run = from; run < to; ++run) {
-                const auto begin = d.batch().first_atom_host[run - from],
-                           end = d.batch().first_atom_host[run - from + 1];
-                whole[run].assign(m.whole.begin() + begin, m.whole.begin() + end);
-                first[run].assign(m.first_half.begin() + begin, m.first_half.begin() + end);
-                second[run].assign(m.second_half.begin() + begin, m.second_half.begin() + end);
-                mean_position[run].assign(m.mean_position.begin() + begin, m.mean_position.begin() + end);
-                cell[run] = boxes[run - from];
+            const std::vector<double> whole = d.gather(m.whole), first = d.gather(m.first_half),
+                                      second = d.gather(m.second_half);
+            const std::vector<Vec3> mean_position = d.gather(m.mean_position);
+            if (!leads()) return true;
+            int end = 0;
+            for (std::size_t r = 0; r < unit.size(); ++r) {
+                const int begin = end;
+                end += replicas[r].size();
+                const auto part = [&](const auto& v) {
+                    return std::decay_t<decltype(v)>(v.begin() + begin, v.begin() + end);
+                };
+                H5File f = H5File::create(run_path(unit[r]), true);
+                f.write("/whole", part(whole));
+                f.write("/first_half", part(first));
+                f.write("/second_half", part(second));
+                f.write("/mean_position", part(mean_position));
+                f.write("/cell", cell_rows(boxes[r]), {3, 3}, "A");
+                f.write_attribute("/", "stage_hash", stage_hash(s_, "stiffness"));
+                f.close();
             }
+            file.remove();
+            return true;
+        });
+        on_first([&] { write_stiffness(glasses, run_path); });
+        stage_seconds_ = progress_->end();
+    }
+
+    /// stiffness.h5 of every sample from the results of all runs.
+    template <class Path>
+    void write_stiffness(const std::vector<Structure>& glasses, const Path& run_path) {
+        const std::vector<double>& temperatures = s_.stiffness.temperatures_K;
+        const int n_t = static_cast<int>(temperatures.size()), seeds = s_.stiffness.seeds;
+        const int runs = static_cast<int>(samples_.size()) * n_t * seeds;
+        std::vector<std::vector<double>> whole(runs), first(runs), second(runs), cell(runs);
+        std::vector<std::vector<Vec3>> mean_position(runs);
+        for (int run = 0; run < runs; ++run) {
+            const H5File f = H5File::open(run_path(run), true);
+            whole[run] = f.read<double>("/whole");
+            first[run] = f.read<double>("/first_half");
+            second[run] = f.read<double>("/second_half");
+            mean_position[run] = f.read_vectors("/mean_position");
+            cell[run] = f.read<double>("/cell");
         }
         for (std::size_t k = 0; k < samples_.size(); ++k) {
             const int n = glasses[k].size(), base = static_cast<int>(k) * n_t * seeds;
@@ -643,7 +944,7 @@ private:
                 reliability.push_back(spearman_brown(pearson(halves[0], halves[1])));
                 const std::vector<Vec3>& x = mean_position[base + t * seeds];
                 positions.insert(positions.end(), x.begin(), x.end());
-                const std::vector<double> rows = cell_rows(cell[base + t * seeds]);
+                const std::vector<double>& rows = cell[base + t * seeds];
                 cells.insert(cells.end(), rows.begin(), rows.end());
             }
             reliability.push_back(spearman_brown(pearson(overall_half[0], overall_half[1])));
@@ -667,7 +968,6 @@ private:
             progress_->say(fmt::format("sample {}: mean K {:.4f} eV/A^2, label reliability {:.3f}", k, mean(overall),
                                        reliability.back()));
         }
-        stage_seconds_ = progress_->end();
     }
 
     // ---- descriptors ------------------------------------------------------------------------------------
@@ -701,8 +1001,15 @@ private:
         shells.count = static_cast<int>(std::lround((shells.r_max - shells.r_min) / s_.descriptors.bin_A));
         const bool by_species = s_.descriptors.kind == "rdf_species";
         const int n = potential_.species();
-        progress_->begin("descriptors", static_cast<double>(samples_.size()), "samples");
-        for (std::size_t k = 0; k < samples_.size(); ++k) {
+        std::vector<Unit> open;
+        for (std::size_t k = 0; k < samples_.size(); ++k)
+            if (!has_result(sample_path(k, "descriptors.h5"), "descriptors")) open.push_back({static_cast<int>(k)});
+        progress_->begin("descriptors", static_cast<double>(open.size()) / teams_, "samples");
+        double done = 0;
+        world_.barrier();  // all have seen what there is before anything is added
+        farm(open, [&](const Unit& unit) {
+            if (!leads()) return true;
+            const auto k = static_cast<std::size_t>(unit[0]);
             const Structure s = descriptor_structure(k);
             const Batch<Space> batch = make_batch<Space>({s}, potential_.elements, potential_.masses);
             Array<int, Space> device_counts;
@@ -733,10 +1040,12 @@ private:
             f.write("/shell_edges", edges, {}, "A");
             f.write_attribute("/features", "kind", s_.descriptors.kind);
             f.write_attribute("/features", "positions", s_.descriptors.positions);
+            f.write_attribute("/", "stage_hash", stage_hash(s_, "descriptors"));
             stamp(f);
             f.close();
-            progress_->advance(static_cast<double>(k + 1));
-        }
+            progress_->advance(++done);
+            return true;
+        });
         stage_seconds_ = progress_->end();
     }
 
@@ -803,30 +1112,102 @@ private:
             architectures = s_.train.grid;
             architectures.insert(architectures.begin(), s_.train.hidden);
         }
-        const double runs = s_.train.seeds + s_.train.folds * static_cast<double>(architectures.size());
-        progress_->begin("train", runs * base.epochs, "epochs");
+        // Tasks: the networks of the ensemble, then every fold of every architecture.
+        const int members = s_.train.seeds;
+        const int tasks = members + s_.train.folds * static_cast<int>(architectures.size());
+        const auto run_path = [&](int task) { return checkpoint_path("train", "run", task); };
+        Unit open;
+        for (int task = 0; task < tasks; ++task)
+            if (!fs::exists(run_path(task))) open.push_back(task);
+        progress_->begin("train", static_cast<double>(open.size()) * base.epochs / teams_, "epochs");
         double done = 0;
-        const auto tick = [&](const TrainProgress& p) {
-            progress_->advance(done + p.epoch.epoch + 1);
-            return true;
-        };
-
-        ModelFile file;
-        for (int seed = 0; seed < s_.train.seeds; ++seed) {
-            TrainOptions o = base;
-            o.seed = s_.study.seed + static_cast<std::uint64_t>(seed);
-            file.ensemble.push_back(train<Space>(data, o, tick));
+        std::vector<Unit> units;
+        for (const int task : open) units.push_back({task});
+        world_.barrier();  // all have seen what there is before anything is added
+        farm(units, [&](const Unit& unit) {
+            if (!leads()) return true;
+            const int task = unit[0];
+            bool stopped = false;
+            const bool finished = task < members
+                                      ? train_member(task, data, base, done, stopped)
+                                      : train_fold(task, data, base, architectures.at((task - members) / s_.train.folds),
+                                                   (task - members) % s_.train.folds, done, stopped);
             done += base.epochs;
-            progress_->advance(done);
-        }
+            return finished;
+        });
+        on_first([&] { finish_training(labelled, data, architectures); });
+        stage_seconds_ = progress_->end();
+    }
+
+    /// Trains on, from the checkpoint where there is one; false where it stopped at one.
+    bool train_member(int task, const Dataset& data, TrainOptions o, double done, bool& stopped) {
+        o.seed = s_.study.seed + static_cast<std::uint64_t>(task);
+        const CheckpointFile file(checkpoint_path("train", "unit", task));
+        std::optional<TrainState> start;
+        resume(file, "train", {task}, [&](const H5File& f) { start = get_train_state(f); });
+        const TrainProgress* present = nullptr;
+        const Pause pause = pause_with([&] {
+            const TrainState state = present->state();
+            file.write([&](H5File& f) {
+                head_of_checkpoint(f, "train", {task});
+                put(f, state);
+            });
+        });
+        const Model model = train<Space>(
+            data, o,
+            [&](const TrainProgress& p) {
+                present = &p;
+                progress_->advance(done + p.epoch.epoch + 1);
+                stopped = pause();
+                return !stopped;
+            },
+            start ? &*start : nullptr);
+        if (stopped) return false;
+        ModelFile member;
+        member.ensemble = {model};
+        member.elements = potential_.elements;
+        member.masses = potential_.masses;
+        write_model(checkpoint_path("train", "run", task), member);
+        file.remove();
+        return true;
+    }
+
+    /// One fold from start to end, or not at all.
+    bool train_fold(int task, const Dataset& data, TrainOptions o, const std::vector<int>& hidden, int held_out,
+                    double done, bool& stopped) {
+        o.hidden = hidden;
+        const std::vector<int> fold = assign_folds(data, s_.train.folds, o.seed);
+        const FoldResult result = cross_validate_fold<Space>(data, fold, held_out, o, s_.report.bin_atoms,
+                                                             [&](const TrainProgress& p) {
+                                                                 progress_->advance(done + p.epoch.epoch + 1);
+                                                                 stopped = stop_.now();
+                                                                 return !stopped;
+                                                             });
+        if (stopped) return false;
+        H5File f = H5File::create(checkpoint_path("train", "run", task), true);
+        f.write("/metrics", std::vector<double>{result.metrics.all.pearson, result.metrics.all.rmse});
+        f.close();
+        return true;
+    }
+
+    /// Model, predictions and metrics from the trained networks.
+    void finish_training(const std::vector<Labelled>& labelled, const Dataset& data,
+                         const std::vector<std::vector<int>>& architectures) {
+        ModelFile file;
+        for (int k = 0; k < s_.train.seeds; ++k)
+            file.ensemble.push_back(read_model(checkpoint_path("train", "run", k)).ensemble.at(0));
         json grid = json::array();
-        for (const std::vector<int>& hidden : architectures) {
-            TrainOptions o = base;
-            o.hidden = hidden;
-            const CrossValidation cv = cross_validate<Space>(data, s_.train.folds, o, s_.report.bin_atoms);
-            done += s_.train.folds * base.epochs;
-            progress_->advance(done);
-            grid.push_back({{"hidden", hidden},
+        for (std::size_t a = 0; a < architectures.size(); ++a) {
+            std::vector<FoldResult> folds(s_.train.folds);
+            for (int k = 0; k < s_.train.folds; ++k) {
+                const int task = s_.train.seeds + static_cast<int>(a) * s_.train.folds + k;
+                const std::vector<double> m =
+                    H5File::open(checkpoint_path("train", "run", task), true).template read<double>("/metrics");
+                folds[k].metrics.all.pearson = m.at(0);
+                folds[k].metrics.all.rmse = m.at(1);
+            }
+            const CrossValidation cv = gather_folds(data, {}, std::move(folds));
+            grid.push_back({{"hidden", architectures[a]},
                             {"R", cv.mean_pearson},
                             {"R_error", cv.pearson_error},
                             {"rmse", cv.mean_rmse},
@@ -922,7 +1303,6 @@ private:
         file.metrics_json = metrics.dump();
         file.provenance_json = provenance().dump();
         write_model(directory_ + "/model.h5", file);
-        stage_seconds_ = progress_->end();
     }
 
     // ---- summary ----------------------------------------------------------------------------------------
@@ -985,6 +1365,13 @@ private:
 
     StudyFile s_;
     RunOptions options_;
+    Comm& world_;
+    StopRequest stop_;
+    int teams_ = 1;
+    bool idle_ = false;
+    int rank_said_ = 0;
+    std::unique_ptr<Comm> team_;  ///< the ranks that share a replica; null where each has its own
+    std::chrono::steady_clock::time_point last_checkpoint_;
     std::string directory_, host_;
     EamPotential potential_;
     std::vector<Sample> samples_;
@@ -996,11 +1383,21 @@ private:
 }  // namespace
 
 template <class Space>
-void run_study(const StudyFile& study, const RunOptions& options) {
-    StudyRun<Space>(study, options).run();
+void run_study(const StudyFile& study, const RunOptions& options, Comm& world) {
+    // Whatever a rank finds wrong with the input, all of them say, and nothing has been run.
+    std::unique_ptr<StudyRun<Space>> run;
+    std::string problem;
+    try {
+        run = std::make_unique<StudyRun<Space>>(study, options, world);
+    } catch (const InputError& e) {
+        problem = e.what();
+    }
+    for (const std::string& text : world.all_gather(problem))
+        if (!text.empty()) throw InputError(text);
+    run->run();
 }
 
-#define MG_RUN_STUDY(Space) template void run_study<Space>(const StudyFile&, const RunOptions&);
+#define MG_RUN_STUDY(Space) template void run_study<Space>(const StudyFile&, const RunOptions&, Comm&);
 MG_INSTANTIATE(MG_RUN_STUDY)
 
 }  // namespace mg

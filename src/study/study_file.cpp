@@ -93,6 +93,7 @@ void visit(StudyFile& file, Visitor& v, bool everything) {
     v.key("replicas_per_batch", file.compute.replicas_per_batch, counted(1, "a batch holds at least one replica"));
     v.key("skin_A", file.compute.skin_A, above(0, 5, "the skin widens every neighbour row"));
     v.key("domains", file.compute.domains, counted(1, "it is a number of ranks"));
+    v.key("checkpoint_minutes", file.compute.checkpoint_minutes, above(0, 1e6, "it is the time between checkpoints"));
 
     v.table("quench", quenches ? "The liquid at melt_K for melt_ps, then down to final_K at a constant rate."
                                : "Samples are given; the stiffness runs take step, pressure and cell from here.");

@@ -47,6 +47,7 @@ struct StudyFile {
         std::optional<int> replicas_per_batch;  ///< empty: "auto"
         std::optional<double> skin_A;           ///< empty: "auto"
         int domains = 1;                        ///< ranks per replica
+        double checkpoint_minutes = 10;         ///< between checkpoints
         bool operator==(const Compute&) const = default;
     };
     struct Quench {

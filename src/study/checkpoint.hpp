@@ -1,0 +1,54 @@
+#pragma once
+/// \file Checkpoints: a sealed file per unit of work, in two generations, and what goes into it.
+
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "io/hdf5.hpp"
+#include "md/dynamics.hpp"
+#include "nn/training.hpp"
+#include "study/protocols.hpp"
+
+namespace mg {
+
+/// A checkpoint under `path`; the one before is kept as `path.before`. Both are sealed (H5File), so that a damaged one
+/// is found before HDF5 reads it. At any instant at least one of them is whole, once the first has been written.
+class CheckpointFile {
+public:
+    explicit CheckpointFile(std::string path) : path_(std::move(path)) {}
+    const std::string& path() const { return path_; }
+
+    /// Writes what `put` puts. Throws Error where the disk does not take it; then the old checkpoints are as they were.
+    void write(const std::function<void(H5File&)>& put) const;
+
+    /// Calls get(file) on the newest whole checkpoint and returns true; false where there is none. `get` throws
+    /// InputError for one that it cannot use. What is damaged or unusable is told to `warn`.
+    bool read(const std::function<void(const H5File&)>& get,
+              const std::function<void(const std::string&)>& warn) const;
+
+    void remove() const;
+
+private:
+    std::string before() const { return path_ + ".before"; }
+    std::string path_;
+};
+
+void put(H5File& file, const DynamicsState& state);
+DynamicsState get_dynamics_state(const H5File& file);
+
+void put(H5File& file, const QuenchProgress& progress);
+QuenchProgress get_quench_progress(const H5File& file);
+
+/// The window's arrays in the order of DynamicsState. With a team collective; ranks that do not write give null.
+template <class Space>
+void put(H5File* file, const Dynamics<Space>& dynamics, const StiffnessProgress<Space>& progress);
+/// After dynamics.restore() of the state in the same file.
+template <class Space>
+StiffnessProgress<Space> get_stiffness_progress(const H5File& file, const Dynamics<Space>& dynamics);
+
+void put(H5File& file, const TrainState& state);
+TrainState get_train_state(const H5File& file);
+
+}  // namespace mg
