@@ -75,7 +75,6 @@ void agreed_input(Comm& world, const F& f) {
 
 void run(Comm& world, const StudyArguments& a, const std::vector<std::string>& stages, const std::string& resume,
          const std::string& max_wall) {
-    catch_stop_signals();
     StudyFile study;
     RunOptions options;
     bool cuda = false;

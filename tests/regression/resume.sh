@@ -1,0 +1,186 @@
+#!/usr/bin/env bash
+# Never losing work: a tiny study on several ranks, stopped by signals and time limits and killed at random moments,
+# ends in the same bits as one that ran through on one rank: resume.sh <program> <source directory>
+#
+# MG_TRIALS: trials of each kind of stop for each stage (default 1; 20 for the full table); five times as many kills.
+# MG_SEED: seed of the random moments (default 1).
+set -euo pipefail
+program=$1
+source_directory=$2
+trials=${MG_TRIALS:-1}
+RANDOM=${MG_SEED:-1}
+work=$(mktemp -d)
+job=
+trap '[ -z "$job" ] || kill -9 -- "-$job" 2> /dev/null || true; rm -rf "$work"' EXIT
+export OMP_NUM_THREADS=1 OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_rmaps_base_oversubscribe=1
+unset SLURM_JOB_END_TIME
+mkdir "$work/jobs"
+cp "$source_directory/jobs/potentials/Cu-Zr_2.eam.fs" "$work/jobs"
+cd "$work"
+fail() {
+    echo "FAILED: $*" >&2
+    [ ! -e log ] || sed 's/^/    /' log >&2
+    exit 1
+}
+
+cat > jobs/study.toml << 'TOML'
+[study]
+name = "tiny"
+seed = 7
+output = "reference"
+[system]
+elements = ["Cu", "Zr"]
+fractions = [0.5, 0.5]
+atoms = 500
+potential = "Cu-Zr_2.eam.fs"
+[compute]
+backend = "host"
+checkpoint_minutes = 0.001      # every 60 ms
+[quench]
+samples = 3
+rate_K_per_s = 1e15
+melt_ps = 0.4
+final_K = 300.0
+[stiffness]
+temperatures_K = [100, 300]
+equilibrate_ps = 0.2
+window_ps = 0.7
+[train]
+hidden = [40]
+epochs = 120
+patience = 1000
+seeds = 3
+folds = 2
+TOML
+stages=(quench stiffness descriptors train)
+arguments=(run jobs/study.toml)
+for stage in "${stages[@]}"; do arguments+=(--stage "$stage"); done
+
+compare() {
+    /usr/bin/python3 - "$1" "$2" << 'PY' || fail "$3"
+import os, sys
+import h5py
+import numpy as np
+a, b = sys.argv[1:]
+count = differ = 0
+for folder, _, files in os.walk(a):
+    if "checkpoints" in folder:
+        continue
+    for name in files:
+        if not name.endswith(".h5"):
+            continue
+        one = os.path.join(folder, name)
+        two = os.path.join(b, os.path.relpath(one, a))
+        with h5py.File(one) as x, h5py.File(two) as y:
+            def visit(path, item):
+                global count, differ
+                if isinstance(item, h5py.Dataset):
+                    count += 1
+                    if path not in y or not np.array_equal(item[()], y[path][()]):
+                        differ += 1
+                        print(f"{two}: {path} differs")
+            x.visititems(visit)
+sys.exit(0 if count > 100 and differ == 0 else 1)
+PY
+}
+
+echo "== one rank, and others"
+"$program" "${arguments[@]}" > log 2>&1 || fail "the study did not run"
+for ranks in 2 4; do
+    mpirun -n "$ranks" "$program" "${arguments[@]}" --out "ranks$ranks" > log 2>&1 || fail "$ranks ranks did not run"
+    compare reference "ranks$ranks" "$ranks ranks give other bits"
+done
+seconds_of() { /usr/bin/python3 -c "import json; print(json.load(open('ranks2/stages.json'))['$1']['seconds'])"; }
+
+# The directory as it is when a stage begins.
+before() {
+    rm -rf trial
+    mkdir trial
+    cp -r ranks2/. trial
+    /usr/bin/python3 - "$1" << 'PY'
+import json, os, shutil, sys
+order = ["quench", "stiffness", "descriptors", "train"]
+ledger = json.load(open("trial/stages.json"))
+for stage in order[order.index(sys.argv[1]):]:
+    ledger.pop(stage)
+json.dump(ledger, open("trial/stages.json", "w"))
+if sys.argv[1] == "quench":
+    shutil.rmtree("trial/samples")
+    os.mkdir("trial/samples")
+PY
+}
+# A moment within a stage: its time, a little more for the start, by chance.
+moment() { /usr/bin/python3 -c "print(0.3 + ($(seconds_of "$1") + 0.25) * $RANDOM / 32768)"; }
+# Goes on until the study has finished; every stop must end in 75.
+finish() {
+    local status=0 turn
+    for turn in 1 2 3; do
+        status=0
+        mpirun -n "$1" "$program" "${arguments[@]}" --out trial > log 2>&1 || status=$?
+        [ "$status" -ne 0 ] || return 0
+        [ "$status" -eq 75 ] || fail "going on ended with status $status"
+    done
+    fail "it did not finish"
+}
+
+declare -A ended
+stopped=0
+for stage in "${stages[@]}"; do
+    for ((trial = 0; trial < trials; ++trial)); do
+        for way in USR1 TERM limit; do
+            before "$stage"
+            status=0
+            pause=$(moment "$stage")
+            if [ "$way" = limit ]; then
+                mpirun -n 2 "$program" "${arguments[@]}" --out trial --max-wall "$pause" > log 2>&1 || status=$?
+            else
+                # The ranks are stopped, not mpirun: mpirun would wait a second after SIGTERM and then kill.
+                setsid mpirun -n 2 "$program" "${arguments[@]}" --out trial > log 2>&1 &
+                job=$!
+                sleep "$pause"
+                if [ "$way" = USR1 ]; then
+                    kill -USR1 "$job" 2> /dev/null || true
+                else
+                    pkill -TERM -f -- "^$program run .*--out trial" 2> /dev/null || true
+                fi
+                wait "$job" || status=$?
+                job=
+            fi
+            case "$status" in
+                0) ;;
+                75)
+                    stopped=$((stopped + 1))
+                    grep -q 'stopped at a checkpoint.*submit again' log || fail "$way: it does not say what to do"
+                    grep -q '"state": "stopped"' trial/status.json || fail "$way: status.json does not tell"
+                    ;;
+                138 | 143 | 1) # it had not got as far as main
+                    ! grep -q 'study "tiny"' log || fail "$way in $stage after $pause s ended with status $status"
+                    ;;
+                *) fail "$way in $stage after $pause s ended with status $status" ;;
+            esac
+            ended[$way]=$((${ended[$way]:-0} + 1))
+            finish 2
+            compare reference trial "$way in $stage after $pause s: other bits"
+        done
+    done
+done
+echo "== ${ended[USR1]} SIGUSR1, ${ended[TERM]} SIGTERM, ${ended[limit]} time limits; $stopped stops, all went on to the same bits"
+[ "$stopped" -gt 0 ] || fail "nothing was stopped"
+
+total=$(/usr/bin/python3 -c "import json; print(sum(s['seconds'] for s in json.load(open('ranks2/stages.json')).values()))")
+kills=$((5 * trials))
+for ((trial = 0; trial < kills; ++trial)); do
+    rm -rf trial
+    setsid mpirun -n 2 "$program" "${arguments[@]}" --out trial > log 2>&1 &
+    job=$!
+    pause=$(/usr/bin/python3 -c "print(0.1 + ($total + 0.3) * $RANDOM / 32768)")
+    sleep "$pause"
+    kill -9 -- "-$job" 2> /dev/null || true
+    wait "$job" 2> /dev/null || true
+    # mpirun's ranks have sessions of their own.
+    pkill -9 -f -- "^$program run .*--out trial" 2> /dev/null || true
+    job=
+    finish $((1 + trial % 3))
+    compare reference trial "killed after $pause s: other bits"
+done
+echo "== $kills kills at random moments: all finished with the same bits"
