@@ -71,6 +71,14 @@ hid_t native_type() {
         return H5T_NATIVE_UCHAR;
 }
 
+/// The user block of a sealed file: length and hash of what follows it, and zeros.
+std::string seal_of(const std::string& path, long length) {
+    std::string block = std::string(seal_mark) + "length " + std::to_string(length) + "\nsha256 " +
+                        sha256_of_file(path, seal_bytes) + "\n";
+    block.resize(seal_bytes, '\0');
+    return block;
+}
+
 }  // namespace
 
 struct H5File::State {
@@ -153,11 +161,9 @@ H5File H5File::open(const std::string& path, bool must_be_sealed) {
         const long length = static_cast<long>(stream.tellg()) - static_cast<long>(seal_bytes);
         stream.close();
         const std::string wanted_length = "length " + std::to_string(length) + "\n";
-        std::string_view rest = std::string_view(block).substr(std::strlen(seal_mark));
-        if (length < 0 || !rest.starts_with(wanted_length))
+        if (!block.starts_with(std::string(seal_mark) + "length " + std::to_string(length) + "\n"))
             throw InputError("'" + path + "' is damaged", "it has not the length that its seal says", remedy);
-        rest.remove_prefix(wanted_length.size());
-        if (!rest.starts_with("sha256 " + sha256_of_file(path, seal_bytes) + "\n"))
+        if (block != seal_of(path, length))
             throw InputError("'" + path + "' is damaged", "its SHA-256 is not the one of its seal", remedy);
         state->sealed = true;
     } else if (must_be_sealed) {
@@ -186,9 +192,7 @@ void H5File::close() {
         std::fstream stream(state.temporary, std::ios::binary | std::ios::in | std::ios::out);
         stream.seekg(0, std::ios::end);
         const long length = static_cast<long>(stream.tellg()) - static_cast<long>(seal_bytes);
-        std::string block = std::string(seal_mark) + "length " + std::to_string(length) + "\nsha256 " +
-                            sha256_of_file(state.temporary, seal_bytes) + "\n";
-        block.resize(seal_bytes, '\0');
+        const std::string block = seal_of(state.temporary, length);
         stream.seekp(0);
         stream.write(block.data(), seal_bytes);
         stream.close();
