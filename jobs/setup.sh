@@ -34,6 +34,8 @@ run     python3-h5py        figures read the results
 run     python3-scipy       figures
 test    libgtest-dev        GoogleTest
 test    libboost-context-dev fibers: CUDA's threads on the CPU
+test    slurm-wlm           the job scripts, on a SLURM of the test's own
+test    munge               SLURM's keys
 bundle  libblas-dev         small reference BLAS
 bundle  patchelf            makes the bundle relocatable
 LIST

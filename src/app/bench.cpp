@@ -79,7 +79,7 @@ void check_arguments(const BenchArguments& a, const Comm& world) {
     require_range("--warmup", a.warmup, 0L, 1'000'000'000L);
     require_range("--repeat", a.repeat, 1, 1000);
     if (a.domains != 1 && a.domains != world.size())
-        throw InputError(fmt::format("--domains {} on {} rank{}", a.domains, world.size(), world.size() == 1 ? "" : "s"),
+        throw InputError(fmt::format("--domains {} where the number of ranks is {}", a.domains, world.size()),
                          "the ranks share out one system, each a domain, or replicas",
                          "use as many domains as mpirun starts ranks, or 1");
     if (a.domains > 1 && a.replicas > 1)

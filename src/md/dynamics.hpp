@@ -97,8 +97,8 @@ public:
     void set_ensembles(const std::vector<EnsembleOptions>& options);
 
     /// Runs the schedule, and returns false where it was paused before its end; then the run is to be gone on with
-    /// (`first`), at once or after restore(). Throws PhysicsError naming replica, atom, step and value where the physics
-    /// fails.
+    /// (`first`), at once or after restore(). Throws PhysicsError naming replica, atom, step and value where the
+    /// physics fails.
     bool run(const RunSchedule& schedule);
     /// The last step of the present or latest run that is done.
     long step() const { return step_; }

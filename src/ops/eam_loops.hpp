@@ -39,9 +39,9 @@ struct PairWork {
     int* near_length;        ///< (slots)
 };
 
-/// rows: writes a slab's half rows one behind the other, and their lengths by slot. density: adds f of all pairs of slab
-/// k to the slab's window. force: adds their forces likewise, and where wanted their energies and, to local_virial of
-/// the slot that keeps the pair, their virial.
+/// rows: writes a slab's half rows one behind the other, and their lengths by slot. density: adds f of all pairs of
+/// slab k to the slab's window. force: adds their forces likewise, and where wanted their energies and, to local_virial
+/// of the slot that keeps the pair, their virial.
 struct EamLoops {
     void (*rows)(const RowSweep<Host>&, const Slab&, std::vector<int>& entries, int* length);
     void (*density_full)(const PairWork<double>&, int k, double* window);

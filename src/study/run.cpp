@@ -177,8 +177,8 @@ private:
         return fmt::format("{}/checkpoints/{}-{}-{:05}.h5", directory_, stage, kind, task);
     }
 
-    /// Collective: the units of a stage. Those in checkpoints go on as they are; the other unfinished tasks, in groups of
-    /// equal cost, are split anew, evenly over the teams where the user has not given a size.
+    /// Collective: the units of a stage. Those in checkpoints go on as they are; the other unfinished tasks, in groups
+    /// of equal cost, are split anew, evenly over the teams where the user has not given a size.
     std::vector<Unit> units_of(const std::string& stage, const std::vector<Unit>& groups) {
         std::string text;
         on_first([&] {
@@ -217,7 +217,8 @@ private:
                 for (const int k : group)
                     if (open[k]) rest.push_back(k);
                 const int n = static_cast<int>(rest.size());
-                const int size = team_ ? 1 : s_.compute.replicas_per_batch.value_or(std::max(1, (n + teams_ - 1) / teams_));
+                const int even = std::max(1, (n + teams_ - 1) / teams_);
+                const int size = team_ ? 1 : s_.compute.replicas_per_batch.value_or(even);
                 for (int k = 0; k < n; k += size)
                     units.emplace_back(rest.begin() + k, rest.begin() + std::min(n, k + size));
             }
@@ -522,7 +523,8 @@ private:
             const Vec3 halo = halo_fractions(box, potential_.cutoff + *s_.compute.skin_A);
             const double h[3] = {halo.x, halo.y, halo.z};
             double seen = 1;
-            for (int k = 0; k < 3; ++k) seen *= std::min(1.0 * grid.n[k], 1 + (grid.n[k] > 1 ? 2 * h[k] * grid.n[k] : 0));
+            for (int k = 0; k < 3; ++k)
+                if (grid.n[k] > 1) seen *= std::min(1.0 * grid.n[k], 1 + 2 * h[k] * grid.n[k]);
             progress_->say(fmt::format("{} team{} of {} ranks, {} x {} x {} domains, {:.2f} ghosts per atom", teams_,
                                        teams_ == 1 ? "" : "s", s_.compute.domains, grid.n[0], grid.n[1], grid.n[2],
                                        seen - 1));
@@ -839,7 +841,8 @@ private:
             open.push_back(run);
             work += steps * glasses[run / (n_t * seeds)].size();
         }
-        progress_->begin("stiffness", work / teams_, "atom-steps", s_.quench.timestep_fs * 1e-6 / (atoms * n_t * seeds));
+        progress_->begin("stiffness", work / teams_, "atom-steps",
+                         s_.quench.timestep_fs * 1e-6 / (atoms * n_t * seeds));
         double done = 0;
         farm(units_of("stiffness", {open}), [&](const Unit& unit) {
             std::vector<Structure> replicas;
@@ -1126,12 +1129,10 @@ private:
         world_.barrier();  // all have seen what there is before anything is added
         farm(units, [&](const Unit& unit) {
             if (!leads()) return true;
-            const int task = unit[0];
-            bool stopped = false;
-            const bool finished = task < members
-                                      ? train_member(task, data, base, done, stopped)
-                                      : train_fold(task, data, base, architectures.at((task - members) / s_.train.folds),
-                                                   (task - members) % s_.train.folds, done, stopped);
+            const int task = unit[0], fold = task - members;
+            const bool finished = fold < 0 ? train_member(task, data, base, done)
+                                           : train_fold(task, data, base, architectures.at(fold / s_.train.folds),
+                                                        fold % s_.train.folds, done);
             done += base.epochs;
             return finished;
         });
@@ -1140,7 +1141,8 @@ private:
     }
 
     /// Trains on, from the checkpoint where there is one; false where it stopped at one.
-    bool train_member(int task, const Dataset& data, TrainOptions o, double done, bool& stopped) {
+    bool train_member(int task, const Dataset& data, TrainOptions o, double done) {
+        bool stopped = false;
         o.seed = s_.study.seed + static_cast<std::uint64_t>(task);
         const CheckpointFile file(checkpoint_path("train", "unit", task));
         std::optional<TrainState> start;
@@ -1174,7 +1176,8 @@ private:
 
     /// One fold from start to end, or not at all.
     bool train_fold(int task, const Dataset& data, TrainOptions o, const std::vector<int>& hidden, int held_out,
-                    double done, bool& stopped) {
+                    double done) {
+        bool stopped = false;
         o.hidden = hidden;
         const std::vector<int> fold = assign_folds(data, s_.train.folds, o.seed);
         const FoldResult result = cross_validate_fold<Space>(data, fold, held_out, o, s_.report.bin_atoms,

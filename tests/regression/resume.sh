@@ -164,10 +164,12 @@ for stage in "${stages[@]}"; do
         done
     done
 done
-echo "== ${ended[USR1]} SIGUSR1, ${ended[TERM]} SIGTERM, ${ended[limit]} time limits; $stopped stops, all went on to the same bits"
+echo "== ${ended[USR1]} SIGUSR1, ${ended[TERM]} SIGTERM, ${ended[limit]} time limits: $stopped stopped a run, and all" \
+    "went on to the same bits"
 [ "$stopped" -gt 0 ] || fail "nothing was stopped"
 
-total=$(/usr/bin/python3 -c "import json; print(sum(s['seconds'] for s in json.load(open('ranks2/stages.json')).values()))")
+total=0
+for stage in "${stages[@]}"; do total="$total + $(seconds_of "$stage")"; done
 kills=$((5 * trials))
 for ((trial = 0; trial < kills; ++trial)); do
     rm -rf trial
