@@ -528,7 +528,7 @@ private:
             progress_->say(fmt::format("{} team{} of {} ranks, {} x {} x {} domains, {:.2f} ghosts per atom", teams_,
                                        teams_ == 1 ? "" : "s", s_.compute.domains, grid.n[0], grid.n[1], grid.n[2],
                                        seen - 1));
-            if (seen > 1.5)
+            if (seen > 1.5 && world_.rank() == 0)
                 progress_->warn(fmt::format(
                     "domains of this size see {:.1f} atoms for each that they own: samples side by side, with "
                     "compute.domains = 1, use the ranks better",
