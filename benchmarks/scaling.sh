@@ -95,14 +95,12 @@ for ((round = 1; round <= rounds; ++round)); do
     done
 done
 
-/usr/bin/env python3 - "$work" "$out" "$rounds" "$precision" "$threads" "${numbers[@]}" <<'PY'
+python=/usr/bin/python3  # Debian's matplotlib is Debian's python's
+[[ -x "$python" ]] || python=python3
+"$python" - "$work" "$out" "$rounds" "$precision" "$threads" "${numbers[@]}" <<'PY'
 import json
 import statistics
 import sys
-import matplotlib
-
-matplotlib.use("Agg")
-import matplotlib.pyplot as plt
 
 work, out, rounds, precision, threads, *numbers = sys.argv[1:]
 numbers = [int(n) for n in numbers]
@@ -135,6 +133,11 @@ for kind in ("strong", "weak", "replicas"):
               f"{'' if agrees else '  CHECKSUM DIFFERS'}")
     result[kind] = points
 json.dump(result, open(out + ".json", "w"), indent=1)
+
+import matplotlib  # noqa: E402  (what was measured is safe by now)
+
+matplotlib.use("Agg")
+import matplotlib.pyplot as plt  # noqa: E402
 
 figure, axes = plt.subplots(1, 2, figsize=(9, 3.8), layout="constrained")
 for kind, marker in (("strong", "o"), ("weak", "s"), ("replicas", "^")):

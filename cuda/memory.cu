@@ -77,4 +77,6 @@ int device_count(Cuda) {
     return 0;
 }
 
+void use_device(Cuda, int number) { check(cudaSetDevice(number), "choose a device"); }
+
 }  // namespace mg

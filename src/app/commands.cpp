@@ -15,6 +15,7 @@
 
 #include "app/backend.hpp"
 #include "app/bench.hpp"
+#include "app/ranks.hpp"
 #include "core/build_info.hpp"
 #include "core/error.hpp"
 #include "core/units.hpp"
@@ -144,11 +145,19 @@ struct EvaluateArguments {
     std::vector<std::string> elements;
 };
 
-void evaluate(const EvaluateArguments& a) {
-    const EamPotential potential = read_potential(a.potential, a.elements);
-    const Structure s = read_structure(a.structure, potential.elements);
+/// On several ranks each has a domain of the structure.
+void evaluate(Comm& world, const EvaluateArguments& a) {
+    EamPotential potential;
+    Structure s;
+    bool cuda = false;
+    agreed_input(world, [&] {
+        potential = read_potential(a.potential, a.elements);
+        s = read_structure(a.structure, potential.elements);
+        cuda = use_cuda(a.backend);
+    });
+    Comm* const team = world.size() > 1 ? &world : nullptr;
     nlohmann::ordered_json result;
-    with_space(use_cuda(a.backend), [&](auto space) {
+    with_space(cuda, [&](auto space) {
         using Space = decltype(space);
         const double room = 0.5 * smallest_width(s.box) - potential.cutoff;
         if (room < 1e-6)
@@ -159,14 +168,17 @@ void evaluate(const EvaluateArguments& a) {
                              "repeat the structure along its short edges");
         const double skin = std::max(1e-6, std::min(0.5, 0.999 * room));
         const Precision precision = a.precision == "double" ? Precision::full : Precision::mixed;
-        Dynamics<Space> d(make_batch<Space>({s}, potential.elements, potential.masses), potential, precision, skin);
-        if (precision == Precision::mixed)
+        const Structure part = team ? own_part(s, choose_domains(s.box, team->size()), team->rank()) : s;
+        Dynamics<Space> d(make_batch<Space>({part}, potential.elements, potential.masses), potential, precision, skin,
+                          team, s.size());
+        if (precision == Precision::mixed && world.rank() == 0)
             std::cerr << fmt::format(
                 "mixed precision: tables of {} pieces, force error {:.1e} eV/A rms, {:.1e} at most "
                 "per pair\n",
                 d.tables().resampled_pieces, d.tables().resampling_error, d.tables().largest_resampling_error);
-        const std::vector<Vec3> force = to_host(d.batch().force);
-        const std::vector<double> energy = to_host(d.batch().local_energy);
+        const std::vector<Vec3> force = d.gather(to_host(d.batch().force));
+        const std::vector<double> energy = d.gather(to_host(d.batch().local_energy));
+        if (world.rank() != 0) return;
         const Sym3 virial = to_host(d.batch().virial)[0];
         double largest = 0;
         for (const Vec3& f : force) largest = std::max(largest, norm2(f));
@@ -183,6 +195,7 @@ void evaluate(const EvaluateArguments& a) {
             write_xyz(a.output, s, {forces, {"local_energy", 1, energy}}, "", 17);
         }
     });
+    if (world.rank() != 0) return;
     // Seventeen digits bring back the same bits.
     std::cout << "{\n";
     for (auto item = result.begin(); item != result.end(); ++item) {
@@ -212,7 +225,7 @@ void info(const std::vector<std::string>& potentials) {
                                  build::cuda, build::cuda_architectures, gpus());
     else
         std::cout << "CUDA: built without\n";
-    std::cout << "MPI: none in this version (one rank computes)\n";
+    std::cout << "MPI: " << mpi_description() << '\n';
     std::cout << fmt::format("BLAS: {}, kernels {}\n", build::blas, blas_core());
     std::cout << fmt::format(
         "host: {} thread(s), instruction set {} (MGSTIFF_ISA = avx2 or generic selects a lesser)\n",
@@ -273,7 +286,7 @@ void add_commands(CLI::App& app, Comm& world) {
         ->check(CLI::IsMember({"auto", "host", "cuda"}));
     evaluate_command->add_option("--out", e.output, "extended XYZ with forces and local energies");
     evaluate_command->callback([&world] {
-        if (world.rank() == 0) evaluate(e);
+        evaluate(world, e);
     });
 
     static std::string directory;

@@ -30,6 +30,8 @@ void zero_bytes(Host, void* memory, std::size_t bytes) { std::memset(memory, 0, 
 
 void synchronize(Host) {}
 
+void use_device(Host, int) {}
+
 int device_count(Host) { return 1; }
 
 }  // namespace mg

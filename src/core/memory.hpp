@@ -30,4 +30,8 @@ void synchronize(Cuda);
 int device_count(Host);
 int device_count(Cuda);
 
+/// The device that this process uses from now on, 0 to device_count() - 1; before any other use of the space.
+void use_device(Host, int number);
+void use_device(Cuda, int number);
+
 }  // namespace mg

@@ -29,6 +29,29 @@ for name in b2_triclinic cuzr_liquid_4000 cuzr_glass_4000 fcc_cu_vacancy; do
 done
 sed 's/^/the last one: /' "$work/fcc_cu_vacancy.mixed.stderr"
 
+# The same in three domains, one per rank.
+if command -v mpirun > /dev/null && [[ "$("$program" info)" != *"built without MPI"* ]]; then
+    export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
+    mpirun --oversubscribe -n 3 "$program" evaluate "$reference/cuzr_glass_4000.data" --potential "$potential" \
+        --elements Cu,Zr --out "$work/ranks.xyz" > "$work/ranks.json" 2> "$work/ranks.stderr" ||
+        { cat "$work/ranks.stderr" >&2; echo "FAILED: evaluate on three ranks" >&2; exit 1; }
+    /usr/bin/python3 - "$work" <<'PY'
+import json
+import sys
+import numpy as np
+
+work = sys.argv[1]
+one, three = (json.load(open(f"{work}/{name}.json")) for name in ("cuzr_glass_4000.double", "ranks"))
+worst = max(abs(a / b - 1) for key in one for a, b in zip(np.ravel(one[key]), np.ravel(three[key])))
+rows = [[line.split() for line in open(f"{work}/{name}.xyz")][2:] for name in ("cuzr_glass_4000.double", "ranks")]
+columns = [np.array([[float(x) for x in row[1:]] for row in table]) for table in rows]
+apart = np.abs(columns[0] - columns[1]).max()
+print(f"three ranks against one: {worst:.1e} relative; atoms' columns {apart:.1e}")
+if not (worst < 1e-10 and apart < 1e-10):
+    sys.exit("FAILED: three ranks give another result than one")
+PY
+fi
+
 /usr/bin/python3 - "$reference" "$work" <<'PY'
 import json
 import sys
