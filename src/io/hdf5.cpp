@@ -50,6 +50,7 @@ herr_t keep_deepest(unsigned, const H5E_error2_t* error, void* text) {
 std::string reason() {
     std::string text;
     H5Ewalk2(H5E_DEFAULT, H5E_WALK_DOWNWARD, keep_deepest, &text);
+    std::replace(text.begin(), text.end(), '\n', ' ');
     return text.empty() ? "HDF5 gives no reason" : "HDF5: " + text;
 }
 
@@ -72,9 +73,9 @@ hid_t native_type() {
 }
 
 /// The user block of a sealed file: length and hash of what follows it, and zeros.
-std::string seal_of(const std::string& path, long length) {
-    std::string block = std::string(seal_mark) + "length " + std::to_string(length) + "\nsha256 " +
-                        sha256_of_file(path, seal_bytes) + "\n";
+std::string seal_of(long length, const std::string& sha256) {
+    std::string block =
+        std::string(seal_mark) + "length " + std::to_string(length) + "\nsha256 " + sha256 + "\n";
     block.resize(seal_bytes, '\0');
     return block;
 }
@@ -82,13 +83,12 @@ std::string seal_of(const std::string& path, long length) {
 }  // namespace
 
 struct H5File::State {
-    std::string path, temporary;
+    std::string path;
     hid_t file = -1;
     bool writing = false, sealed = false;
 
     ~State() {
         if (file >= 0) H5Fclose(file);
-        if (writing) ::unlink(temporary.c_str());
     }
 
     [[noreturn]] void fail(const std::string& object, const std::string& why) const {
@@ -133,14 +133,12 @@ H5File H5File::create(const std::string& path, bool sealed) {
     silence();
     auto state = std::make_unique<State>();
     state->path = path;
-    state->temporary = path + ".tmp";
     state->sealed = sealed;
-    const Handle properties(H5Pcreate(H5P_FILE_CREATE), H5Pclose);
-    if (sealed) H5Pset_userblock(properties, seal_bytes);
-    state->file = H5Fcreate(state->temporary.c_str(), H5F_ACC_TRUNC, properties, H5P_DEFAULT);
-    if (state->file < 0)
-        throw Error("cannot create '" + path + "'", reason(),
-                    "check free space, quota and permissions of its directory");
+    // In memory: HDF5 does not survive a disk that fails under it (it crashes when the process ends).
+    const Handle access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
+    H5Pset_fapl_core(access, std::size_t{1} << 20, 0);
+    state->file = H5Fcreate(path.c_str(), H5F_ACC_TRUNC, H5P_DEFAULT, access);
+    if (state->file < 0) throw Error("cannot create '" + path + "'", reason(), "check that there is enough memory");
     state->writing = true;
     return H5File(std::move(state));
 }
@@ -163,7 +161,7 @@ H5File H5File::open(const std::string& path, bool must_be_sealed) {
         const std::string wanted_length = "length " + std::to_string(length) + "\n";
         if (!block.starts_with(std::string(seal_mark) + "length " + std::to_string(length) + "\n"))
             throw InputError("'" + path + "' is damaged", "it has not the length that its seal says", remedy);
-        if (block != seal_of(path, length))
+        if (block != seal_of(length, sha256_of_file(path, seal_bytes)))
             throw InputError("'" + path + "' is damaged", "its SHA-256 is not the one of its seal", remedy);
         state->sealed = true;
     } else if (must_be_sealed) {
@@ -179,28 +177,24 @@ void H5File::close() {
     if (!state_ || state_->file < 0) return;
     silence();
     State& state = *state_;
-    const bool flushed = !state.writing || H5Fflush(state.file, H5F_SCOPE_GLOBAL) >= 0;
-    const std::string why = flushed ? "" : reason();
     const hid_t file = state.file;
     state.file = -1;
-    const bool closed = H5Fclose(file) >= 0;
-    if (!state.writing) return;
-    // From here on, the destructor removes the temporary file unless it has been renamed.
-    if (!flushed || !closed)
-        throw Error("cannot write '" + state.path + "'", flushed ? reason() : why, "check free space and quota");
-    if (state.sealed) {
-        std::fstream stream(state.temporary, std::ios::binary | std::ios::in | std::ios::out);
-        stream.seekg(0, std::ios::end);
-        const long length = static_cast<long>(stream.tellg()) - static_cast<long>(seal_bytes);
-        const std::string block = seal_of(state.temporary, length);
-        stream.seekp(0);
-        stream.write(block.data(), seal_bytes);
-        stream.close();
-        if (!stream)
-            throw Error("cannot write '" + state.path + "'", "its seal could not be written",
-                        "check free space and quota");
+    std::string image;
+    bool whole = true;
+    if (state.writing) {
+        const auto size = H5Fflush(file, H5F_SCOPE_GLOBAL) >= 0 ? H5Fget_file_image(file, nullptr, 0) : -1;
+        whole = size > 0;
+        if (whole) {
+            image.resize(static_cast<std::size_t>(size));
+            whole = H5Fget_file_image(file, image.data(), image.size()) == size;
+        }
     }
-    commit_file(state.temporary, state.path);
+    const std::string why = whole ? "" : reason();
+    H5Fclose(file);
+    if (!state.writing) return;
+    if (!whole) throw Error("cannot write '" + state.path + "'", why, "check that there is enough memory");
+    if (state.sealed) image.insert(0, seal_of(static_cast<long>(image.size()), sha256_of(image)));
+    write_file_atomically(state.path, image);
     state.writing = false;
 }
 

@@ -14,14 +14,14 @@ namespace mg {
 /// Element types T of datasets and attributes: double, float, int, long, unsigned, unsigned long, unsigned char.
 /// HDF5 converts between the file's type and T when reading.
 ///
-/// A file is created as `path.tmp` and appears under its name only when close() has flushed it to disk: an exception
-/// before that leaves no `path` and no temporary. A *sealed* file starts with a 512-byte user block that holds the
+/// A file is made in memory and appears under its name only when close() has flushed it to disk: an exception before
+/// that, or a disk that takes it only in part, leaves the old `path` and no temporary. A *sealed* file starts with a 512-byte user block that holds the
 /// length and SHA-256 of the rest; open() verifies them before HDF5 parses anything.
 ///
 /// Errors name file and object. Faults of a file that is read are InputError, of one that is written Error.
 class H5File {
 public:
-    /// Throws Error where the file cannot be made.
+    /// Nothing is on disk before close().
     static H5File create(const std::string& path, bool sealed = false);
     /// Opens for reading. Throws InputError where the file is missing, is not HDF5, or its seal is broken;
     /// with `must_be_sealed` also where it has none.
@@ -32,7 +32,7 @@ public:
     /// A created file that was not closed is discarded.
     ~H5File();
 
-    /// Commits a created file: flush, seal, fsync, rename. Throws Error; does nothing when called again.
+    /// Commits a created file: seal, write, fsync, rename. Throws Error; does nothing when called again.
     void close();
     const std::string& path() const;
 

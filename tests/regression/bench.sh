@@ -70,10 +70,11 @@ def expect(what, holds):
 
 
 common = """benchmark version git backend device instruction_set threads potential_sha256 start tile atoms replicas
-    repeats wall_s cpu_s pairs_per_s""".split()
+    ranks domains repeats wall_s cpu_s pairs_per_s""".split()
 md = """precision ensemble cell temperature_K timestep_fs warmup_steps steps atom_steps_per_s atom_steps_per_s_min
     atom_steps_per_s_max atom_steps_per_cpu_s steps_per_s ns_per_day pairs_within_cutoff_per_atom skin_A
-    list_rebuilds steps_per_rebuild step_ms ops_ms ops_share end""".split()
+    list_rebuilds steps_per_rebuild step_ms ops_ms ops_share checksum_energy_eV final_energy_eV peak_host_memory_bytes
+    peak_host_memory_bytes_per_atom end""".split()
 rdf = """r_min_A r_max_A shells calls atoms_per_s atoms_per_s_min atoms_per_s_max atoms_per_cpu_s call_ms
     pairs_in_shells""".split()
 for name, result, keys in (("first", first, md), ("npt", npt, md), ("tiled", tiled, rdf)):

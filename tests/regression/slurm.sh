@@ -166,7 +166,7 @@ finish() {
             hasten
             state=$(field "$job" JobState)
             case $state in
-                PENDING | RUNNING | COMPLETING | REQUEUED | CONFIGURING) ;;
+                PENDING | RUNNING | COMPLETING | REQUEUED | CONFIGURING | SIGNALING) ;;
                 COMPLETED) break ;;
                 *) say_job "$job"; fail "job $job ended as $state" ;;
             esac
