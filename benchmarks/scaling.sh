@@ -64,7 +64,7 @@ done
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)"
 program="${MGSTIFF:-$root/build/mgstiff-gpu}"
 [[ -x "$program" ]] ||
-    { printf 'error: %s was not found (the program that is measured); build it, or set MGSTIFF\n' "$program" >&2; exit 2; }
+    { printf 'error: %s was not found (what is measured); build it, or set MGSTIFF\n' "$program" >&2 && exit 2; }
 if [[ -z "$ranks" ]]; then
     for ((n = 1; n <= $(nproc); n *= 2)); do ranks+="$n "; done
 fi

@@ -16,8 +16,8 @@ inline constexpr bool with_cuda = false;
 /// CUDA devices that this process can use; 0 in a build without CUDA.
 int gpus();
 
-/// Makes the device whose number is this rank's on its node (ranks beyond them share) the one that this process uses, and
-/// returns that number. Only where gpus() > 0, before anything has run on a device.
+/// Makes the device whose number is this rank's on its node (ranks beyond them share) the one that this process uses,
+/// and returns that number. Only where gpus() > 0, before anything has run on a device.
 int bind_gpu();
 
 /// Whether the backend asked for ("auto", "host" or "cuda") means the device. Throws InputError where "cuda" is not to

@@ -15,8 +15,8 @@ namespace mg {
 /// HDF5 converts between the file's type and T when reading.
 ///
 /// A file is made in memory and appears under its name only when close() has flushed it to disk: an exception before
-/// that, or a disk that takes it only in part, leaves the old `path` and no temporary. A *sealed* file starts with a 512-byte user block that holds the
-/// length and SHA-256 of the rest; open() verifies them before HDF5 parses anything.
+/// that, or a disk that takes it only in part, leaves the old `path` and no temporary. A *sealed* file starts with a
+/// 512-byte user block that holds the length and SHA-256 of the rest; open() verifies them before HDF5 parses anything.
 ///
 /// Errors name file and object. Faults of a file that is read are InputError, of one that is written Error.
 class H5File {

@@ -290,7 +290,8 @@ for attempt in 1 2 3; do
     limit=$(sbatch --parsable --time=1 --signal=USR1@59 --ntasks-per-node=2 "${small[@]}" \
         "$source_directory/jobs/one_node.sbatch" study.toml --out limit "${stages[@]}")
     nodes=$(MG_LAUNCH="mpirun --bind-to none" sbatch --parsable --time=1 --signal=USR1@59 --nodes=2 \
-        --ntasks-per-node=1 --gpus-per-node=2 "${small[@]}" "$source_directory/jobs/nodes.sbatch" study.toml --out nodes "${stages[@]}")
+        --ntasks-per-node=1 --gpus-per-node=2 "${small[@]}" "$source_directory/jobs/nodes.sbatch" \
+        study.toml --out nodes "${stages[@]}")
     finish "$limit" "$nodes"
     srun_restarts=$(field "$limit" Restarts) mpirun_restarts=$(field "$nodes" Restarts)
     echo "attempt $attempt: stopped $srun_restarts and $mpirun_restarts times"
