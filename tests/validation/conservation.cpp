@@ -180,11 +180,11 @@ void nve_drift(const char* name, const EamPotential& potential, Precision precis
 // After 4 ps the glass still relaxes, which shows in the next order (1.2e-4 in either precision).
 TEST(NveDrift, Double) {
     const bool full = full_validation();
-    nve_drift("double", cu_zr(), Precision::full, full ? 6 : 2, full ? 100 : 4, full ? 1e-5 : 3e-4);
+    nve_drift("double", cu_zr(), Precision::full, full ? 6 : 1, full ? 100 : 4, full ? 1e-5 : 3e-4);
 }
 TEST(NveDrift, Mixed) {
     const bool full = full_validation();
-    nve_drift("mixed", cu_zr(), Precision::mixed, full ? 4 : 2, full ? 100 : 4, full ? 5e-5 : 3e-4);
+    nve_drift("mixed", cu_zr(), Precision::mixed, full ? 4 : 1, full ? 100 : 4, full ? 5e-5 : 3e-4);
 }
 TEST(NveDrift, DoubleOfATableWithoutNoise) {
     if (!full_validation()) GTEST_SKIP() << "runs with tests/run.sh --validation (minutes)";
