@@ -148,8 +148,7 @@ void Dynamics<Space>::back_to(const Snapshot& s) {
 }
 
 template <class Space>
-bool Dynamics<Space>::pauses(const RunSchedule& schedule, long step) {
-    const bool mine = schedule.pause && schedule.pause(step);
+bool Dynamics<Space>::any_says(bool mine) {
     if (!neighbors_.domain) return mine;
     bool any = false;
     for (const char other : neighbors_.domain->team->all_gather_value(static_cast<char>(mine))) any = any || other;
@@ -196,7 +195,7 @@ bool Dynamics<Space>::run(const RunSchedule& schedule) {
         step = step_ = stop;
         if (schedule.sample_every > 0 && step % schedule.sample_every == 0) schedule.sample(step);
         if (reports) schedule.report(step);
-        if (step < schedule.steps && pauses(schedule, step)) return false;
+        if (step < schedule.steps && any_says(schedule.pause && schedule.pause(step))) return false;
     }
     settle_velocities(batch_, ensembles_);
     return true;
@@ -299,7 +298,8 @@ std::vector<Thermo> Dynamics<Space>::thermo() const {
 }
 
 template <class Space>
-std::vector<FireState> Dynamics<Space>::minimize(const FireOptions& options, long max_steps) {
+std::vector<FireState> Dynamics<Space>::minimize(const FireOptions& options, long max_steps,
+                                                 const std::function<bool()>& give_up) {
     Relaxation<Space> relaxation;
     relaxation.options = options;
     FireState start;
@@ -318,6 +318,10 @@ std::vector<FireState> Dynamics<Space>::minimize(const FireOptions& options, lon
             state = to_host(relaxation.state);
             const bool done = std::all_of(state.begin(), state.end(), [](const FireState& s) { return s.converged; });
             if (done || step >= max_steps) break;
+            if (any_says(give_up && give_up())) {
+                set_companions({});
+                return {};
+            }
         }
         update_neighbors(batch_, neighbors_);
         if (step % 20 == 19) {

@@ -111,8 +111,10 @@ public:
     /// Per replica; energies are of the last step that formed them (reports, and the end of a run).
     std::vector<Thermo> thermo() const;
 
-    /// FIRE until every replica has converged or max_steps are done; returns the states.
-    std::vector<FireState> minimize(const FireOptions& options, long max_steps = 20000);
+    /// FIRE until every replica has converged or max_steps are done; returns the states. `give_up` is asked every 20
+    /// steps; where it says so (on any rank of a team) the result is empty, and the structure on its way.
+    std::vector<FireState> minimize(const FireOptions& options, long max_steps = 20000,
+                                    const std::function<bool()>& give_up = {});
 
     /// Velocities of a Maxwell distribution at each replica's temperature [K], total momentum zero, kinetic energy
     /// exact. Numbers are keyed by (seed, stream of the replica, atom id).
@@ -153,7 +155,7 @@ private:
 
     std::string gather_bytes(std::string_view mine, std::size_t per_atom, bool sorted) const;
     void see_ensembles(const std::vector<Ensemble>& each);
-    bool pauses(const RunSchedule& schedule, long step);
+    bool any_says(bool mine);
     void one_step(bool with_energy);
     void raise_incidents(const std::string& when);
     PhysicsError incident_error(const Incident& incident, const std::string& when) const;

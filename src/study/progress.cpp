@@ -106,7 +106,8 @@ double Progress::end() {
 void Progress::finish(const std::string& state, const std::string& reason) { write_status(state, reason); }
 
 void Progress::write_status(const std::string& state, const std::string& reason) {
-    if (rank_ != 0) return;
+    // What a rank alone fails at, it alone can tell.
+    if (rank_ != 0 && state != "failed") return;
     last_status_ = Clock::now();
     const double seconds = seconds_since(start_), rate = seconds > 0 ? done_ / seconds : 0.0;
     nlohmann::json status{{"state", state}, {"stage", stage_}, {"done", done_}, {"work", work_}, {"unit", unit_},

@@ -624,10 +624,7 @@ private:
             starts.push_back(s_.quenches() ? first_lattice(k)
                                            : read_structure(s_.system.structures.at(k), potential_.elements));
         Dynamics<Space> d = dynamics(starts);
-        if (!s_.quenches()) {
-            write_glasses(d, samples, nullptr);
-            return true;
-        }
+        if (!s_.quenches()) return write_glasses(d, samples, nullptr);
         const CheckpointFile file(checkpoint_path("quench", "unit", unit[0]));
         QuenchProgress progress;
         resume(file, "quench", unit, [&](const H5File& f) {
@@ -635,7 +632,7 @@ private:
             progress = get_quench_progress(f);
             d.restore(state);
         });
-        const Pause pause = pause_with([&] {
+        const auto save = [&] {
             const DynamicsState state = d.state();
             if (leads())
                 file.write([&](H5File& f) {
@@ -643,13 +640,16 @@ private:
                     put(f, state);
                     put(f, progress);
                 });
-        });
+        };
+        const Pause pause = pause_with(save);
         const double before = d.atom_steps();
         if (!melt_and_quench(d, quench_protocol(samples_[unit[0]].rate_K_per_s), s_.study.seed, samples, 1000, progress,
                              [&](double steps) { progress_->advance(done + steps - before); }, pause))
             return false;
         done += d.atom_steps() - before;
-        write_glasses(d, samples, &progress.history);
+        // The inherent structures may take minutes, and start again where they are stopped.
+        save();
+        if (!write_glasses(d, samples, &progress.history)) return false;
         if (leads()) file.remove();
         return true;
     }
@@ -667,14 +667,17 @@ private:
             [&](const std::string& text) { progress_->warn(text); });
     }
 
-    /// glass.h5 (with the inherent structure and its pair distributions) and thermo.h5 of a batch.
-    void write_glasses(Dynamics<Space>& d, const std::vector<std::uint32_t>& samples, const ThermoHistory* history) {
+    /// glass.h5 (with the inherent structure and its pair distributions) and thermo.h5 of a batch; false where a stop
+    /// was asked for before they were there.
+    bool write_glasses(Dynamics<Space>& d, const std::vector<std::uint32_t>& samples, const ThermoHistory* history) {
+        d.evaluate();  // energies of atoms are in no checkpoint
         const std::vector<Structure> glass = d.structures();
         const std::vector<double> energy = d.gather(to_host(d.batch().local_energy));
-        const std::vector<FireState> relaxed = d.minimize(FireOptions{});
+        const std::vector<FireState> relaxed = d.minimize(FireOptions{}, 20000, [&] { return stop_.now(); });
+        if (relaxed.empty()) return false;
         const std::vector<Structure> inherent = d.structures();
         const std::vector<double> inherent_energy = d.gather(to_host(d.batch().local_energy));
-        if (!leads()) return;
+        if (!leads()) return true;
         Shells fine;
         fine.r_min = 0;
         fine.r_max = 10;
@@ -713,6 +716,7 @@ private:
             f.close();
             write_xyz_of(k);
         }
+        return true;
     }
 
     /// Total and partial pair distributions g(r) of a structure.
