@@ -35,13 +35,14 @@ __global__ void __launch_bounds__(32 * row_warps)
     const Mat3 h = sweep.reference_box[r].h;
     const Vec3 s = sweep.fraction[slot];
     const int* const cell_start = sweep.cell_start + sweep.first_cell[r];
+    const bool frozen = sweep.frozen(slot, r);
     int* const hits = staged[warp];
     int length = 0;
     // slot_at(k) is the candidate at place k of a run.
     const auto collect = [&](int first, int end, const auto& slot_at) {
         for (int begin = first; begin < end; begin += 32) {
             const int k = begin + lane < end ? slot_at(begin + lane) : slot;
-            const bool hit = k != slot && sweep.reaches(s, h, k);
+            const bool hit = k != slot && sweep.reaches(s, h, k) && !(frozen && sweep.frozen(k, r));
             const unsigned votes = __ballot_sync(~0u, hit);
             const int place = length + rank_of(votes, lane);
             if (hit && place < sweep.layout.capacity) hits[place] = k;

@@ -35,6 +35,13 @@ struct Batch {
                                             ///< `virial`; loops that see a pair once give it all to one atom
     Array<Box, Space> box;                  ///< (replicas)
     Array<double, Space> potential_energy;  ///< [eV] (replicas)
+
+    // Where only some atoms of each replica may move, those stand first, and pairs of two frozen atoms are left out:
+    // energies then count from a constant, and forces on frozen atoms mean nothing.
+    Array<int, Space> movable_end;     ///< (replicas) the first frozen atom, or empty: all move
+    Array<double, Space> background;   ///< (atoms) what is added to each atom's embedding density, or empty
+    Array<double, Space> density;      ///< (atoms) embedding densities, or empty: not kept
+
     Array<Sym3, Space> virial;              ///< [eV] (replicas): V times the virial part of the pressure tensor
     Array<Incident, Space> incident;        ///< (1)
     Chunks<Space> chunks;

@@ -377,7 +377,8 @@ struct Mixed {
 };
 
 /// Half of RowSweep: slots of neighbouring cells lie in runs along a, so their fractions load as vectors; what is
-/// within reach is kept without branches, in the order of the cells ahead. A ghost has all around it.
+/// within reach is kept without branches, in the order of the cells ahead. A ghost has all around it. Where atoms are
+/// frozen, only the others have rows: all frozen atoms around them, and of the others those with a later slot.
 void rows(const RowSweep<Host>& p, const Slab& slab, std::vector<int>& entries, int* length) {
     constexpr int lanes = Full::lanes;
     alignas(64) int found[longest_half_row + lanes];
@@ -397,6 +398,11 @@ void rows(const RowSweep<Host>& p, const Slab& slab, std::vector<int>& entries, 
         const Vec3 s = p.fraction[slot];
         const V64 sx = hn::Set(d, s.x), sy = hn::Set(d, s.y), sz = hn::Set(d, s.z);
         const int* start = p.cell_start + p.first_cell[r];
+        if (p.frozen(slot, r)) {
+            length[slot] = 0;
+            continue;
+        }
+        const auto last_movable = hn::Set(i, p.movable_end ? p.movable_end[r] - 1 : 0);
         int n = 0;
         const auto collect = [&](int from, int to) {
             for (int k = from; k < to; k += lanes) {
@@ -406,7 +412,14 @@ void rows(const RowSweep<Host>& p, const Slab& slab, std::vector<int>& entries, 
                 y = y - hn::Round(y);
                 z = z - hn::Round(z);
                 const auto within = hn::Lt(norm2(to_space<false>(h, x, y, z)), reach2);
-                const unsigned bits = bits_of(hn::And(within, first_lanes(to - k)));
+                unsigned bits = bits_of(hn::And(within, first_lanes(to - k)));
+                if (p.movable_end) {
+                    const auto later = hn::Gt(hn::Iota(i, k), hn::Set(i, slot));
+                    const auto is_frozen = hn::Gt(hn::LoadU(i, p.atom_of_slot + k), last_movable);
+                    std::uint8_t mine[8];
+                    hn::StoreMaskBits(i, hn::Or(later, is_frozen), mine);
+                    bits &= mine[0];
+                }
                 const auto species = hn::LoadU(i, p.species_of_slot + k);
                 const auto entry = hn::Or(hn::Iota(i, k), hn::ShiftLeft<HalfRows<Host>::species_shift>(species));
                 pack(bits, entry, found + (n < longest_half_row ? n : longest_half_row));
@@ -414,7 +427,7 @@ void rows(const RowSweep<Host>& p, const Slab& slab, std::vector<int>& entries, 
             }
         };
         const int cell = cell_index(p.grid[r], s);
-        if (slab.of_ghosts())
+        if (slab.of_ghosts() || p.movable_end)
             for_each_run(p.grid[r], cell, [&](int first, int last) { collect(start[first], start[last]); });
         else
             for_each_forward_run(p.grid[r], cell, [&](int first, int last, bool all) {

@@ -46,6 +46,8 @@ PairSystem<Real, Space> pair_system(Batch<Space>& b, const Neighbors<Space>& n, 
     p.inverse_drho = t.inverse_drho;
     p.density_limit = 3.0 * t.embedding_pieces / t.inverse_drho;
     p.embedding_energy = w.embedding_energy.data();
+    if (!b.background.empty()) p.background = b.background.data();
+    if (!b.density.empty()) p.density = b.density.data();
     p.force = b.force.data();
     p.local_energy = b.local_energy.data();
     p.local_virial = b.local_virial.data();

@@ -19,7 +19,8 @@ bool reserve_half_rows(const Batch<Host>& b, int ghosts, HalfRows<Host>& h) {
     h.first_slab = {0};
     for (int r = 0; r < b.replicas; ++r) {
         const int first = b.first_atom_host[r], last = b.first_atom_host[r + 1];
-        const int slabs = std::clamp((last - first) / HalfRows<Host>::slab_length, 1, HalfRows<Host>::most_slabs);
+        const int working = (b.movable_end.empty() ? last : b.movable_end[r]) - first;
+        const int slabs = std::clamp(working / HalfRows<Host>::slab_length, 1, HalfRows<Host>::most_slabs);
         const auto cut = [&](int k) { return first + static_cast<int>(static_cast<long>(last - first) * k / slabs); };
         for (int k = 0; k < slabs; ++k) h.slabs.push_back({first, last, cut(k), cut(k + 1)});
         h.first_slab.push_back(static_cast<int>(h.slabs.size()));

@@ -47,7 +47,8 @@ CellList<Space> make_cell_list(const Batch<Space>& b, double reach, const CellGr
     c.count.resize(cells);
     c.start.resize(cells + 1);
     c.fill.resize(cells);
-    c.atom_of_slot.resize(b.atoms);
+    c.atom_of_slot.resize(b.atoms + 16);
+    fill_zero(c.atom_of_slot);
     size_slots(c, b.atoms);
     return c;
 }
@@ -98,6 +99,7 @@ RowSweep<Space> row_sweep(const Batch<Space>& b, const Neighbors<Space>& n, cons
             n.cells.grid.data(), n.cells.start.data(), n.reference_box.data(), n.cells.atom_of_slot.data(),
             n.cells.species_of_slot.data(), n.cells.fractions(),
             {n.cells.ghost_slot.empty() ? nullptr : n.cells.ghost_start.data(), n.cells.ghost_slot.data()},
+            b.movable_end.empty() ? nullptr : b.movable_end.data(),
             row, row_end, incident};
 }
 

@@ -37,6 +37,8 @@ struct PairSystem {
     double density_limit = 0;  ///< far above the table
 
     double* embedding_energy = nullptr;  ///< [eV] (slots) F(rho)
+    const double* background = nullptr;  ///< by atom, or null: what is added to its density
+    double* density = nullptr;           ///< by atom, or null
     Vec3* force = nullptr;               ///< by atom
     double* local_energy = nullptr;      ///< by atom
     Sym3* local_virial = nullptr;        ///< by atom
@@ -78,6 +80,8 @@ MG_HD Vec3 pair_displacement(const Mat3& cell, const PairPoint<Real>& from, cons
 /// F(rho) and F' of one slot, with the checks of a density.
 template <class Real, class Space>
 MG_HD void embed_slot(const PairSystem<Real, Space>& p, int slot, double rho) {
+    if (p.background) rho += p.background[p.atom_of_slot[slot]];
+    if (p.density) p.density[p.atom_of_slot[slot]] = rho;
     // The comparison is false for NaN as well.
     if (!(rho < p.density_limit))
         report_incident(p.incident, rho == rho ? IncidentKind::density_above_table : IncidentKind::not_finite,

@@ -179,9 +179,13 @@ struct RowSweep {
     const int* species_of_slot;
     Fractions fraction;
     GhostCells ghosts;
+    const int* movable_end;  ///< (replicas) as in Batch, or null
     int* row;
     int* row_end;
     Incident* incident;
+
+    /// Whether a slot's atom may not move.
+    MG_HD bool frozen(int slot, int r) const { return movable_end && atom_of_slot[slot] >= movable_end[r]; }
 
     MG_HD void operator()(int slot) const {
         const int r = replica_of[slot];
@@ -215,12 +219,19 @@ struct RowSweep {
         return norm2(d) < reach * reach;
     }
 
+    /// Pairs that a row leaves out.
+    MG_HD bool both_frozen(int slot, int k) const {
+        const int r = replica_of[slot];
+        return frozen(slot, r) && frozen(k, r);
+    }
+
     MG_HD int scan(int slot, int t, Vec3 s, const Mat3& h, int begin, int end, int length) const {
         for (int k = begin; k < end; ++k) length = append(slot, t, s, h, k, length);
         return length;
     }
     MG_HD int append(int slot, int t, Vec3 s, const Mat3& h, int k, int length) const {
         if (species_of_slot[k] != t || k == slot || !reaches(s, h, k)) return length;
+        if (movable_end && both_frozen(slot, k)) return length;
         if (length < layout.capacity) row[layout(slot, length)] = k;
         return length + 1;
     }

@@ -1,0 +1,88 @@
+#pragma once
+/// \file Saddle searches side by side: a batch whose replicas are searches, each at its own stage.
+
+#include <memory>
+#include <vector>
+
+#include "artn/region.hpp"
+#include "core/batch.hpp"
+#include "ops/artn.hpp"
+#include "ops/forces.hpp"
+#include "ops/neighbors.hpp"
+
+namespace mg {
+
+/// Where a search begins. Vectors are over the movable atoms of the region.
+struct SearchStart {
+    long ticket = 0;                   ///< the caller's name for it
+    std::shared_ptr<const Region> region;
+    std::vector<Vec3> displacement;    ///< [A] from the parent's minimum, where the search begins
+    std::vector<Vec3> kick;            ///< unit vector of the first pushes; of a polish, the eigenvector
+    std::vector<Vec3> noise;           ///< unit vector for a recursion that begins anew
+    bool polish = false;               ///< begins at a saddle
+    bool descend = true;               ///< from the saddle to both sides
+};
+
+/// How one ended. Vectors are displacements from the parent's minimum [A] of the movable atoms.
+struct SearchResult {
+    long ticket = 0;
+    std::shared_ptr<const Region> region;
+    SearchStatus status = SearchStatus::running;
+    double saddle_energy = 0;      ///< [eV] above the minimum
+    double eigenvalue = 0;         ///< [eV/A^2]
+    double force = 0;              ///< [eV/A] norm at the saddle
+    double final_energy = 0;       ///< [eV] above the minimum
+    double side_energy[2] = {}, side_farthest[2] = {};  ///< [eV] above the minimum, [A] of an atom from its start
+    long evaluations = 0, cost[search_costs] = {};
+    bool at_saddle = false;        ///< whether it got there: then the next two are there
+    std::vector<Vec3> saddle, mode;
+    std::vector<Vec3> final_state; ///< where connected
+};
+
+/// A random kick for an attempt at an atom: Gaussian components on the atoms within `radius` [A] of the centre, `length`
+/// [A] in all. Numbers are keyed by (seed, sample, id of the atom, attempt).
+SearchStart random_start(std::shared_ptr<const Region> region, double radius, double length, std::uint64_t seed,
+                         std::uint32_t sample, int attempt);
+
+/// A batch of searches. A search's path has the same bits whatever else is in the batch.
+template <class Space>
+class SearchBatch {
+public:
+    SearchBatch(const EamTables<Space>& tables, double skin, const SearchOptions& options);
+
+    int size() const { return static_cast<int>(entries_.size()); }
+    /// Puts further searches beside those that are there.
+    void add(std::vector<SearchStart> starts);
+    /// One force evaluation for every search, and what follows from it.
+    void step();
+    /// Searches that have ended, in the order in which they were added; they stay until the next add() or drop().
+    std::vector<SearchResult> collect();
+    /// Takes the batch apart where all searches have ended.
+    void drop();
+    /// Force evaluations times movable atoms, and evaluations, since construction.
+    double evaluations() const { return evaluations_; }
+
+private:
+    struct Entry {
+        SearchStart start;
+        std::vector<double> background;  // (atoms of the region)
+        double start_energy = 0;
+        bool collected = false;
+    };
+
+    void measure(std::vector<Entry>& entries);
+    void assemble(std::vector<Entry> entries, const std::vector<int>& kept);
+    void forces(Batch<Space>& batch, Neighbors<Space>& neighbors, ForceWork<Space>& work);
+
+    const EamTables<Space>* tables_;
+    double skin_;
+    SearchOptions options_;
+    std::vector<Entry> entries_;
+    Batch<Space> batch_;
+    Neighbors<Space> neighbors_;
+    ForceWork<Space> work_;
+    Searches<Space> searches_;
+    double evaluations_ = 0;
+};
+
+}  // namespace mg
