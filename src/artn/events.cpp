@@ -4,11 +4,13 @@
 
 #include <algorithm>
 #include <atomic>
+#include <chrono>
 #include <cmath>
 #include <exception>
 #include <limits>
 #include <map>
 #include <mutex>
+#include <thread>
 #include <type_traits>
 
 #include "core/error.hpp"
@@ -139,6 +141,9 @@ double squared_difference(const Event& a, const Event& b) {
     return sum;
 }
 
+/// Takes an event into its centre.
+using Found = std::function<void(CenterEvents&, Event)>;
+
 /// What is on its way at one centre.
 struct Job {
     CenterEvents* center = nullptr;
@@ -165,7 +170,7 @@ public:
           wholes_(tables, skin, options.search) {}
 
     /// Centres from next() (null: none is left) until all are done; false where stopped.
-    bool run(const std::function<CenterEvents*()>& next, const std::function<void(const CenterEvents&)>& found,
+    bool run(const std::function<CenterEvents*()>& next, const Found& found,
              const std::function<bool()>& stop) {
         for (long turn = 0;; ++turn) {
             if (turn % 64 == 0 && stop()) return false;
@@ -229,17 +234,16 @@ private:
     }
 
     /// Records the attempt, and goes on to the next.
-    void record(long ticket, const std::function<void(const CenterEvents&)>& found) {
+    void record(long ticket, const Found& found) {
         Job& job = jobs_.at(ticket);
-        job.center->events.push_back(std::move(job.event));
-        found(*job.center);
+        found(*job.center, std::move(job.event));
         if (job.center->done(options_))
             jobs_.erase(ticket);
         else
             begin_attempt(ticket);
     }
 
-    void after_search(SearchResult r, const std::function<void(const CenterEvents&)>& found) {
+    void after_search(SearchResult r, const Found& found) {
         Job& job = jobs_.at(r.ticket);
         Event& e = job.event;
         const Region& region = *job.region;
@@ -295,10 +299,11 @@ private:
 
     /// Half as large again where that is much less than the whole: most of the elastic relaxation is cheap there.
     std::shared_ptr<const Region> enlarged(const Region& region) {
-        const double largest = 0.5 * (smallest_width(minimum_->structure.box) - cutoff_);
+        const double largest = 0.499 * (smallest_width(minimum_->structure.box) - cutoff_);
         const double radius = std::min(1.5 * options_.region, largest);
         if (radius < 1.25 * options_.region) return whole();
-        return std::make_shared<const Region>(carve(minimum_, region.center, radius, cutoff_));
+        Region larger = carve(minimum_, region.center, radius, cutoff_);
+        return larger.whole ? whole() : std::make_shared<const Region>(std::move(larger));
     }
 
     std::shared_ptr<const Region> whole() {
@@ -346,7 +351,7 @@ private:
         return stream.uniform(place) < options_.check_fraction;
     }
 
-    void after_polish(const SearchResult& r, const std::function<void(const CenterEvents&)>& found) {
+    void after_polish(const SearchResult& r, const Found& found) {
         Job& job = jobs_.at(r.ticket);
         Event& e = job.event;
         (r.region->whole ? e.whole_evaluations : e.larger_evaluations) += r.evaluations;
@@ -413,19 +418,24 @@ bool search_events(const EamTables<Space>& tables, double skin, const std::share
     std::mutex mutex;
     std::size_t taken = 0;
     std::atomic<bool> stopped = false;
+    std::atomic<int> working = workers;
     std::exception_ptr failure;
     const auto next = [&]() -> CenterEvents* {
         const std::lock_guard lock(mutex);
         while (taken < centers.size() && centers[taken].done(options)) ++taken;
         return taken < centers.size() ? &centers[taken++] : nullptr;
     };
-    const auto found_one = [&](const CenterEvents& center) {
+    const Found found_one = [&](CenterEvents& center, Event event) {
         const std::lock_guard lock(mutex);
+        center.events.push_back(std::move(event));
         found(center);
     };
     const auto stop_all = [&] {
-        // Asked by one thread alone, which may be the only one allowed to.
-        if (omp_get_thread_num() == 0 && stop()) stopped = true;
+        // Asked by the first thread alone, which may be the only one allowed to.
+        if (omp_get_thread_num() == 0) {
+            const std::lock_guard lock(mutex);
+            if (stop()) stopped = true;
+        }
         return stopped.load();
     };
 #pragma omp parallel num_threads(workers)
@@ -436,6 +446,18 @@ bool search_events(const EamTables<Space>& tables, double skin, const std::share
             const std::lock_guard lock(mutex);
             failure = std::current_exception();
             stopped = true;
+        }
+        --working;
+        // The first thread goes on listening while others work.
+        while (omp_get_thread_num() == 0 && working > 0 && !stopped) {
+            std::this_thread::sleep_for(std::chrono::milliseconds(20));
+            try {
+                stop_all();
+            } catch (...) {
+                const std::lock_guard lock(mutex);
+                failure = std::current_exception();
+                stopped = true;
+            }
         }
     }
     if (failure) std::rethrow_exception(failure);

@@ -80,8 +80,8 @@ std::shared_ptr<const Minimum> find_minimum(const Structure& structure, const Ea
 
 /// Makes the attempts that are left at each centre, those of one centre one after the other: attempt k is the same
 /// search, to the bit, whatever else runs. On the host every thread has centres of its own. Each event is given to
-/// `found` when it is there, one at a time. `stop` is asked now and then, from any thread: searches on their way are
-/// given up, and the function returns false.
+/// `found` when it is there, one at a time, and the centres do not change meanwhile; nor while `stop` is asked now and
+/// then, by one thread: where it says so, searches on their way are given up, and the function returns false.
 template <class Space>
 bool search_events(const EamTables<Space>& tables, double skin, const std::shared_ptr<const Minimum>& minimum,
                    std::uint32_t sample, std::vector<CenterEvents>& centers, const EventOptions& options,

@@ -33,8 +33,8 @@ private:
 
 }  // namespace
 
-void write_xyz(const std::string& path, const Structure& structure, const std::vector<XyzColumn>& columns,
-               const std::string& extra_comment, int digits) {
+std::string xyz_text(const std::string& path, const Structure& structure, const std::vector<XyzColumn>& columns,
+                     const std::string& extra_comment, int digits) {
     const auto n = static_cast<std::size_t>(structure.size());
     std::vector<XyzColumn> all = columns;
     const auto is_id = [](const XyzColumn& column) { return column.name == "id"; };
@@ -102,7 +102,12 @@ void write_xyz(const std::string& path, const Structure& structure, const std::v
             }
         text.add("\n");
     }
-    write_file_atomically(path, text.bytes());
+    return text.bytes();
+}
+
+void write_xyz(const std::string& path, const Structure& structure, const std::vector<XyzColumn>& columns,
+               const std::string& extra_comment, int digits) {
+    write_file_atomically(path, xyz_text(path, structure, columns, extra_comment, digits));
 }
 
 }  // namespace mg

@@ -26,4 +26,8 @@ struct XyzColumn {
 void write_xyz(const std::string& path, const Structure& structure, const std::vector<XyzColumn>& columns,
                const std::string& extra_comment = "", int digits = 10);
 
+/// What write_xyz writes, for files of several frames, one text behind the other; `path` is for messages.
+std::string xyz_text(const std::string& path, const Structure& structure, const std::vector<XyzColumn>& columns,
+                     const std::string& extra_comment = "", int digits = 10);
+
 }  // namespace mg

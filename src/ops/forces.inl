@@ -86,6 +86,7 @@ void forces_by_sweeps(Batch<Space>& b, const Neighbors<Space>& n, const EamTable
     FullRows<Space> rows;
     if (n.row.empty()) {
         rows = full_rows(b, n);
+        p.layout = rows.layout;
         p.row = rows.row.data();
         p.row_end = rows.row_end.data();
     }

@@ -237,12 +237,20 @@ FullRows<Space> full_rows(const Batch<Space>& b, const Neighbors<Space>& n) {
     copy(n.row, rows.row);
     copy(n.row_end, rows.row_end);
     if (!rows.row.empty()) return rows;
-    rows.row.resize(static_cast<std::size_t>((b.atoms + 31) / 32 * 32) * n.capacity);
     rows.row_end.resize(static_cast<std::size_t>(b.atoms) * n.species);
     const Array<int, Space> all = to_space<Space>(std::vector<int>(b.replicas, 1));
-    Array<Incident, Space> ignored = to_space<Space>(std::vector<Incident>(1));
-    for_each(Space{}, b.atoms,
-             row_sweep(b, n, all.data(), rows.row.data(), rows.row_end.data(), ignored.data()));
+    Array<Incident, Space> incident = to_space<Space>(std::vector<Incident>(1));
+    for (;;) {
+        rows.row.resize(static_cast<std::size_t>((b.atoms + 31) / 32 * 32) * rows.layout.capacity);
+        RowSweep<Space> sweep = row_sweep(b, n, all.data(), rows.row.data(), rows.row_end.data(), incident.data());
+        sweep.layout = rows.layout;
+        for_each(Space{}, b.atoms, sweep);
+        const Incident found = to_host(incident)[0];
+        if (found.kind == 0) break;
+        // The length that was guessed is too short; half rows never asked.
+        rows.layout.capacity = std::max(static_cast<int>(found.value), rows.layout.capacity) / 16 * 16 + 16;
+        fill_zero(incident);
+    }
     return rows;
 }
 

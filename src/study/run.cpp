@@ -27,6 +27,7 @@
 #include "nn/training.hpp"
 #include "ops/gemm.hpp"
 #include "ops/shells.hpp"
+#include "study/barriers.hpp"
 #include "study/checkpoint.hpp"
 #include "study/coarse_grain.hpp"
 #include "study/model_file.hpp"
@@ -79,7 +80,7 @@ json to_json(const Metrics& m, const std::vector<std::string>& elements) {
 }  // namespace
 
 const std::vector<std::string>& study_stages() {
-    static const std::vector<std::string> stages{"quench", "stiffness", "descriptors", "train"};
+    static const std::vector<std::string> stages{"quench", "stiffness", "descriptors", "barriers", "train"};
     return stages;
 }
 
@@ -97,7 +98,12 @@ public:
         for (const std::string& stage : options.stages)
             if (std::find(study_stages().begin(), study_stages().end(), stage) == study_stages().end())
                 throw InputError("unknown stage \"" + stage + "\"",
-                                 "stages are quench, stiffness, descriptors, train and report", "check --stage");
+                                 "stages are quench, stiffness, descriptors, barriers, train and report",
+                                 "check --stage");
+        if (!s_.barriers.enabled &&
+            std::find(options.stages.begin(), options.stages.end(), "barriers") != options.stages.end())
+            throw InputError("there are no barriers to look for", "the study has no table [barriers]",
+                             "add it (it may be empty: every key has a default), or leave out --stage barriers");
         potential_ = read_potential(s_.system.potential, s_.system.elements);
         samples_ = samples_of(s_);
         if (!s_.compute.skin_A) s_.compute.skin_A = choose_skin(expected_width(), potential_.cutoff);
@@ -125,6 +131,7 @@ public:
             stage("quench", [&] { quench(); });
             stage("stiffness", [&] { stiffness(); });
             stage("descriptors", [&] { descriptors(); });
+            stage("barriers", [&] { barriers(); });
             stage("train", [&] { train_networks(); });
             on_first([&] { write_summary(); });
             progress_->finish("done");
@@ -238,10 +245,20 @@ private:
     /// Collective: the units are dealt out to the teams. one(unit) returns false where it has stopped at a checkpoint.
     template <class One>
     void farm(const std::vector<Unit>& units, const One& one) {
+        farm_out(units, one, false);
+    }
+    /// Likewise, for work that the first rank of a team does by itself; the others wait for the end of the stage.
+    template <class One>
+    void farm_alone(const std::vector<Unit>& units, const One& one) {
+        farm_out(units, one, true);
+    }
+    template <class One>
+    void farm_out(const std::vector<Unit>& units, const One& one, bool alone) {
         const std::unique_ptr<Tickets> tickets = world_.tickets();
         bool stopped = false;
-        while (!idle_ && !stopped) {
-            const long k = agreed(!leads() ? 0 : stop_.now() ? -1 : tickets->next());
+        while (!idle_ && !stopped && (leads() || !alone)) {
+            const long mine = !leads() ? 0 : stop_.now() ? -1 : tickets->next();
+            const long k = alone ? mine : agreed(mine);
             if (k >= static_cast<long>(units.size())) break;
             stopped = k < 0 || !one(units[k]);
         }
@@ -251,13 +268,15 @@ private:
     }
 
     /// For protocols: save() is called, by all ranks of a team, when a checkpoint is due or a stop is asked for.
+    /// `alone`: the leader of a team works by itself (farm_alone).
     template <class Save>
-    Pause pause_with(const Save& save) {
+    Pause pause_with(const Save& save, bool alone = false) {
         last_checkpoint_ = std::chrono::steady_clock::now();
-        return [this, save] {
+        return [this, save, alone] {
             const double minutes =
                 std::chrono::duration<double>(std::chrono::steady_clock::now() - last_checkpoint_).count() / 60;
-            const long what = agreed(!leads() ? 0 : stop_.now() ? 2 : minutes >= s_.compute.checkpoint_minutes ? 1 : 0);
+            const long mine = !leads() ? 0 : stop_.now() ? 2 : minutes >= s_.compute.checkpoint_minutes ? 1 : 0;
+            const long what = alone ? mine : agreed(mine);
             if (what == 0) return false;
             save();
             last_checkpoint_ = std::chrono::steady_clock::now();
@@ -390,13 +409,8 @@ private:
                                      : "give two or more system.structures, or leave training out: --stage "
                                        "stiffness --stage descriptors");
         }
-        std::map<std::string, std::vector<std::string>> needs{{"quench", {}},
-                                                              {"stiffness", {"quench"}},
-                                                              {"descriptors", {"quench"}},
-                                                              {"train", {"quench", "stiffness", "descriptors"}}};
-        if (s_.descriptors.positions == "mean") needs["descriptors"].push_back("stiffness");
         for (const std::string& name : options_.stages)
-            for (const std::string& need : needs[name])
+            for (const std::string& need : needs_of(name))
                 if (!asked(need) && !finished(need))
                     throw InputError("the stage " + name + " needs the stage " + need,
                                      ledger_.contains(need) ? "its results in " + directory_ + " have other settings"
@@ -419,6 +433,7 @@ private:
     }
 
     bool asked(const std::string& stage) const {
+        if (stage == "barriers" && !s_.barriers.enabled) return false;
         return options_.stages.empty() ||
                std::find(options_.stages.begin(), options_.stages.end(), stage) != options_.stages.end();
     }
@@ -426,10 +441,27 @@ private:
     /// Finished with the present settings.
     bool finished(const std::string& stage) const {
         if (!ledger_.contains(stage) || ledger_[stage].value("hash", "") != stage_hash(s_, stage)) return false;
-        for (std::size_t k = 0; k < samples_.size(); ++k)
+        for (const int k : samples_in(stage))
             for (const std::string& file : sample_files(stage))
-                if (!fs::exists(sample_path(k, file))) return false;
+                if (!fs::exists(sample_path(static_cast<std::size_t>(k), file))) return false;
         return true;
+    }
+
+    /// Samples that a stage has results for.
+    std::vector<int> samples_in(const std::string& stage) const {
+        if (stage == "barriers") return searched_samples(s_);
+        std::vector<int> all(samples_.size());
+        std::iota(all.begin(), all.end(), 0);
+        return all;
+    }
+
+    /// Stages whose results a stage stands on.
+    std::vector<std::string> needs_of(const std::string& stage) const {
+        if (stage == "quench") return {};
+        if (stage == "stiffness" || stage == "barriers") return {"quench"};
+        if (stage == "train") return {"quench", "stiffness", "descriptors"};
+        return s_.descriptors.positions == "mean" ? std::vector<std::string>{"quench", "stiffness"}
+                                                  : std::vector<std::string>{"quench"};
     }
 
     /// Files that a stage writes for every sample.
@@ -437,6 +469,7 @@ private:
         static const std::map<std::string, std::vector<std::string>> files{{"quench", {"glass.h5"}},
                                                                            {"stiffness", {"stiffness.h5"}},
                                                                            {"descriptors", {"descriptors.h5"}},
+                                                                           {"barriers", {"barriers.h5"}},
                                                                            {"train", {"prediction.h5"}}};
         return files.at(stage);
     }
@@ -449,6 +482,8 @@ private:
         }
         for (std::size_t k = 0; k < samples_.size(); ++k)
             for (const std::string& file : sample_files(stage)) fs::remove(sample_path(k, file), ignored);
+        for (std::size_t k = 0; stage == "barriers" && k < samples_.size(); ++k)
+            for (const char* file : {"events.txt", "events.xyz"}) fs::remove(sample_path(k, file), ignored);
         for (const auto& entry : fs::directory_iterator(directory_ + "/checkpoints", ignored))
             if (entry.path().filename().string().starts_with(stage + "-")) fs::remove(entry.path(), ignored);
         if (stage == "train")
@@ -468,13 +503,16 @@ private:
             }
             // What stands on this stage's results is void from now on, and goes: no later step may take it for current.
             // Its own results and checkpoints stay where they were begun with the same settings.
-            bool after = false;
+            std::vector<std::string> gone{name};
             for (const std::string& other : study_stages()) {
-                if (after) {
-                    ledger_.erase(other);
-                    void_results(other);
-                }
-                after = after || other == name;
+                const std::vector<std::string> needs = needs_of(other);
+                if (std::none_of(needs.begin(), needs.end(), [&](const std::string& need) {
+                        return std::find(gone.begin(), gone.end(), need) != gone.end();
+                    }))
+                    continue;
+                gone.push_back(other);
+                ledger_.erase(other);
+                void_results(other);
             }
             if (!ledger_.contains(name) || ledger_[name].value("begun", "") != hash ||
                 options_.resume == Resume::force) {
@@ -542,8 +580,6 @@ private:
                 "mixed precision: tables of {} pieces, force error {:.1e} eV/A rms, {:.1e} at most per pair",
                 tables.resampled_pieces, tables.resampling_error, tables.largest_resampling_error));
         }
-        if (s_.barriers.enabled)
-            progress_->warn("the stage barriers does not exist in this version; its table is not used");
     }
 
     /// Width of a box over that of its start lattice where it is narrowest.
@@ -809,6 +845,7 @@ private:
         column("local_energy", "glass.h5", "/energy");
         column("stiffness", "stiffness.h5", "/stiffness");
         column("predicted_stiffness", "prediction.h5", "/stiffness");
+        column("mean_barrier", "barriers.h5", "/atoms/mean_barrier");
         write_xyz(sample_path(k, "glass.xyz"), s, columns);
     }
 
@@ -1014,8 +1051,7 @@ private:
         progress_->begin("descriptors", static_cast<double>(open.size()) / teams_, "samples");
         double done = 0;
         world_.barrier();  // all have seen what there is before anything is added
-        farm(open, [&](const Unit& unit) {
-            if (!leads()) return true;
+        farm_alone(open, [&](const Unit& unit) {
             const auto k = static_cast<std::size_t>(unit[0]);
             const Structure s = descriptor_structure(k);
             const Batch<Space> batch = make_batch<Space>({s}, potential_.elements, potential_.masses);
@@ -1054,6 +1090,150 @@ private:
             return true;
         });
         stage_seconds_ = progress_->end();
+    }
+
+    // ---- barriers ---------------------------------------------------------------------------------------
+
+    /// The farm deals out a sample's atoms in parts, the same for any number of ranks.
+    static std::vector<std::vector<int>> parts_of(const std::vector<int>& atoms) {
+        constexpr std::size_t parts = 16, least = 4;
+        const std::size_t size = std::max(least, (atoms.size() + parts - 1) / parts);
+        std::vector<std::vector<int>> result;
+        for (std::size_t k = 0; k < atoms.size(); k += size)
+            result.emplace_back(atoms.begin() + static_cast<long>(k),
+                                atoms.begin() + static_cast<long>(std::min(atoms.size(), k + size)));
+        return result;
+    }
+
+    std::string minimum_path(int sample) const { return checkpoint_path("barriers", "minimum", sample); }
+
+    std::shared_ptr<const Minimum> read_minimum(int sample) const {
+        return std::make_shared<const Minimum>(
+            get_minimum(H5File::open(minimum_path(sample), true), potential_.elements, potential_.masses));
+    }
+
+    /// Tasks: the parts of all searched samples, in order.
+    struct SearchPart {
+        int sample;
+        std::vector<int> atoms;
+    };
+
+    void barriers() {
+        require("glass.h5", "quench");
+        const std::vector<int> searched = searched_samples(s_);
+        const EventOptions options = event_options(s_);
+        std::vector<SearchPart> parts;
+        std::map<int, std::vector<long>> ids;
+        for (const int k : searched) {
+            ids[k] = read_glass(k, "").id;
+            for (const std::vector<int>& part : parts_of(searched_atoms(s_, ids[k], static_cast<std::uint32_t>(k))))
+                parts.push_back({k, part});
+        }
+        const auto run_path = [&](int task) { return checkpoint_path("barriers", "run", task); };
+        std::vector<Unit> unsettled, open;
+        double centers = 0;
+        for (const int k : searched)
+            if (!has_result(minimum_path(k), "barriers")) unsettled.push_back({k});
+        for (int task = 0; task < static_cast<int>(parts.size()); ++task) {
+            if (has_result(run_path(task), "barriers")) continue;
+            open.push_back({task});
+            centers += static_cast<double>(parts[task].atoms.size());
+        }
+        progress_->begin("barriers", centers * options.events_per_atom / teams_, "events");
+        world_.barrier();  // all have seen what there is before anything is added
+        farm_alone(unsettled, [&](const Unit& unit) { return settle_sample(unit[0]); });
+        const EamTables<Space> tables = make_eam_tables<Space>(potential_);
+        double done = 0;
+        farm_alone(open, [&](const Unit& unit) {
+            const SearchPart& part = parts[unit[0]];
+            if (!search_part(unit, part, ids[part.sample], tables, options, run_path(unit[0]), done)) return false;
+            done += static_cast<double>(part.atoms.size()) * options.events_per_atom;
+            return true;
+        });
+        on_first([&] {
+            for (const int k : searched) {
+                std::vector<CenterEvents> events;
+                for (int task = 0; task < static_cast<int>(parts.size()); ++task) {
+                    if (parts[task].sample != k) continue;
+                    for (CenterEvents& c : get_events(H5File::open(run_path(task), true), "/events", ids[k]))
+                        events.push_back(std::move(c));
+                }
+                write_events(k, events);
+            }
+        });
+        stage_seconds_ = progress_->end();
+    }
+
+    /// The minimum that the searches of a sample begin at; false where stopped, then it starts again.
+    bool settle_sample(int k) {
+        const auto minimum =
+            find_minimum<Space>(read_glass(static_cast<std::size_t>(k), "/inherent"), potential_, *s_.compute.skin_A,
+                                s_.study.seed, settle_options(s_), [&] { return stop_.now(); });
+        if (!minimum) return false;
+        H5File f = H5File::create(minimum_path(k), true);
+        put_minimum(f, *minimum);
+        f.write_attribute("/", "stage_hash", stage_hash(s_, "barriers"));
+        f.close();
+        return true;
+    }
+
+    /// All attempts at the atoms of a part; false where stopped at a checkpoint.
+    bool search_part(const Unit& unit, const SearchPart& part, const std::vector<long>& id,
+                     const EamTables<Space>& tables, const EventOptions& options, const std::string& path,
+                     double done) {
+        std::vector<CenterEvents> events;
+        for (const int atom : part.atoms) events.push_back({atom, {}});
+        const CheckpointFile file(checkpoint_path("barriers", "unit", unit[0]));
+        resume(file, "barriers", unit, [&](const H5File& f) {
+            for (CenterEvents& found : get_events(f, "/events", id))
+                for (CenterEvents& here : events)
+                    if (here.center == found.center) here.events = found.events;
+        });
+        const Pause pause = pause_with(
+            [&] {
+                file.write([&](H5File& f) {
+                    head_of_checkpoint(f, "barriers", unit);
+                    put_events(f, "/events", events, id);
+                });
+            },
+            true);
+        const auto found = [&](const CenterEvents&) {
+            double sum = 0;
+            for (const CenterEvents& c : events) sum += c.done(options) ? options.events_per_atom : c.accepted();
+            progress_->advance(done + sum);
+        };
+        if (!search_events<Space>(tables, *s_.compute.skin_A, read_minimum(part.sample),
+                                  static_cast<std::uint32_t>(part.sample), events, options, found, pause))
+            return false;
+        H5File f = H5File::create(path, true);
+        f.write_attribute("/", "stage_hash", stage_hash(s_, "barriers"));
+        put_events(f, "/events", events, id);
+        f.close();
+        file.remove();
+        return true;
+    }
+
+    void write_events(int sample, const std::vector<CenterEvents>& events) {
+        const auto k = static_cast<std::size_t>(sample);
+        const Minimum minimum = *read_minimum(sample);
+        write_file_atomically(sample_path(k, "events.txt"), events_table(events, minimum.structure.id));
+        write_file_atomically(sample_path(k, "events.xyz"),
+                              events_xyz(sample_path(k, "events.xyz"), minimum, events, 12));
+        H5File f = H5File::create(sample_path(k, "barriers.h5"));
+        write_barriers(f, minimum, events, s_);
+        stamp(f);
+        f.close();
+        write_xyz_of(k);
+        const BarrierSummary s = summarise(events);
+        std::string classes;
+        for (std::size_t c = 0; c < s.by_status.size(); ++c)
+            if (s.by_status[c] > 0)
+                classes += fmt::format("{}{} {}", classes.empty() ? "" : ", ", search_status_names()[c], s.by_status[c]);
+        progress_->say(fmt::format("sample {}: {} events from {} attempts ({})", k, s.accepted, s.attempts, classes));
+        if (s.accepted > 0)
+            progress_->say(fmt::format("sample {}: barriers mean {:.3f}, median {:.3f}, spread {:.3f} eV; {:.0f} "
+                                       "evaluations per attempt, {:.0f} with all atoms",
+                                       k, s.mean, s.median, s.deviation, s.evaluations, s.whole_evaluations));
     }
 
     // ---- train ------------------------------------------------------------------------------------------
@@ -1131,8 +1311,7 @@ private:
         std::vector<Unit> units;
         for (const int task : open) units.push_back({task});
         world_.barrier();  // all have seen what there is before anything is added
-        farm(units, [&](const Unit& unit) {
-            if (!leads()) return true;
+        farm_alone(units, [&](const Unit& unit) {
             const int task = unit[0], fold = task - members;
             const bool finished = fold < 0 ? train_member(task, data, base, done)
                                            : train_fold(task, data, base, architectures.at(fold / s_.train.folds),
@@ -1152,13 +1331,15 @@ private:
         std::optional<TrainState> start;
         resume(file, "train", {task}, [&](const H5File& f) { start = get_train_state(f); });
         const TrainProgress* present = nullptr;
-        const Pause pause = pause_with([&] {
+        const Pause pause = pause_with(
+            [&] {
             const TrainState state = present->state();
             file.write([&](H5File& f) {
                 head_of_checkpoint(f, "train", {task});
                 put(f, state);
             });
-        });
+            },
+            true);
         const Model model = train<Space>(
             data, o,
             [&](const TrainProgress& p) {
@@ -1364,10 +1545,34 @@ private:
                              {"inherent_energy_per_atom", mean(e)}});
         }
         summary["glass"] = glass;
+        if (s_.barriers.enabled && finished("barriers")) summary["barriers"] = barriers_summary();
         write_json(directory_ + "/summary.json", summary);
         progress_->say("stage           seconds");
         for (const json& t : timings)
             progress_->say(fmt::format("{:<12} {:>10.1f}", t["stage"].get<std::string>(), t["seconds"].get<double>()));
+    }
+
+    json barriers_summary() const {
+        json all = json::array();
+        for (const int k : searched_samples(s_)) {
+            const H5File f = H5File::open(sample_path(static_cast<std::size_t>(k), "barriers.h5"));
+            const BarrierSummary s = summarise(get_events(f, "/events", f.read<long>("/minimum/id")));
+            json classes = json::object();
+            for (std::size_t c = 0; c < s.by_status.size(); ++c) classes[search_status_names()[c]] = s.by_status[c];
+            all.push_back({{"sample", k},
+                           {"attempts", s.attempts},
+                           {"accepted", s.accepted},
+                           {"status", classes},
+                           {"checked", s.checked},
+                           {"check_failed", s.check_failed},
+                           {"mean_barrier_eV", s.mean},
+                           {"median_barrier_eV", s.median},
+                           {"deviation_eV", s.deviation},
+                           {"evaluations_per_attempt", s.evaluations},
+                           {"whole_evaluations_per_attempt", s.whole_evaluations},
+                           {"viscosity_K", s_.report.viscosity_K}});
+        }
+        return all;
     }
 
     StudyFile s_;

@@ -138,6 +138,7 @@ void visit(StudyFile& file, Visitor& v, bool everything) {
         v.key("max_attempts_per_atom", b.max_attempts_per_atom, counted(1, "an event needs an attempt"));
         v.key("atoms", b.atoms, Words{"all"}, "a fraction above 0 and at most 1, or a list of atom ids", 1, true);
         v.key("region_A", b.region_A, above(3, 1000, "it must hold the first neighbours at least"));
+        v.key("settle_ps", b.settle_ps, from(0, 1e6, "it is a time"));
         v.key("kick_radius_A", b.kick_radius_A, above(0, 100, "it is a distance"));
         v.key("kick_length_A", b.kick_length_A, above(0, 5, "it is a distance below that of neighbours"));
         v.key("push_A", b.push_A, above(0, 2, "a longer push jumps over barriers"));
@@ -149,8 +150,9 @@ void visit(StudyFile& file, Visitor& v, bool everything) {
               from(-100, -1e-6, "outside the basin the lowest curvature is negative"));
         v.key("lanczos_step_A", b.lanczos_step_A, above(0, 0.1, "it is the step of a finite difference"));
         v.key("lanczos_min_vectors", b.lanczos_min_vectors, from(2, 1000, "one vector cannot turn"));
-        v.key("lanczos_basin_vectors", b.lanczos_basin_vectors, from(2, 1000, "one vector cannot turn"));
-        v.key("lanczos_climb_vectors", b.lanczos_climb_vectors, from(2, 1000, "one vector cannot turn"));
+        v.key("lanczos_basin_vectors", b.lanczos_basin_vectors,
+              from(2, 31, "one vector cannot turn, and 31 are kept"));
+        v.key("lanczos_climb_vectors", b.lanczos_climb_vectors, from(2, 31, "one vector cannot turn, and 31 are kept"));
         v.key("climb_step_A", b.climb_step_A, above(0, 2, "a longer step jumps over barriers"));
         v.key("max_climb_steps", b.max_climb_steps, counted(1, "the saddle is reached by steps"));
         v.key("max_evaluations", b.max_evaluations, counted(1, "every step evaluates the forces"));

@@ -88,14 +88,15 @@ struct StudyFile {
         int max_attempts_per_atom = 200;
         Selection atoms{Selection::Kind::word, "all", 0, {}};  ///< "all", a fraction or a list of ids
         double region_A = 12;
+        double settle_ps = 10;  ///< of dynamics at quench.final_K before; the lowest minimum on the way is searched
         double kick_radius_A = 3.7;
         double kick_length_A = 0.1;
-        double push_A = 0.2;
+        double push_A = 0.1;
         int steps_per_push = 4;
         double basin_force_eV_A = 0.2;  ///< perpendicular relaxation in the basin stops below it
-        int pushes_before_lanczos = 3;
-        int max_pushes = 40;
-        double exit_eigenvalue_eV_A2 = -0.5;
+        int pushes_before_lanczos = 5;
+        int max_pushes = 100;
+        double exit_eigenvalue_eV_A2 = -0.1;
         double lanczos_step_A = 0.005;
         int lanczos_min_vectors = 4;
         int lanczos_basin_vectors = 25;

@@ -75,7 +75,7 @@ std::vector<std::vector<int>> rows_of(const Neighbors<Space>& n, const Batch<Spa
     const FullRows<Space> full = full_rows(b, n);
     const std::vector<int> row = to_host(full.row), end = to_host(full.row_end), atom = to_host(n.cells.atom_of_slot);
     const std::vector<int> species = to_host(b.species_of);
-    const RowLayout<Space> layout = n.layout();
+    const RowLayout<Space> layout = full.layout;
     std::vector<std::vector<int>> out(b.atoms);
     for (int slot = 0; slot < b.atoms; ++slot) {
         int k = 0;
