@@ -412,8 +412,10 @@ bool search_events(const EamTables<Space>& tables, double skin, const std::share
                    std::uint32_t sample, std::vector<CenterEvents>& centers, const EventOptions& options,
                    const std::function<void(const CenterEvents&)>& found, const std::function<bool()>& stop) {
     constexpr bool on_host = std::is_same_v<Space, Host>;
-    const int workers = on_host ? omp_get_max_threads() : 1;
-    const int all = options.searches > 0 ? options.searches : on_host ? workers : 256;
+    const int threads = on_host ? omp_get_max_threads() : 1;
+    const int all = options.searches > 0 ? options.searches : on_host ? threads : 256;
+    // Fewer searches than threads: the threads share the work on each.
+    const int workers = std::min(threads, all);
     const int slots = std::max(1, all / workers);
     std::mutex mutex;
     std::size_t taken = 0;

@@ -32,7 +32,7 @@ struct SearchOptions {
     double exit_eigenvalue = -0.1;     ///< [eV/A^2] at which the basin is left
     double lanczos_step = 0.005;       ///< [A]
     int lanczos_min_vectors = 4, lanczos_basin_vectors = 25, lanczos_climb_vectors = 16;
-    double climb_step = 0.2;           ///< [A]
+    double climb_step = 0.1;           ///< [A]
     int max_climb_steps = 200;
     long max_evaluations = 5000;
     double relax_force = 0.003;        ///< [eV/A]

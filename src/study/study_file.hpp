@@ -101,7 +101,7 @@ struct StudyFile {
         int lanczos_min_vectors = 4;
         int lanczos_basin_vectors = 25;
         int lanczos_climb_vectors = 16;
-        double climb_step_A = 0.2;
+        double climb_step_A = 0.1;
         int max_climb_steps = 200;
         int max_evaluations = 5000;
         double relax_force_eV_A = 0.003;  ///< perpendicular relaxation of the climb stops below it

@@ -28,7 +28,7 @@ struct SearchAtoms {
     Vec3* end_a = nullptr;           ///< [A] one side's minimum
     Vec3* end_b = nullptr;           ///< [A] the other's
     Vec3* vectors = nullptr;         ///< (most_lanczos_vectors, count)
-    Vec3* vector(int k) const { return vectors + static_cast<long>(k) * count; }
+    MG_HD Vec3* vector(int k) const { return vectors + static_cast<long>(k) * count; }
 };
 
 /// Lanczos dots are formed for this many vectors in one reduction.

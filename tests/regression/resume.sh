@@ -45,6 +45,13 @@ final_K = 300.0
 temperatures_K = [100, 300]
 equilibrate_ps = 0.2
 window_ps = 0.7
+[barriers]
+atoms = [3, 100, 250, 420]
+events_per_atom = 1
+max_attempts_per_atom = 2
+region_A = 4.5
+settle_ps = 0.1
+max_evaluations = 900
 [train]
 hidden = [40]
 epochs = 120
@@ -52,7 +59,7 @@ patience = 1000
 seeds = 3
 folds = 2
 TOML
-stages=(quench stiffness descriptors train)
+stages=(quench stiffness descriptors barriers train)
 arguments=(run jobs/study.toml)
 for stage in "${stages[@]}"; do arguments+=(--stage "$stage"); done
 
@@ -99,7 +106,7 @@ before() {
     cp -r ranks2/. trial
     /usr/bin/python3 - "$1" << 'PY'
 import json, os, shutil, sys
-order = ["quench", "stiffness", "descriptors", "train"]
+order = ["quench", "stiffness", "descriptors", "barriers", "train"]
 ledger = json.load(open("trial/stages.json"))
 for stage in order[order.index(sys.argv[1]):]:
     ledger.pop(stage)

@@ -309,11 +309,78 @@ status=0
 [ "$status" -eq 2 ] || fail "training on the stiffness of other settings has status $status"
 says stale 'the stage train needs the stage stiffness'
 
+echo "== barriers, which stand on the glasses alone"
+status=0
+"$program" run jobs/study.toml --stage barriers > none.stdout 2> none.stderr || status=$?
+[ "$status" -eq 2 ] || fail "barriers without their table: status $status"
+says none 'the study has no table \[barriers\]'
+search=(--set barriers.region_A=4.5 --set barriers.settle_ps=0.1 --set barriers.events_per_atom=2
+        --set barriers.max_attempts_per_atom=4 --set 'barriers.atoms=[5, 77, 301]')
+status=0
+"$program" run jobs/study.toml --stage barriers "${search[@]}" --set 'barriers.atoms=[5, 501]' > none.stdout \
+    2> none.stderr || status=$?
+[ "$status" -eq 2 ] || fail "an atom that is not there: status $status"
+find first/samples \( -name stiffness.h5 -o -name prediction.h5 \) -printf '%p %T@\n' | sort > before
+run barriers jobs/study.toml --stage barriers "${search[@]}" --set report.viscosity_K=700
+says barriers '^sample 2: [0-9]+ events from [0-9]+ attempts \('
+find first/samples \( -name stiffness.h5 -o -name prediction.h5 \) -printf '%p %T@\n' | sort > after
+diff before after || fail "--stage barriers touched results that do not stand on it"
+run barriers jobs/study.toml --stage barriers "${search[@]}" --set report.viscosity_K=700
+says barriers '^barriers: finished already$'
+/usr/bin/python3 - <<'PY'
+import sys
+import h5py
+import numpy as np
+
+failures = []
+def hold(condition, what):
+    if not condition:
+        failures.append(what)
+with h5py.File("first/samples/0002/barriers.h5") as file:
+    event = {k: file["events/" + k][...] for k in file["events"]}
+    atom = {k: file["atoms/" + k][...] for k in file["atoms"]}
+    names = [n.decode() if isinstance(n, bytes) else n for n in file["events/status"].attrs["names"]]
+    temperature = file["atoms"].attrs["viscosity_K"]
+    identity, start, cell = (file["minimum/" + k][...] for k in ("id", "position", "cell"))
+    hold(file["events/barrier"].attrs["unit"] in (b"eV", "eV"), "the barriers' unit")
+hold(names[0] == "CONNECTED" and len(names) == 13, f"the names of the statuses: {names}")
+hold(temperature == 700, "the temperature of the viscosity")
+hold(set(event["center"]) == {5, 77, 301}, "the searched atoms")
+hold(np.all(event["barrier"][event["status"] != 0] == 0), "a failed attempt has a barrier")
+good = event["status"] == 0
+hold(np.all((event["barrier"][good] >= 0.005) & (event["barrier"][good] <= 5)), "barriers out of range")
+hold(np.all(event["cost"].sum(axis=1) == event["evaluations"]), "costs by stage do not add up")
+hold(np.all(event["eigenvalue"][good] < 0), "a saddle without a negative eigenvalue")
+for k, name in enumerate(identity):
+    mine = event["barrier"][good & (event["center"] == name)]
+    hold(atom["accepted"][k] == len(mine) and atom["attempts"][k] == (event["center"] == name).sum(), f"counts of {name}")
+    hold(abs(atom["mean_barrier"][k] - (mine.mean() if len(mine) else 0)) < 1e-12, f"the mean barrier of {name}")
+    error = mine.std(ddof=1) / np.sqrt(len(mine)) if len(mine) > 1 else 0
+    hold(abs(atom["standard_error"][k] - error) < 1e-12, f"the standard error of {name}")
+    eta = -4 + mine.mean() / (8.617333262145e-5 * 700 * np.log(10)) if len(mine) else 0
+    hold(abs(atom["log10_viscosity"][k] - eta) < 1e-9, f"the viscosity of {name}")
+for k in np.flatnonzero(good):
+    first, last = event["first_displacement"][k:k + 2]
+    far = np.linalg.norm(event["saddle_displacement"][first:last], axis=1)
+    hold(event["displaced_atom"][first + far.argmax()] == event["most_displaced"][k], "the most displaced atom")
+    moved = np.linalg.norm(event["final_displacement"][first:last], axis=1) > 0.1
+    hold(abs(moved.sum() - event["moved"][k]) <= 1, "the number of moved atoms")
+lines = open("first/samples/0002/events.txt").read().splitlines()
+hold(len(lines) == 2 + len(event["status"]), "lines of events.txt")
+xyz = open("first/samples/0002/events.xyz").read().splitlines()
+distinct = (good & (event["duplicate_of"] < 0)).sum()
+hold(len(xyz) == min(distinct, 12) * (len(identity) + 2), "frames of events.xyz")
+hold(not xyz or "disp:R:3:final_disp:R:3" in xyz[1], "columns of events.xyz")
+hold("mean_barrier" in open("first/samples/0002/glass.xyz").readlines()[1], "the barriers in glass.xyz")
+if failures:
+    sys.exit("\n".join(f"FAILED: {f}" for f in failures))
+PY
+
 echo "== check and info"
 for job in paper quick; do
     "$program" check "$source_directory/jobs/$job.toml" --backend host > "$job.toml" 2> "$job.stderr" ||
         fail "check jobs/$job.toml: $(cat "$job.stderr")"
-    for word in memory disk quench stiffness train 'atom-steps/s on host'; do
+    for word in memory disk quench stiffness barriers train 'atom-steps/s on host'; do
         grep -q "$word" "$job.stderr" || fail "the estimate of jobs/$job.toml has no '$word'"
     done
     "$program" check "$job.toml" > again.toml 2> /dev/null || fail "check does not read its own output of $job.toml"
