@@ -9,8 +9,8 @@ namespace mg {
 
 class Comm;
 
-/// Adds `bench md`, `bench rdf` and `bench artn` to the app; errors as in add_commands. On several ranks `bench md` shares out the
-/// replicas, or divides one system into domains.
+/// Adds `bench md`, `bench rdf` and `bench artn` to the app; errors as in add_commands. On several ranks `bench md`
+/// shares out the replicas, or divides one system into domains.
 void add_bench(CLI::App& app, Comm& world);
 
 }  // namespace mg

@@ -49,9 +49,10 @@ std::shared_ptr<const Minimum> find_minimum(const Structure& structure, const Ea
         const std::vector<FireState> state = d.minimize(options, 100000, give_up);
         if (state.empty()) return false;
         if (!state[0].converged)
-            throw PhysicsError("no minimum was found for saddle searches to begin at",
-                               "after 100000 steps the largest force is " + std::to_string(state[0].force_max) + " eV/A",
-                               "check the structure");
+            throw PhysicsError(
+                "no minimum was found for saddle searches to begin at",
+                "after 100000 steps the largest force is " + std::to_string(state[0].force_max) + " eV/A",
+                "check the structure");
         position = to_host(d.batch().position);
         return true;
     };
@@ -120,11 +121,11 @@ std::shared_ptr<const Minimum> find_minimum(const Structure& structure, const Ea
 
 namespace {
 
-constexpr double kept_displacement = 0.02;   // [A]
-constexpr double moved_displacement = 0.1;   // [A]
+constexpr double kept_displacement = 0.02;                            // [A]
+constexpr double moved_displacement = 0.1;                            // [A]
 constexpr double duplicate_barrier = 0.01, duplicate_energy = 0.005;  // [eV]
-constexpr double duplicate_distance = 0.1;   // [A]
-constexpr double local_margin = 3.0;         // [A] beyond the kick's radius
+constexpr double duplicate_distance = 0.1;                            // [A]
+constexpr double local_margin = 3.0;                                  // [A] beyond the kick's radius
 
 Vec3 rounded(Vec3 v) {
     return {static_cast<double>(static_cast<float>(v.x)), static_cast<double>(static_cast<float>(v.y)),
@@ -148,10 +149,10 @@ using Found = std::function<void(CenterEvents&, Event)>;
 struct Job {
     CenterEvents* center = nullptr;
     std::shared_ptr<const Region> region;
-    Event event;                 // of the present attempt
-    SearchResult confined;       // while it is being polished
+    Event event;                             // of the present attempt
+    SearchResult confined;                   // while it is being polished
     std::shared_ptr<const Region> released;  // what moves at present: a larger region, or the whole
-    bool descending = false;     // followed down to both sides with all atoms
+    bool descending = false;                 // followed down to both sides with all atoms
 };
 
 /// Searches side by side in three batches: of regions, of larger regions, and of whole systems.
@@ -170,8 +171,7 @@ public:
           wholes_(tables, skin, options.search) {}
 
     /// Centres from next() (null: none is left) until all are done; false where stopped.
-    bool run(const std::function<CenterEvents*()>& next, const Found& found,
-             const std::function<bool()>& stop) {
+    bool run(const std::function<CenterEvents*()>& next, const Found& found, const std::function<bool()>& stop) {
         for (long turn = 0;; ++turn) {
             if (turn % 64 == 0 && stop()) return false;
             fill(next);
@@ -308,8 +308,8 @@ private:
 
     std::shared_ptr<const Region> whole() {
         if (!whole_) {
-            whole_ = std::make_shared<const Region>(
-                carve(minimum_, 0, std::numeric_limits<double>::infinity(), cutoff_));
+            whole_ =
+                std::make_shared<const Region>(carve(minimum_, 0, std::numeric_limits<double>::infinity(), cutoff_));
             noise_ = random_start(whole_, 1e9, 0.1, options_.seed, sample_, 0).noise;
         }
         return whole_;
@@ -466,12 +466,12 @@ bool search_events(const EamTables<Space>& tables, double skin, const std::share
     return !stopped;
 }
 
-#define MG_EVENTS(Space)                                                                                           \
-    template std::shared_ptr<const Minimum> find_minimum<Space>(const Structure&, const EamPotential&, double,     \
-                                                                std::uint64_t, const SettleOptions&,               \
-                                                                const std::function<bool()>&);                     \
-    template bool search_events(const EamTables<Space>&, double, const std::shared_ptr<const Minimum>&,            \
-                                std::uint32_t, std::vector<CenterEvents>&, const EventOptions&,                    \
+#define MG_EVENTS(Space)                                                                                               \
+    template std::shared_ptr<const Minimum> find_minimum<Space>(const Structure&, const EamPotential&, double,         \
+                                                                std::uint64_t, const SettleOptions&,                   \
+                                                                const std::function<bool()>&);                         \
+    template bool search_events(const EamTables<Space>&, double, const std::shared_ptr<const Minimum>&, std::uint32_t, \
+                                std::vector<CenterEvents>&, const EventOptions&,                                       \
                                 const std::function<void(const CenterEvents&)>&, const std::function<bool()>&);
 MG_INSTANTIATE(MG_EVENTS)
 

@@ -10,40 +10,40 @@ namespace mg {
 
 struct EventOptions {
     SearchOptions search;
-    double region = 12;           ///< [A] radius of what a search moves
+    double region = 12;                           ///< [A] radius of what a search moves
     double kick_radius = 3.7, kick_length = 0.1;  ///< [A]
-    int events_per_atom = 20;     ///< accepted ones, duplicates included
-    int max_attempts = 200;       ///< per atom
+    int events_per_atom = 20;                     ///< accepted ones, duplicates included
+    int max_attempts = 200;                       ///< per atom
     bool polish = true;
-    double polish_overlap = 0.9;  ///< of the eigenvectors before and after, at least
-    double polish_distance = 0.3; ///< [A] by which an atom of the region moves at most
-    double check_fraction = 0.02; ///< of the polished events, followed down with all atoms
+    double polish_overlap = 0.9;   ///< of the eigenvectors before and after, at least
+    double polish_distance = 0.3;  ///< [A] by which an atom of the region moves at most
+    double check_fraction = 0.02;  ///< of the polished events, followed down with all atoms
     std::uint64_t seed = 1;
-    int searches = 0;             ///< side by side in one batch; 0: one per thread of the host, 256 on a device
+    int searches = 0;  ///< side by side in one batch; 0: one per thread of the host, 256 on a device
 };
 
 /// One attempt. What is not said of its end is 0.
 struct Event {
-    int center = 0;                ///< index in the structure
+    int center = 0;  ///< index in the structure
     int attempt = 0;
     SearchStatus status = SearchStatus::running;
-    double barrier = 0;            ///< [eV] in the whole system where polished
-    double confined_barrier = 0;   ///< [eV] with only the region moving
-    double eigenvalue = 0;         ///< [eV/A^2]
-    double force = 0;              ///< [eV/A]
-    double final_energy = 0;       ///< [eV] of the final state above the first, with only the region moving
+    double barrier = 0;           ///< [eV] in the whole system where polished
+    double confined_barrier = 0;  ///< [eV] with only the region moving
+    double eigenvalue = 0;        ///< [eV/A^2]
+    double force = 0;             ///< [eV/A]
+    double final_energy = 0;      ///< [eV] of the final state above the first, with only the region moving
     long evaluations = 0, cost[search_costs] = {};
-    long larger_evaluations = 0;   ///< of the polish in a larger region
-    long whole_evaluations = 0;    ///< of the polish with all atoms, and of the way down from it
-    double overlap = 0;            ///< of the eigenvectors before and after the polish
-    double shift = 0;              ///< [A] farthest that the polish moved an atom of the region
-    int duplicate_of = -1;         ///< the attempt that found it first
-    int moved = 0;                 ///< atoms farther than 0.1 A from their start in the final state
-    int most_displaced = -1;       ///< index of the atom that is farthest from its start at the saddle
-    int checked = 0;               ///< followed down to both sides with all atoms: 1 connected, 2 not
-    double whole_final_energy = 0; ///< [eV] of the final state above the first, with all atoms, where checked
+    long larger_evaluations = 0;    ///< of the polish in a larger region
+    long whole_evaluations = 0;     ///< of the polish with all atoms, and of the way down from it
+    double overlap = 0;             ///< of the eigenvectors before and after the polish
+    double shift = 0;               ///< [A] farthest that the polish moved an atom of the region
+    int duplicate_of = -1;          ///< the attempt that found it first
+    int moved = 0;                  ///< atoms farther than 0.1 A from their start in the final state
+    int most_displaced = -1;        ///< index of the atom that is farthest from its start at the saddle
+    int checked = 0;                ///< followed down to both sides with all atoms: 1 connected, 2 not
+    double whole_final_energy = 0;  ///< [eV] of the final state above the first, with all atoms, where checked
 
-    std::vector<int> atom;         ///< atoms that are displaced by 0.02 A or more, and
+    std::vector<int> atom;                  ///< atoms that are displaced by 0.02 A or more, and
     std::vector<Vec3> saddle, final_state;  ///< [A] by how much; rounded to float
 
     /// Counts in the mean barrier.

@@ -19,10 +19,10 @@ struct Minimum {
 /// parent's cell is kept and every atom occurs once. The list is fixed for a whole search.
 struct Region {
     std::shared_ptr<const Minimum> parent;
-    std::vector<int> atom;        ///< indices in the parent
+    std::vector<int> atom;  ///< indices in the parent
     int movable = 0;
-    int center = 0;               ///< index in the parent
-    bool whole = false;           ///< all atoms of the parent move
+    int center = 0;      ///< index in the parent
+    bool whole = false;  ///< all atoms of the parent move
 
     int size() const { return static_cast<int>(atom.size()); }
     /// The atoms at the parent's positions.

@@ -31,8 +31,8 @@ SearchStart random_start(std::shared_ptr<const Region> region, double radius, do
     const Structure& parent = region->parent->structure;
     const RandomStream stream(seed, RandomUse::kick, sample);
     // 28 bits of the id, 14 of the attempt, 22 of the number within it.
-    const std::uint64_t base = static_cast<std::uint64_t>(parent.id[region->center]) << 36 |
-                               static_cast<std::uint64_t>(attempt) << 22;
+    const std::uint64_t base =
+        static_cast<std::uint64_t>(parent.id[region->center]) << 36 | static_cast<std::uint64_t>(attempt) << 22;
     std::uint64_t drawn = 0;
     const auto vector = [&] {
         const double x = stream.normal(base + drawn), y = stream.normal(base + drawn + 1),
@@ -62,8 +62,8 @@ template <class Space>
 SearchBatch<Space>::SearchBatch(const EamTables<Space>& tables, double skin, const SearchOptions& options)
     : tables_(&tables), skin_(skin), options_(options) {
     if (options.lanczos_basin_vectors >= most_lanczos_vectors || options.lanczos_climb_vectors >= most_lanczos_vectors)
-        throw InputError("too many Lanczos vectors", "at most " + std::to_string(most_lanczos_vectors - 1) + " are kept",
-                         "use fewer");
+        throw InputError("too many Lanczos vectors",
+                         "at most " + std::to_string(most_lanczos_vectors - 1) + " are kept", "use fewer");
 }
 
 template <class Space>
@@ -195,7 +195,7 @@ void SearchBatch<Space>::assemble(std::vector<Entry> entries, const std::vector<
     bring(atom_source, batch_.position, position, b.position);
     bring(replica_source, searches_.state, states, s.state);
     for (std::size_t k = 0; k < s.arrays().size(); ++k) {
-        const Array<Vec3, Space>*const from = searches_.arrays()[k];
+        const Array<Vec3, Space>* const from = searches_.arrays()[k];
         Array<Vec3, Space>* const to = s.arrays()[k];
         // The kick is the first guess of the eigenvector, and the direction of the first push.
         const bool is_kick = to == &s.kick || to == &s.mode || to == &s.direction;

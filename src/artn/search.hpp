@@ -14,13 +14,13 @@ namespace mg {
 
 /// Where a search begins. Vectors are over the movable atoms of the region.
 struct SearchStart {
-    long ticket = 0;                   ///< the caller's name for it
+    long ticket = 0;  ///< the caller's name for it
     std::shared_ptr<const Region> region;
-    std::vector<Vec3> displacement;    ///< [A] from the parent's minimum, where the search begins
-    std::vector<Vec3> kick;            ///< unit vector of the first pushes; of a polish, the eigenvector
-    std::vector<Vec3> noise;           ///< unit vector for a recursion that begins anew
-    bool polish = false;               ///< begins at a saddle
-    bool descend = true;               ///< from the saddle to both sides
+    std::vector<Vec3> displacement;  ///< [A] from the parent's minimum, where the search begins
+    std::vector<Vec3> kick;          ///< unit vector of the first pushes; of a polish, the eigenvector
+    std::vector<Vec3> noise;         ///< unit vector for a recursion that begins anew
+    bool polish = false;             ///< begins at a saddle
+    bool descend = true;             ///< from the saddle to both sides
 };
 
 /// How one ended. Vectors are displacements from the parent's minimum [A] of the movable atoms.
@@ -28,19 +28,19 @@ struct SearchResult {
     long ticket = 0;
     std::shared_ptr<const Region> region;
     SearchStatus status = SearchStatus::running;
-    double saddle_energy = 0;      ///< [eV] above the minimum
-    double eigenvalue = 0;         ///< [eV/A^2]
-    double force = 0;              ///< [eV/A] norm at the saddle
-    double final_energy = 0;       ///< [eV] above the minimum
+    double saddle_energy = 0;                           ///< [eV] above the minimum
+    double eigenvalue = 0;                              ///< [eV/A^2]
+    double force = 0;                                   ///< [eV/A] norm at the saddle
+    double final_energy = 0;                            ///< [eV] above the minimum
     double side_energy[2] = {}, side_farthest[2] = {};  ///< [eV] above the minimum, [A] of an atom from its start
     long evaluations = 0, cost[search_costs] = {};
-    bool at_saddle = false;        ///< whether it got there: then the next two are there
+    bool at_saddle = false;  ///< whether it got there: then the next two are there
     std::vector<Vec3> saddle, mode;
-    std::vector<Vec3> final_state; ///< where connected
+    std::vector<Vec3> final_state;  ///< where connected
 };
 
-/// A random kick for an attempt at an atom: Gaussian components on the atoms within `radius` [A] of the centre, `length`
-/// [A] in all. Numbers are keyed by (seed, sample, id of the atom, attempt).
+/// A random kick for an attempt at an atom: Gaussian components on the atoms within `radius` [A] of the centre,
+/// `length` [A] in all. Numbers are keyed by (seed, sample, id of the atom, attempt).
 SearchStart random_start(std::shared_ptr<const Region> region, double radius, double length, std::uint64_t seed,
                          std::uint32_t sample, int attempt);
 

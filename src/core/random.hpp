@@ -8,8 +8,16 @@
 namespace mg {
 
 /// What a stream is for; streams of different use never share numbers.
-enum class RandomUse : std::uint32_t { weights = 1, order = 2, validation = 3, folds = 4, species = 5, velocity = 6, kick = 7,
-                                     centers = 8 };
+enum class RandomUse : std::uint32_t {
+    weights = 1,
+    order = 2,
+    validation = 3,
+    folds = 4,
+    species = 5,
+    velocity = 6,
+    kick = 7,
+    centers = 8
+};
 
 /// One stream: keyed by (seed, use, part), e.g. (seed, weights, layer).
 class RandomStream {

@@ -24,40 +24,40 @@ inline constexpr int most_lanczos_vectors = 32;
 
 /// Keys of the study file's [barriers], in internal units.
 struct SearchOptions {
-    double push = 0.1;                 ///< [A] along the kick
-    int steps_per_push = 4;            ///< of perpendicular relaxation in the basin
-    double basin_force = 0.2;          ///< [eV/A] at which it stops
+    double push = 0.1;         ///< [A] along the kick
+    int steps_per_push = 4;    ///< of perpendicular relaxation in the basin
+    double basin_force = 0.2;  ///< [eV/A] at which it stops
     int pushes_before_lanczos = 5;
     int max_pushes = 100;
-    double exit_eigenvalue = -0.1;     ///< [eV/A^2] at which the basin is left
-    double lanczos_step = 0.005;       ///< [A]
+    double exit_eigenvalue = -0.1;  ///< [eV/A^2] at which the basin is left
+    double lanczos_step = 0.005;    ///< [A]
     int lanczos_min_vectors = 4, lanczos_basin_vectors = 25, lanczos_climb_vectors = 16;
-    double climb_step = 0.1;           ///< [A]
+    double climb_step = 0.1;  ///< [A]
     int max_climb_steps = 200;
     long max_evaluations = 5000;
-    double relax_force = 0.003;        ///< [eV/A]
+    double relax_force = 0.003;  ///< [eV/A]
     int relax_min_steps = 3, relax_max_steps = 70, relax_max_steps_at_saddle = 150;
-    double relax_step = 0.1;           ///< [A] of an atom
-    double saddle_force = 0.01;        ///< [eV/A]
-    double saddle_eigenvalue = -1e-3;  ///< [eV/A^2]
-    double connect_energy = 1e-3;      ///< [eV]
-    double connect_distance = 0.2;     ///< [A] of an atom
+    double relax_step = 0.1;                      ///< [A] of an atom
+    double saddle_force = 0.01;                   ///< [eV/A]
+    double saddle_eigenvalue = -1e-3;             ///< [eV/A^2]
+    double connect_energy = 1e-3;                 ///< [eV]
+    double connect_distance = 0.2;                ///< [A] of an atom
     double min_barrier = 0.005, max_barrier = 5;  ///< [eV]
 
     // Not keys.
-    int max_returns = 10;              ///< to a basin, where the climb loses its mode
-    int mixed_steps = 2;               ///< steps over which the push turns from the kick to the eigenvector
-    double lanczos_change = 0.01;      ///< relative change of lambda at which the recursion ends, and
-    double lanczos_residual = 0.2;     ///< |H n - lambda n| in units of |lambda| (of 0.5 eV/A^2 at least)
-    double saddle_residual = 0.05;     ///< the same within near_saddle_force
-    double least_curvature = 0.5;      ///< [eV/A^2] in the length of a push
-    double near_saddle_force = 0.3;    ///< [eV/A] below which relaxation may take relax_max_steps_at_saddle
-    double side_push = 0.3;            ///< [A] from the saddle to either side
+    int max_returns = 10;            ///< to a basin, where the climb loses its mode
+    int mixed_steps = 2;             ///< steps over which the push turns from the kick to the eigenvector
+    double lanczos_change = 0.01;    ///< relative change of lambda at which the recursion ends, and
+    double lanczos_residual = 0.2;   ///< |H n - lambda n| in units of |lambda| (of 0.5 eV/A^2 at least)
+    double saddle_residual = 0.05;   ///< the same within near_saddle_force
+    double least_curvature = 0.5;    ///< [eV/A^2] in the length of a push
+    double near_saddle_force = 0.3;  ///< [eV/A] below which relaxation may take relax_max_steps_at_saddle
+    double side_push = 0.3;          ///< [A] from the saddle to either side
     double side_force = 0.01, fine_side_force = 1e-3;  ///< [eV/A] at which a side is a minimum
     int side_min_steps = 10, side_max_steps = 3000;
-    double max_energy = 20;            ///< [eV] above the start: exploded
-    double max_distance = 6;           ///< [A] of an atom from its start: exploded
-    double back_distance = 0.3;        ///< [A] a saddle nearer to the start is none
+    double max_energy = 20;                          ///< [eV] above the start: exploded
+    double max_distance = 6;                         ///< [A] of an atom from its start: exploded
+    double back_distance = 0.3;                      ///< [A] a saddle nearer to the start is none
     double same_distance = 0.3, same_energy = 0.01;  ///< [A], [eV] of the two sides: not split
     double fire_dt = 0.1, fire_dt_max = 0.3;
 };
@@ -108,10 +108,14 @@ struct SearchSums {
     double apart = 0;     ///< [A^2] |x - end_a|^2
 };
 MG_HD SearchSums operator+(const SearchSums& a, const SearchSums& b) {
-    return {a.ff + b.ff,       a.fd + b.fd,
-            a.fv + b.fv,       a.vv + b.vv,
-            a.vd + b.vd,       a.moved + b.moved,
-            a.farthest > b.farthest ? a.farthest : b.farthest, a.apart + b.apart};
+    return {a.ff + b.ff,
+            a.fd + b.fd,
+            a.fv + b.fv,
+            a.vv + b.vv,
+            a.vd + b.vd,
+            a.moved + b.moved,
+            a.farthest > b.farthest ? a.farthest : b.farthest,
+            a.apart + b.apart};
 }
 
 /// Evaluations are counted by what they were for.
@@ -122,13 +126,13 @@ struct SearchState {
     SearchPhase phase = SearchPhase::relax;
     SearchStatus status = SearchStatus::running;
     SearchMove move = SearchMove::stay;
-    bool climbing = false;   ///< has left the basin
-    bool cold = false;       ///< the recursion was begun anew from noise at this point
-    bool fine = false;       ///< the sides are relaxed to fine_side_force
-    bool projected = true;   ///< FIRE acts perpendicular to the direction
-    bool polish = false;     ///< begins at a saddle, and ends where it has found it again
-    bool descend = true;     ///< from the saddle down to both sides
-    int returns = 0;         ///< from the climb to a basin
+    bool climbing = false;  ///< has left the basin
+    bool cold = false;      ///< the recursion was begun anew from noise at this point
+    bool fine = false;      ///< the sides are relaxed to fine_side_force
+    bool projected = true;  ///< FIRE acts perpendicular to the direction
+    bool polish = false;    ///< begins at a saddle, and ends where it has found it again
+    bool descend = true;    ///< from the saddle down to both sides
+    int returns = 0;        ///< from the climb to a basin
     int pushes = 0, climb_steps = 0, relax_steps = 0, at_saddle = 0;
     long evaluations = 0, cost[search_costs] = {};
 
@@ -140,17 +144,17 @@ struct SearchState {
     int uphill_free = 0, fire_steps = 0;
 
     // Lanczos
-    int vectors = 0;          ///< whose H q is known
+    int vectors = 0;  ///< whose H q is known
     int most_vectors = 0;
     double eigenvalue = 0, residual = 0;
     double center_energy = 0, center_force = 0, center_moved = 0;
     double diagonal[most_lanczos_vectors] = {}, off[most_lanczos_vectors] = {}, weight[most_lanczos_vectors] = {};
-    double overlap[most_lanczos_vectors] = {};       ///< of the residual with the vectors
-    double force_along[most_lanczos_vectors] = {};   ///< center's force along each vector
-    double kick_along[most_lanczos_vectors] = {};    ///< kick along each vector
-    double norm = 0;                                 ///< of the residual
+    double overlap[most_lanczos_vectors] = {};      ///< of the residual with the vectors
+    double force_along[most_lanczos_vectors] = {};  ///< center's force along each vector
+    double kick_along[most_lanczos_vectors] = {};   ///< kick along each vector
+    double norm = 0;                                ///< of the residual
 
-    double push = 0, from_kick = 0, from_mode = 0;   ///< direction = from_kick kick + from_mode mode
+    double push = 0, from_kick = 0, from_mode = 0;  ///< direction = from_kick kick + from_mode mode
 
     double saddle_energy = 0;
     double side_energy[2] = {}, side_farthest[2] = {};  ///< [eV], [A]
@@ -325,8 +329,8 @@ MG_HD bool is_start(const SearchState& s, const SearchOptions& o, int side) {
 /// Steps down one side of the saddle; then the other; then the verdict.
 MG_HD void relax_side(SearchState& s, const SearchOptions& o, const SearchSums& sums) {
     const double target = s.fine ? o.fine_side_force : o.side_force;
-    const bool done = (s.relax_steps >= o.side_min_steps && sums.ff < target * target) ||
-                      s.relax_steps >= o.side_max_steps;
+    const bool done =
+        (s.relax_steps >= o.side_min_steps && sums.ff < target * target) || s.relax_steps >= o.side_max_steps;
     if (!done) return search_fire(s, o, sums.fv, sums.ff, sums.vv);
     const int side = s.phase == SearchPhase::side_a ? 0 : 1;
     s.side_energy[side] = s.energy;

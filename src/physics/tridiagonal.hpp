@@ -1,5 +1,6 @@
 #pragma once
-/// \file The lowest eigenvalue of a symmetric tridiagonal matrix, and its eigenvector: what a Lanczos recursion ends in.
+/// \file The lowest eigenvalue of a symmetric tridiagonal matrix, and its eigenvector: what a Lanczos recursion ends
+/// in.
 
 #include "core/macros.hpp"
 
@@ -53,7 +54,8 @@ MG_HD LowestEigenpair lowest_eigenpair(const double* diagonal, const double* off
             if (k + 1 < n) solution[k] -= off[k] / pivot[k] * solution[k + 1];
         }
         double largest = 0, norm = 0;
-        for (int k = 0; k < n; ++k) largest = __builtin_fabs(solution[k]) > largest ? __builtin_fabs(solution[k]) : largest;
+        for (int k = 0; k < n; ++k)
+            largest = __builtin_fabs(solution[k]) > largest ? __builtin_fabs(solution[k]) : largest;
         for (int k = 0; k < n; ++k) {
             solution[k] /= largest;
             norm += solution[k] * solution[k];

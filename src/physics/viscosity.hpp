@@ -14,7 +14,9 @@ inline namespace MG_TARGET {
 /// log10(eta / Pa s) of a mean barrier [eV] at kT [eV].
 MG_HD double log10_viscosity(double mean_barrier, double kT) { return -4.0 + mean_barrier / (kT * 2.302585092994046); }
 /// Its standard error from that of the mean barrier [eV].
-MG_HD double log10_viscosity_error(double standard_error, double kT) { return standard_error / (kT * 2.302585092994046); }
+MG_HD double log10_viscosity_error(double standard_error, double kT) {
+    return standard_error / (kT * 2.302585092994046);
+}
 
 }  // namespace MG_TARGET
 }  // namespace mg

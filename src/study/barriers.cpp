@@ -17,8 +17,9 @@ namespace mg {
 
 const std::vector<std::string>& search_status_names() {
     static const std::vector<std::string> names{
-        "CONNECTED",     "NO_NEGATIVE_MODE", "MODE_LOST",    "MAX_STEPS",    "MAX_EVALUATIONS", "EXPLODED",   "BACK_AT_START",
-        "NEGATIVE_BARRIER", "OUT_OF_RANGE",  "DISCONNECTED", "NOT_SPLIT",    "NOT_LOCAL",       "POLISH_LOST"};
+        "CONNECTED", "NO_NEGATIVE_MODE", "MODE_LOST",        "MAX_STEPS",    "MAX_EVALUATIONS",
+        "EXPLODED",  "BACK_AT_START",    "NEGATIVE_BARRIER", "OUT_OF_RANGE", "DISCONNECTED",
+        "NOT_SPLIT", "NOT_LOCAL",        "POLISH_LOST"};
     return names;
 }
 
@@ -99,8 +100,8 @@ std::vector<int> searched_atoms(const StudyFile& study, const std::vector<long>&
         for (const long wanted : which.list) {
             const auto at = std::lower_bound(id.begin(), id.end(), wanted);
             if (at == id.end() || *at != wanted)
-                throw InputError(fmt::format("sample {} has no atom {}", sample, wanted), "it is named in barriers.atoms",
-                                 "give ids of the structure");
+                throw InputError(fmt::format("sample {} has no atom {}", sample, wanted),
+                                 "it is named in barriers.atoms", "give ids of the structure");
             atoms.push_back(static_cast<int>(at - id.begin()));
         }
     }
@@ -186,9 +187,10 @@ std::vector<CenterEvents> get_events(const H5File& f, const std::string& group, 
     const auto doubles = [&](const char* name) { return f.read<double>(group + "/" + name); };
     const auto longs = [&](const char* name) { return f.read<long>(group + "/" + name); };
     const std::vector<long> center = longs("center"), attempt = longs("attempt"), status = longs("status"),
-                            evaluations = longs("evaluations"), cost = longs("cost"), larger = longs("larger_evaluations"),
-                            whole = longs("whole_evaluations"), duplicate = longs("duplicate_of"),
-                            moved = longs("moved"), displaced = longs("most_displaced"), checked = longs("checked"),
+                            evaluations = longs("evaluations"), cost = longs("cost"),
+                            larger = longs("larger_evaluations"), whole = longs("whole_evaluations"),
+                            duplicate = longs("duplicate_of"), moved = longs("moved"),
+                            displaced = longs("most_displaced"), checked = longs("checked"),
                             first = longs("first_displacement"), atom = longs("displaced_atom");
     const std::vector<double> barrier = doubles("barrier"), confined = doubles("confined_barrier"),
                               eigenvalue = doubles("eigenvalue"), force = doubles("force"),
@@ -349,8 +351,8 @@ std::string events_table(const std::vector<CenterEvents>& centers, const std::ve
     std::string text = fmt::format("{:>9} {:>7} {:<16} {:>9} {:>9} {:>9} {:>8} {:>9} {:>6} {:>6} {:>5} {:>9} {:>9}\n",
                                    "center", "attempt", "status", "barrier", "confined", "eigenval", "force", "final",
                                    "evals", "whole", "moved", "most_far", "duplicate");
-    text += fmt::format("{:>9} {:>7} {:<16} {:>9} {:>9} {:>9} {:>8} {:>9}\n", "id", "", "", "eV", "eV", "eV/A^2", "eV/A",
-                        "eV");
+    text += fmt::format("{:>9} {:>7} {:<16} {:>9} {:>9} {:>9} {:>8} {:>9}\n", "id", "", "", "eV", "eV", "eV/A^2",
+                        "eV/A", "eV");
     for (const CenterEvents& c : centers)
         for (const Event& e : c.events)
             text += fmt::format(
@@ -368,7 +370,8 @@ std::string events_xyz(const std::string& path, const Minimum& minimum, const st
     for (const CenterEvents& c : centers)
         for (const Event& e : c.events)
             if (e.accepted() && e.duplicate_of < 0) chosen.push_back(&e);
-    std::stable_sort(chosen.begin(), chosen.end(), [](const Event* a, const Event* b) { return a->barrier < b->barrier; });
+    std::stable_sort(chosen.begin(), chosen.end(),
+                     [](const Event* a, const Event* b) { return a->barrier < b->barrier; });
     std::string text;
     const int n = static_cast<int>(chosen.size()), frames = std::min(n, most);
     for (int k = 0; k < frames; ++k) {
@@ -376,7 +379,8 @@ std::string events_xyz(const std::string& path, const Minimum& minimum, const st
         XyzColumn saddle{"disp", 3, std::vector<double>(3 * minimum.structure.position.size())};
         XyzColumn final_state{"final_disp", 3, std::vector<double>(3 * minimum.structure.position.size())};
         for (std::size_t m = 0; m < e.atom.size(); ++m)
-            for (const auto& [column, u] : {std::pair{&saddle, e.saddle[m]}, std::pair{&final_state, e.final_state[m]}}) {
+            for (const auto& [column, u] :
+                 {std::pair{&saddle, e.saddle[m]}, std::pair{&final_state, e.final_state[m]}}) {
                 double* const to = &column->values[3 * static_cast<std::size_t>(e.atom[m])];
                 to[0] = u.x, to[1] = u.y, to[2] = u.z;
             }

@@ -45,10 +45,10 @@ AtomBarriers atom_barriers(const CenterEvents& center);
 /// Sums over a sample, for summaries.
 struct BarrierSummary {
     long attempts = 0, accepted = 0, checked = 0, check_failed = 0;
-    std::vector<long> by_status;                ///< as search_status_names
-    double mean = 0, median = 0, deviation = 0; ///< [eV] of accepted events
-    double evaluations = 0;                     ///< per attempt, in the region
-    double whole_evaluations = 0;               ///< per attempt, with all atoms
+    std::vector<long> by_status;                 ///< as search_status_names
+    double mean = 0, median = 0, deviation = 0;  ///< [eV] of accepted events
+    double evaluations = 0;                      ///< per attempt, in the region
+    double whole_evaluations = 0;                ///< per attempt, with all atoms
 };
 BarrierSummary summarise(const std::vector<CenterEvents>& centers);
 

@@ -1228,7 +1228,8 @@ private:
         std::string classes;
         for (std::size_t c = 0; c < s.by_status.size(); ++c)
             if (s.by_status[c] > 0)
-                classes += fmt::format("{}{} {}", classes.empty() ? "" : ", ", search_status_names()[c], s.by_status[c]);
+                classes +=
+                    fmt::format("{}{} {}", classes.empty() ? "" : ", ", search_status_names()[c], s.by_status[c]);
         progress_->say(fmt::format("sample {}: {} events from {} attempts ({})", k, s.accepted, s.attempts, classes));
         if (s.accepted > 0)
             progress_->say(fmt::format("sample {}: barriers mean {:.3f}, median {:.3f}, spread {:.3f} eV; {:.0f} "

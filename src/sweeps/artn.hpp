@@ -8,26 +8,26 @@ namespace mg {
 
 /// The movable atoms of all searches of a batch, one behind the other, and what a search keeps of each.
 struct SearchAtoms {
-    int count = 0;                   ///< movable atoms, the stride between vectors
+    int count = 0;  ///< movable atoms, the stride between vectors
     const int* replica_of = nullptr;
-    const int* atom_of = nullptr;    ///< index in the batch
-    Vec3* position = nullptr;        ///< of the batch, by its index
-    const Vec3* force = nullptr;     ///< likewise
-    SearchState* state = nullptr;    ///< (replicas)
+    const int* atom_of = nullptr;  ///< index in the batch
+    Vec3* position = nullptr;      ///< of the batch, by its index
+    const Vec3* force = nullptr;   ///< likewise
+    SearchState* state = nullptr;  ///< (replicas)
 
-    Vec3* start = nullptr;           ///< [A] the minimum that the search began at
-    Vec3* kick = nullptr;            ///< unit vector
-    Vec3* noise = nullptr;           ///< unit vector without a translation of the whole
-    Vec3* mode = nullptr;            ///< unit eigenvector
-    Vec3* direction = nullptr;       ///< unit vector of the last push
-    Vec3* velocity = nullptr;        ///< of FIRE
-    Vec3* center = nullptr;          ///< [A] where the Hessian is taken
-    Vec3* center_force = nullptr;    ///< [eV/A]
-    Vec3* residual = nullptr;        ///< H q less its part in the span of the vectors
-    Vec3* saddle = nullptr;          ///< [A]
-    Vec3* end_a = nullptr;           ///< [A] one side's minimum
-    Vec3* end_b = nullptr;           ///< [A] the other's
-    Vec3* vectors = nullptr;         ///< (most_lanczos_vectors, count)
+    Vec3* start = nullptr;         ///< [A] the minimum that the search began at
+    Vec3* kick = nullptr;          ///< unit vector
+    Vec3* noise = nullptr;         ///< unit vector without a translation of the whole
+    Vec3* mode = nullptr;          ///< unit eigenvector
+    Vec3* direction = nullptr;     ///< unit vector of the last push
+    Vec3* velocity = nullptr;      ///< of FIRE
+    Vec3* center = nullptr;        ///< [A] where the Hessian is taken
+    Vec3* center_force = nullptr;  ///< [eV/A]
+    Vec3* residual = nullptr;      ///< H q less its part in the span of the vectors
+    Vec3* saddle = nullptr;        ///< [A]
+    Vec3* end_a = nullptr;         ///< [A] one side's minimum
+    Vec3* end_b = nullptr;         ///< [A] the other's
+    Vec3* vectors = nullptr;       ///< (most_lanczos_vectors, count)
     MG_HD Vec3* vector(int k) const { return vectors + static_cast<long>(k) * count; }
 };
 
@@ -66,7 +66,8 @@ struct LanczosTerm {
         const SearchState& s = a.state[a.replica_of[m]];
         if (s.phase != SearchPhase::lanczos || first > s.vectors) return dots;
         const Vec3 w = a.residual[m];
-        for (int k = 0; k < lanczos_group && first + k <= s.vectors; ++k) dots.along[k] = dot(w, a.vector(first + k)[m]);
+        for (int k = 0; k < lanczos_group && first + k <= s.vectors; ++k)
+            dots.along[k] = dot(w, a.vector(first + k)[m]);
         if (first == 0) {
             const Vec3 q = a.vector(s.vectors)[m];
             dots.norm2 = norm2(w);

@@ -353,7 +353,8 @@ hold(np.all(event["cost"].sum(axis=1) == event["evaluations"]), "costs by stage 
 hold(np.all(event["eigenvalue"][good] < 0), "a saddle without a negative eigenvalue")
 for k, name in enumerate(identity):
     mine = event["barrier"][good & (event["center"] == name)]
-    hold(atom["accepted"][k] == len(mine) and atom["attempts"][k] == (event["center"] == name).sum(), f"counts of {name}")
+    hold(atom["accepted"][k] == len(mine), f"the events of {name}")
+    hold(atom["attempts"][k] == (event["center"] == name).sum(), f"the attempts of {name}")
     hold(abs(atom["mean_barrier"][k] - (mine.mean() if len(mine) else 0)) < 1e-12, f"the mean barrier of {name}")
     error = mine.std(ddof=1) / np.sqrt(len(mine)) if len(mine) > 1 else 0
     hold(abs(atom["standard_error"][k] - error) < 1e-12, f"the standard error of {name}")

@@ -78,8 +78,7 @@ std::vector<SurfaceEnd> search(const Surface& surface, const std::vector<Surface
     }
     for (Array<Vec3, Space>* a : searches.arrays()) fill_zero(*a);
     copy(to_space<Space>(minimum), searches.start);
-    for (Array<Vec3, Space>* a : {&searches.kick, &searches.mode, &searches.direction})
-        copy(to_space<Space>(kick), *a);
+    for (Array<Vec3, Space>* a : {&searches.kick, &searches.mode, &searches.direction}) copy(to_space<Space>(kick), *a);
     copy(to_space<Space>(noise), searches.noise);
     copy(to_space<Space>(state), searches.state);
     bool any = true;

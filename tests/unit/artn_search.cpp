@@ -149,8 +149,8 @@ std::vector<CenterEvents> events_of(const EventOptions& options, int centers) {
     static const EamTables<Host> tables = make_eam_tables<Host>(cu_zr());
     std::vector<CenterEvents> all(centers);
     for (int k = 0; k < centers; ++k) all[k].center = 97 * k + 3;
-    EXPECT_TRUE(search_events<Host>(tables, 1.0, glass_at_rest(), 0, all, options, [](const CenterEvents&) {},
-                                    [] { return false; }));
+    EXPECT_TRUE(search_events<Host>(
+        tables, 1.0, glass_at_rest(), 0, all, options, [](const CenterEvents&) {}, [] { return false; }));
     return all;
 }
 
@@ -207,13 +207,13 @@ TEST(ArtnEvents, GoOnWhereTheyWereStopped) {
     resumed[0].events.resize(1);
     resumed[1].events.clear();
     static const EamTables<Host> tables = make_eam_tables<Host>(cu_zr());
-    EXPECT_TRUE(search_events<Host>(tables, 1.0, glass_at_rest(), 0, resumed, options, [](const CenterEvents&) {},
-                                    [] { return false; }));
+    EXPECT_TRUE(search_events<Host>(
+        tables, 1.0, glass_at_rest(), 0, resumed, options, [](const CenterEvents&) {}, [] { return false; }));
     expect_equal(at_once, resumed);
     // And a stop is heard.
     std::vector<CenterEvents> stopped(1);
-    EXPECT_FALSE(search_events<Host>(tables, 1.0, glass_at_rest(), 0, stopped, options, [](const CenterEvents&) {},
-                                     [] { return true; }));
+    EXPECT_FALSE(search_events<Host>(
+        tables, 1.0, glass_at_rest(), 0, stopped, options, [](const CenterEvents&) {}, [] { return true; }));
 }
 
 /// Negative eigenvalues below `limit` of a symmetric matrix: pivots of H - limit (Sylvester's law of inertia).
@@ -243,7 +243,8 @@ TEST(ArtnEvents, SaddlesAreOfFirstOrder) {
     SearchOptions search = options.search;
     SearchBatch<Host> batch(tables, 1.0, search);
     for (int k = 0; k < 8 && saddles < 4; ++k) {
-        const auto region = std::make_shared<const Region>(carve(glass_at_rest(), 97 * k + 3, options.region, p.cutoff));
+        const auto region =
+            std::make_shared<const Region>(carve(glass_at_rest(), 97 * k + 3, options.region, p.cutoff));
         batch.drop();
         batch.add({random_start(region, 3.7, 0.1, 1, 0, 0)});
         std::vector<SearchResult> ended;
@@ -300,22 +301,23 @@ void expect_vacancy_hop(const EamPotential& potential, const std::string& file, 
     std::vector<CenterEvents> centers{{0, {}}};  // atom 2 is the first: atom 1 is the vacancy
     ASSERT_EQ(minimum->structure.id[0], 2);
     bool found = false;
-    search_events<Host>(tables, 0.6, minimum, 0, centers, options,
-                        [&](const CenterEvents& c) {
-                            const Event& e = c.events.back();
-                            if (!e.accepted() || std::abs(e.final_energy) > 1e-3) return;
-                            // One atom goes to the empty site, a nearest-neighbour distance away.
-                            int hops = 0;
-                            double farthest = 0;
-                            for (const Vec3& u : e.final_state) {
-                                hops += norm2(u) > 1;
-                                farthest = std::max(farthest, std::sqrt(norm2(u)));
-                            }
-                            if (hops != 1 || farthest < 2.4 || farthest > 2.65 || found) return;
-                            found = true;
-                            EXPECT_NEAR(e.barrier, barrier, 2e-3);
-                        },
-                        [&] { return found; });
+    search_events<Host>(
+        tables, 0.6, minimum, 0, centers, options,
+        [&](const CenterEvents& c) {
+            const Event& e = c.events.back();
+            if (!e.accepted() || std::abs(e.final_energy) > 1e-3) return;
+            // One atom goes to the empty site, a nearest-neighbour distance away.
+            int hops = 0;
+            double farthest = 0;
+            for (const Vec3& u : e.final_state) {
+                hops += norm2(u) > 1;
+                farthest = std::max(farthest, std::sqrt(norm2(u)));
+            }
+            if (hops != 1 || farthest < 2.4 || farthest > 2.65 || found) return;
+            found = true;
+            EXPECT_NEAR(e.barrier, barrier, 2e-3);
+        },
+        [&] { return found; });
     EXPECT_TRUE(found);
 }
 

@@ -42,8 +42,9 @@ std::vector<CenterEvents> some_events() {
     moving.atom = {2, 4};
     moving.saddle = {{0.25, 0, -0.5}, {1, 0.125, 0}};
     moving.final_state = {{0.5, 0, 0}, {2, 0, -0.0625}};
-    return {{1, {moving, event(1, 1, SearchStatus::mode_lost, 0), event(1, 2, SearchStatus::connected, 0.5, 0),
-                 event(1, 3, SearchStatus::connected, 1.1)}},
+    return {{1,
+             {moving, event(1, 1, SearchStatus::mode_lost, 0), event(1, 2, SearchStatus::connected, 0.5, 0),
+              event(1, 3, SearchStatus::connected, 1.1)}},
             {3, {event(3, 0, SearchStatus::disconnected, 0)}}};
 }
 

@@ -22,6 +22,7 @@ except ImportError as missing:
           file=sys.stderr)
     sys.exit(1)
 
+import draw_barriers
 import draw_map
 import draw_prediction
 import draw_rdf
@@ -41,10 +42,15 @@ FIGURES = [
     (draw_stiffness.TEMPERATURE, draw_stiffness.TEMPERATURE_TITLE, draw_stiffness.draw_temperature),
     (draw_prediction.NAME, draw_prediction.TITLE, draw_prediction.draw),
     (draw_map.NAME, draw_map.TITLE, draw_map.draw),
+    (draw_barriers.EVENTS, draw_barriers.EVENTS_TITLE, draw_barriers.draw_events),
+    (draw_barriers.STIFFNESS, draw_barriers.STIFFNESS_TITLE, draw_barriers.draw_stiffness),
+    (draw_barriers.TENTHS, draw_barriers.TENTHS_TITLE, draw_barriers.draw_tenths),
+    (draw_barriers.PREDICTED, draw_barriers.PREDICTED_TITLE, draw_barriers.draw_predicted),
     (draw_training.NAME, draw_training.TITLE, draw_training.draw),
 ]
 METRICS = ["atoms", "R", "spearman", "rmse", "mae", "bias", "slope", "R_bins_real", "slope_bins_real", "R_bins_pre",
            "slope_bins_pre", "R_coarse_grained", "reliability"]
+BARRIERS = ["attempts", "accepted", "mean", "median", "deviation", "evaluations", "whole_evaluations"]
 
 
 def arguments():
@@ -105,7 +111,7 @@ def sample_rows(study, fits):
     return rows
 
 
-def write_tables(study, values, rows, timings):
+def write_tables(study, values, rows, timings, barriers):
     folder = os.path.join(study.directory, "tables")
     os.makedirs(folder, exist_ok=True)
 
@@ -125,6 +131,8 @@ def write_tables(study, values, rows, timings):
         [[r[k] for k in ("sample", "rate", "atoms", "volume", "energy", "tg", "stiffness", "reliability", "R",
                          "crystalline", "role")] for r in rows])
     put("timings.csv", ["stage", "seconds"], timings)
+    put("barriers.csv", ["species"] + BARRIERS + (list(barriers[0]["classes"]) if barriers else []),
+        [[r["species"]] + [r[k] for k in BARRIERS] + list(r["classes"].values()) for r in barriers])
 
 
 def main():
@@ -162,9 +170,10 @@ def main():
     rows = sample_rows(study, fits)
     timings = [[str(t["stage"]), float(t["seconds"])] for t in study.get("timings", default=[]) or []
                if isinstance(t, dict) and "stage" in t and isinstance(t.get("seconds"), (int, float))]
-    write_tables(study, values, rows, timings)
+    barriers = draw_barriers.summary_rows(study)
+    write_tables(study, values, rows, timings, barriers)
     path = page.write(study, options, figures, absent, failed, values, differences_from_summary(study, values), rows,
-                      timings)
+                      timings, barriers)
     for title, reason in absent:
         print(f"not drawn: {title} ({reason})", file=sys.stderr)
     for text in study.damaged:

@@ -247,7 +247,19 @@ def provenance(study):
     ])
 
 
-def write(study, options, figures, absent, failed, values, differences, sample_rows, timings):
+def barriers_table(rows):
+    """Saddle searches by species of the centre."""
+    header = ["species", "attempts", "events", "mean barrier (eV)", "median (eV)", "standard deviation (eV)",
+              "evaluations per attempt", "with all atoms"]
+    body = [[escape(r["species"]), (r["attempts"], str(r["attempts"])), (r["accepted"], str(r["accepted"]))] +
+            [(r[k], fixed(r[k])) for k in ("mean", "median", "deviation")] +
+            [(r[k], f"{r[k]:.0f}") for k in ("evaluations", "whole_evaluations")] for r in rows]
+    classes = [f"{escape(name.lower().replace('_', ' '))} {number}" for name, number in rows[0]["classes"].items()
+               if number]
+    return table(header, body) + f"<p>How the attempts ended: {', '.join(classes)}.</p>"
+
+
+def write(study, options, figures, absent, failed, values, differences, sample_rows, timings, barriers):
     """Write report.html; `absent` and `failed` are lists of (title, reason)."""
     name = study.get("study", "name", default=os.path.basename(study.directory)) or "study"
     notes = []
@@ -277,6 +289,8 @@ def write(study, options, figures, absent, failed, values, differences, sample_r
                    f"<p class='dim'>Computed here from stiffness.h5 and prediction.h5; bins of {options.bin_atoms} "
                    f"atoms, coarse-graining over {options.coarse_grain:g} Å. All slopes are of K<sub>pre</sub> on "
                    "K<sub>real</sub>; bias: mean of K<sub>pre</sub> − K<sub>real</sub>.</p>")
+    if barriers:
+        tables += "<h3>Saddle searches</h3>" + barriers_table(barriers)
     if sample_rows:
         tables += ("<h3>Samples</h3>" + samples_table(sample_rows) +
                    "<p class='dim'>Volume and energy are those of the inherent structure at the end of the quench; "

@@ -41,8 +41,11 @@ class Sample:
         self.inherent = False
         self.stiffness = self.stiffness_at = self.temperature = self.reliability = None
         self.predicted = self.split = self.deviation = None
+        self.events = self.atoms_barriers = self.viscosity_temperature = None
+        self.status_names, self.cost_names = [], []
         for name, read in (("glass.h5", self._read_glass), ("thermo.h5", self._read_thermo),
-                           ("stiffness.h5", self._read_stiffness), ("prediction.h5", self._read_prediction)):
+                           ("stiffness.h5", self._read_stiffness), ("prediction.h5", self._read_prediction),
+                           ("barriers.h5", self._read_barriers)):
             path = os.path.join(directory, name)
             if not os.path.exists(path):
                 continue
@@ -94,6 +97,18 @@ class Sample:
         self.split = file["split"][...].astype(int) if "split" in file else None
         self.deviation = file["standard_deviation"][...] if "standard_deviation" in file else None
 
+    def _read_barriers(self, file):
+        events = {key: file["events"][key][...] for key in ("center", "attempt", "status", "barrier", "evaluations",
+                                                            "cost", "whole_evaluations", "duplicate_of")}
+        if len({len(column) for column in events.values()}) != 1:
+            raise ValueError("columns of /events have different lengths")
+        self.status_names = _names(file["events/status"].attrs["names"])
+        self.cost_names = _names(file["events/cost"].attrs["names"])
+        self.atoms_barriers = {key: file["atoms"][key][...] for key in
+                               ("mean_barrier", "standard_error", "accepted", "attempts", "log10_viscosity")}
+        self.viscosity_temperature = _attribute(file["atoms"], "viscosity_K")
+        self.events = events
+
     def _check(self, damaged):
         """Arrays of different lengths cannot belong to one sample: drop the later one and say so."""
         if self.species is None:
@@ -103,6 +118,10 @@ class Sample:
             if array is not None and len(array) != len(self.species):
                 damaged.append(f"samples/{self.label}: {key} has {len(array)} atoms, glass.h5 {len(self.species)}")
                 setattr(self, key, None)
+        if self.events is not None and (len(self.atoms_barriers["accepted"]) != len(self.species) or
+                                        not np.all(np.isin(self.events["center"], self.id))):
+            damaged.append(f"samples/{self.label}: barriers.h5 is not of the atoms of glass.h5")
+            self.events = self.atoms_barriers = None
 
     @property
     def atoms(self):
