@@ -37,7 +37,8 @@ check_report "$work/glass" --only-glass
 echo "== what is gone is not shown any more"
 mkdir "$work/gone"
 cp -r "$work/full/." "$work/gone"
-rm "$work"/gone/samples/*/{thermo,stiffness,prediction}.h5 "$work"/gone/{model.h5,summary.json,config.resolved.toml}
+rm "$work"/gone/samples/*/{thermo,stiffness,prediction,barriers}.h5 \
+   "$work"/gone/{model.h5,summary.json,config.resolved.toml}
 make_report "$work/gone"
 check_report "$work/gone" --only-glass
 

@@ -17,7 +17,7 @@ import numpy as np
 
 BIN_ATOMS, RADIUS, SLICE = 100, 6.0, 4.0
 ALL = ["thermo", "rdf", "stiffness_distribution", "stiffness_temperature", "stiffness_prediction", "stiffness_map",
-       "training_loss"]
+       "training_loss", "barriers", "barrier_stiffness", "viscosity_tenths", "viscosity_prediction"]
 failures, checks = [], 0
 
 
@@ -229,6 +229,57 @@ def check_stiffness(directory, samples):
         close(means, numbers(drawn, "mean_stiffness_eV_per_A2"), f"K against T, {name}")
 
 
+def check_barriers(directory, samples):
+    """Everything pooled over the ordinary samples that have barriers, atom by atom in plain loops."""
+    barriers, rows = {"Cu": [], "Zr": []}, []
+    attempts = evaluations = 0
+    for sample in samples:
+        path = os.path.join(directory, "samples", sample["label"], "barriers.h5")
+        if sample["test_rate"] or not os.path.exists(path):
+            continue
+        with h5py.File(path) as file:
+            e = {k: file["events/" + k][...] for k in ("center", "status", "barrier", "evaluations")}
+            temperature = file["atoms"].attrs["viscosity_K"]
+        attempts += len(e["status"])
+        evaluations += e["evaluations"].sum()
+        found = {}
+        for center, status, barrier in zip(e["center"], e["status"], e["barrier"]):
+            if status == 0:
+                barriers[["Cu", "Zr"][sample["species"][center - 1]]].append(barrier)
+                found.setdefault(center - 1, []).append(barrier)
+        for i, mine in sorted(found.items()):
+            error = np.std(mine, ddof=1) / np.sqrt(len(mine)) if len(mine) > 1 else 0.0
+            rows.append([sample["real"][i], np.mean(mine), error, sample["predicted"][i]])
+    rows = np.array(rows)
+    table = {r["species"]: r for r in read_csv(os.path.join(directory, "tables", "barriers.csv"))}
+    both = np.array(barriers["Cu"] + barriers["Zr"])
+    for name, values in (("Cu", np.array(barriers["Cu"])), ("Zr", np.array(barriers["Zr"])), ("all", both)):
+        r = table[name]
+        close([len(values), values.mean(), np.median(values), values.std(ddof=1)],
+              [float(r[k]) for k in ("accepted", "mean", "median", "deviation")], f"barriers of {name}")
+    close([attempts, evaluations / attempts], [float(table["all"][k]) for k in ("attempts", "evaluations")], "attempts")
+
+    def atoms_of(name, keys):
+        drawn = [r for r in read_csv(os.path.join(directory, "figures", name + ".csv")) if r["item"] == "atom"]
+        return np.stack([numbers(drawn, k) for k in keys], axis=1)
+
+    def in_order(values):
+        return values[np.lexsort(values.T)]
+
+    keys = ("stiffness_eV_per_A2", "mean_barrier_eV", "standard_error_eV")
+    close(in_order(rows[:, :3]), in_order(atoms_of("barrier_stiffness", keys)), "barrier_stiffness.csv")
+    eta = -4 + rows[:, 1] / (8.617333262e-5 * temperature * np.log(10))
+    drawn = atoms_of("viscosity_prediction", ("predicted_stiffness_eV_per_A2", "log10_viscosity"))
+    close(in_order(np.stack([rows[:, 3], eta], axis=1)), in_order(drawn), "viscosity_prediction.csv", 1e-6)
+    tenth = len(rows) // 10
+    order = np.argsort(rows[:, 0])
+    drawn = read_csv(os.path.join(directory, "figures", "viscosity_tenths.csv"))
+    for group, mine in (("softest", order[:tenth]), ("stiffest", order[-tenth:])):
+        bins = [r for r in drawn if r["group"] == group]
+        edges = np.append(numbers(bins, "log10_viscosity_low"), numbers(bins, "log10_viscosity_high")[-1])
+        close(np.histogram(eta[mine], edges)[0], numbers(bins, "atoms"), f"viscosity_tenths.csv, {group}")
+
+
 def check_transition(directory):
     """The kink against an exhaustive scan, and (loosely: there is noise) against what the data were made with."""
     for row in read_csv(os.path.join(directory, "tables", "samples.csv")):
@@ -270,6 +321,7 @@ def main():
         check_prediction(directory, samples)
         check_map(directory, samples)
         check_stiffness(directory, samples)
+        check_barriers(directory, samples)
         check_transition(directory)
     for text in failures:
         print("FAILED " + text)

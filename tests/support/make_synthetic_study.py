@@ -132,6 +132,8 @@ def write_sample(directory, index, atoms, rate, test_rate, split, seed, only_gla
         file["stiffness"] = stiffness
         file["reliability"] = np.array([0.97, 0.96, 0.90, 0.83, 0.965]) - 0.004 * index
         file["mean_position"] = np.broadcast_to(positions, (4, atoms, 3))
+    if split == 1 or index == 0:
+        write_barriers(os.path.join(directory, "barriers.h5"), stiffness, np.random.default_rng([seed, index, 1]))
     with h5py.File(os.path.join(directory, "descriptors.h5"), "w") as file:
         file["features"] = random.random((atoms, 4))
     predicted = 0.60 + 0.05 * (species - 0.5) + 0.035 * field + 0.055 * detail + 0.04 * random.standard_normal(atoms)
@@ -142,6 +144,44 @@ def write_sample(directory, index, atoms, rate, test_rate, split, seed, only_gla
         file["stiffness"] = predicted
         file["standard_deviation"] = np.full(atoms, 0.08)
         file["split"] = codes.astype(np.int32)
+
+
+STATUSES = ["CONNECTED", "NO_NEGATIVE_MODE", "MODE_LOST", "MAX_STEPS", "MAX_EVALUATIONS", "EXPLODED", "BACK_AT_START",
+            "NEGATIVE_BARRIER", "OUT_OF_RANGE", "DISCONNECTED", "NOT_SPLIT", "NOT_LOCAL", "POLISH_LOST"]
+
+
+def write_barriers(path, stiffness, random, temperature=700.0):
+    """Attempts around 150 atoms; barriers rise with the stiffness."""
+    atoms = len(stiffness)
+    center = np.repeat(np.sort(random.choice(atoms, 150, replace=False)), 3)
+    status = random.choice([0, 0, 0, 1, 9, 12], len(center))
+    barrier = np.where(status == 0, np.clip(0.6 + stiffness[center] + 0.3 * random.standard_normal(len(center)), 0.02,
+                                            None), 0.0)
+    cost = random.integers(20, 600, (len(center), 4))
+    mean, error, accepted = np.zeros(atoms), np.zeros(atoms), np.zeros(atoms, int)
+    for i in np.unique(center):
+        mine = barrier[(center == i) & (status == 0)]
+        accepted[i] = len(mine)
+        if len(mine):
+            mean[i] = mine.mean()
+        if len(mine) > 1:
+            error[i] = mine.std(ddof=1) / np.sqrt(len(mine))
+    names = h5py.string_dtype()
+    with h5py.File(path, "w") as file:
+        file["events/center"] = center + 1
+        file["events/attempt"] = np.tile(np.arange(3), 150)
+        file["events/status"] = status.astype(np.int32)
+        file["events/status"].attrs["names"] = np.array(STATUSES, dtype=names)
+        file["events/barrier"] = barrier
+        file["events/cost"] = cost
+        file["events/cost"].attrs["names"] = np.array(["basin", "lanczos", "climb", "connect"], dtype=names)
+        file["events/evaluations"] = cost.sum(axis=1)
+        file["events/whole_evaluations"] = np.where(status == 0, random.integers(80, 300, len(center)), 0)
+        file["events/duplicate_of"] = np.full(len(center), -1)
+        file["atoms/mean_barrier"], file["atoms/standard_error"], file["atoms/accepted"] = mean, error, accepted
+        file["atoms/attempts"] = 3 * np.isin(np.arange(atoms), center).astype(int)
+        file["atoms/log10_viscosity"] = np.where(accepted > 0, -4 + mean / (KB * temperature * np.log(10)), 0.0)
+        file["atoms"].attrs["viscosity_K"] = temperature
 
 
 def main():

@@ -265,7 +265,8 @@ def draw_predicted(study, options):
         rows += [["bin", int(n), u, -4 + scale * v, scale * w] for n, u, v, w in zip(count, x, y, error)]
         less = "" if size == options.bin_atoms else f" (not {options.bin_atoms}: that would be fewer than three bins)"
         text = (f" (b) In bins of {size} atoms{less} by predicted stiffness; a bin averages ⟨Q⟩, that is log η, and "
-                f"bars are the standard error: R = {wording.fixed(pearson(x, y))} over {wording.plural(len(x), 'bin')}.")
+                f"bars are the standard error: R = {wording.fixed(pearson(x, y))} over "
+                f"{wording.plural(len(x), 'bin')}.")
     for axis, label in zip((a, b), "ab"):
         axis.set_xlabel("predicted stiffness $K_{pre}$ (eV/Å$^2$)")
         axis.set_ylabel("$\\log_{10}(\\eta_i$ / Pa s)")
