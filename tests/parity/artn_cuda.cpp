@@ -12,7 +12,7 @@ class ArtnOnGpu : public GpuTest {};
 
 TEST_F(ArtnOnGpu, LanczosFindsTheLowestEigenvalue) { expect_lowest_eigenvalue<Cuda>(); }
 
-TEST_F(ArtnOnGpu, SaddlesOfMuellerAndBrown) { expect_saddles_of_mueller_brown<Cuda>(); }
+TEST_F(ArtnOnGpu, SaddlesOfMuellerAndBrown) { expect_saddles_of_mueller_brown<Cuda>(9, 1); }
 
 /// Searches of a small triclinic alloy, side by side and joined later, take the host's path until rounding tells.
 TEST_F(ArtnOnGpu, SearchesOfRegionsAreThoseOfTheHost) {

@@ -242,7 +242,7 @@ if ! "$program" info | grep -Eq '[1-9][0-9]* device\(s\) usable here'; then
 fi
 
 echo "== stages and output directories"
-expect 2 "unknown stage \"melt\"" "quench, stiffness, descriptors, train" -- "$program" run study.toml --stage melt
+expect 2 "unknown stage \"melt\"" "quench, stiffness, descriptors, barriers, train" -- "$program" run study.toml --stage melt
 expect 2 "the stage stiffness needs the stage quench" "it has not finished in out" -- \
     "$program" run study.toml --stage stiffness
 expect 2 "the stage train needs the stage quench" -- "$program" run study.toml --stage train

@@ -42,6 +42,7 @@ given=(--structure "$data" --elements "Cu,Zr" --repeat 2)
 bench npt md "${given[@]}" --replicas 2 --ensemble npt --cell tri --precision double --warmup 10 --steps 10
 bench tiled rdf "${given[@]}" --tile 2,1,1
 bench replicas rdf "${given[@]}" --replicas 2
+bench searches artn --atoms 500 --attempts 2 --region 4.5 --searches 1,2 --whole 1 --precision double
 
 refused "a box of 100 atoms is too small" md --atoms 100 --potential "$potential"
 refused "--temperature nan is out of range" md --temperature nan --potential "$potential"
@@ -52,7 +53,8 @@ refused "--structure excludes --atoms" md --structure "$data" --atoms 500
 refused "the box of replica 0 is too small" md --structure "$data" --skin 4 --potential "$potential"
 refused "cannot write 'nowhere/x.json'" rdf --json nowhere/x.json --potential "$potential"
 refused "cannot read 'nowhere.data'" rdf --structure nowhere.data --potential "$potential"
-refused "unknown command 'mdx' (the commands are md, rdf)" mdx
+refused "unknown command 'mdx' (the commands are md, rdf, artn)" mdx
+refused "--region 1 is out of range" artn --atoms 500 --region 1 --potential "$potential"
 refused "no command was given"
 
 /usr/bin/python3 - <<'PY' || failures=$((failures + 1))
@@ -96,6 +98,16 @@ expect("atoms", first["atoms"] == 500 and npt["atoms"] == 432 and npt["replicas"
 expect("temperature", 200 < first["end"]["temperature_K"] < 400)
 expect("volume", 17 < first["end"]["volume_A3_per_atom"] < 18.5)
 expect("tiles and replicas have the same pairs", tiled["pairs_in_shells"] == replicas["pairs_in_shells"] > 0)
+artn = json.load(open("searches.json"))
+one, two, polished, whole = artn["runs"]
+expect("modes", [r["mode"] for r in artn["runs"]] == ["region"] * 3 + ["whole system"])
+expect("searches", [r["searches"] for r in artn["runs"]] == [1, 2, 2, 1] and polished["polish"] and not two["polish"])
+for run in artn["runs"]:
+    expect("attempts by class", sum(s["attempts"] for s in run["status"].values()) == run["attempts"])
+    expect("costs add up", abs(sum(run["evaluations"].values()) - run["evaluations_per_attempt"]) < 1e-9)
+    expect("connected", run["connected"] == run["status"].get("CONNECTED", {"attempts": 0})["attempts"])
+expect("the same searches in any batch", one["evaluations"] == two["evaluations"] and one["status"] == two["status"])
+expect("all move", whole["movable_atoms"] == 500 > one["movable_atoms"])
 for failure in failures:
     print("FAILED:", failure, file=sys.stderr)
 sys.exit(bool(failures))

@@ -58,7 +58,7 @@ TEST(Tridiagonal, EigenpairsOfRandomMatrices) {
 
 TEST(Artn, LanczosFindsTheLowestEigenvalue) { expect_lowest_eigenvalue<Host>(); }
 
-TEST(Artn, SaddlesOfMuellerAndBrown) { expect_saddles_of_mueller_brown<Host>(); }
+TEST(Artn, SaddlesOfMuellerAndBrown) { expect_saddles_of_mueller_brown<Host>(24, 2); }
 
 TEST(Artn, ViscosityOfABarrier) {
     // kT ln 10 more is a decade more.
