@@ -306,6 +306,14 @@ private:
         return fmt::format("{}/samples/{:04}/{}", directory_, sample, file);
     }
 
+    /// Whether a directory is empty but for what a run killed while it claimed the directory left behind.
+    static bool nothing_but_a_first_write(const std::string& directory) {
+        std::error_code error;
+        for (const auto& entry : fs::directory_iterator(directory, error))
+            if (entry.path().filename() != "config.resolved.toml.tmp") return false;
+        return !error;
+    }
+
     /// Refuses a directory that holds something else, and touches nothing.
     void check_directory() const {
         const std::string resolved = directory_ + "/config.resolved.toml";
@@ -319,7 +327,8 @@ private:
             // Later stages may change and run again. Where no glass exists yet there is nothing to lose.
             const std::string stages = directory_ + "/stages.json";
             const json ledger = fs::exists(stages) ? read_json(stages) : json::object();
-            const bool empty = !ledger.contains("quench") && fs::is_empty(directory_ + "/samples", error);
+            const bool empty = !ledger.contains("quench") && (!fs::exists(directory_ + "/samples", error) ||
+                                                              fs::is_empty(directory_ + "/samples", error));
             if (empty) return;
             const StudyFile old = read_study(resolved);
             const std::string glasses =
@@ -330,7 +339,7 @@ private:
                                  "results are never overwritten: choose another --out, or --resume force");
         } else if (fs::exists(directory_, error) && !fs::is_directory(directory_, error)) {
             throw InputError(directory_ + " is not a directory", "the results need one", "choose another --out");
-        } else if (fs::exists(directory_, error) && !fs::is_empty(directory_, error)) {
+        } else if (fs::exists(directory_, error) && !nothing_but_a_first_write(directory_)) {
             throw InputError(directory_ + " is not empty and holds no study",
                              "results are never mixed with other files", "choose another --out");
         }
@@ -421,10 +430,16 @@ private:
     void claim_directory() const {
         const std::string resolved = directory_ + "/config.resolved.toml", text = resolved_toml(s_);
         std::error_code error;
-        fs::create_directories(directory_ + "/samples", error);
-        if (!error) fs::create_directories(directory_ + "/checkpoints", error);
-        if (error) throw InputError("cannot make the directory " + directory_, error.message(), "choose another --out");
+        const auto make = [&](const std::string& path) {
+            fs::create_directories(path, error);
+            if (error)
+                throw InputError("cannot make the directory " + directory_, error.message(), "choose another --out");
+        };
+        // The settings come first: they mark the directory as ours, whatever a kill leaves undone after them.
+        make(directory_);
         if (!fs::exists(resolved) || read_bytes(resolved) != text) write_file_atomically(resolved, text);
+        make(directory_ + "/samples");
+        make(directory_ + "/checkpoints");
     }
 
     void read_ledger() {

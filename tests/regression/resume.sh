@@ -192,6 +192,20 @@ echo "== ${ended[USR1]} SIGUSR1, ${ended[TERM]} SIGTERM, ${ended[limit]} time li
     "went on to the same bits"
 [ "$stopped" -gt 0 ] || fail "nothing was stopped"
 
+# Killed before its settings were there: the directory is as good as empty.
+rm -rf trial
+mkdir trial
+echo "[study" > trial/config.resolved.toml.tmp
+finish 2
+compare reference trial "begun in a directory that a killed run had just made: other bits"
+# And killed with nothing but them.
+mkdir -p bare
+cp trial/config.resolved.toml bare/
+rm -rf trial
+mv bare trial
+finish 2
+compare reference trial "begun in a directory with nothing but settings: other bits"
+
 total=0
 for stage in "${stages[@]}"; do total="$total + $(seconds_of "$stage")"; done
 kills=$((5 * trials))
