@@ -25,7 +25,7 @@ __global__ void __launch_bounds__(32 * shell_warps)
     int* const histogram = histograms[warp];
     for (int k = lane; k < sweep.bins(); k += 32) histogram[k] = 0;
     __syncwarp();
-    const ShellSweep::Center center = sweep.center(slot);
+    const NeighborScan::Center center = sweep.neighbors.center(slot);
     for (int which = lane; which < center.cells(); which += 32)
         sweep.scan(center, which, [&](int bin) { atomicAdd(&histogram[bin], 1); });
     __syncwarp();

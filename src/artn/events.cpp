@@ -150,9 +150,10 @@ struct Job {
     CenterEvents* center = nullptr;
     std::shared_ptr<const Region> region;
     Event event;                             // of the present attempt
-    SearchResult confined;                   // while it is being polished
+    SearchResult before;                     // while it is being polished: the saddle with fewer atoms moving
+    double overlap = 1, shift = 0;           // [A] of the last release, as in Event
     std::shared_ptr<const Region> released;  // what moves at present: a larger region, or the whole
-    bool descending = false;                 // followed down to both sides with all atoms
+    bool descending = false;                 // followed down to both sides
 };
 
 /// Searches side by side in three batches: of regions, of larger regions, and of whole systems.
@@ -187,7 +188,7 @@ public:
                     if (q == &regions_)
                         after_search(std::move(r), found);
                     else
-                        after_polish(r, found);
+                        after_polish(std::move(r), found);
                 }
             }
         }
@@ -292,9 +293,10 @@ private:
             return record(ticket, found);
         }
         if (!options_.polish || region.whole) return record(ticket, found);
+        e.overlap = 1;
         job.released = enlarged(*job.region);
-        begin_polish(job, *job.region, r.saddle, r.mode, false, ticket);
-        job.confined = std::move(r);
+        begin_polish(job, r, false, ticket);
+        job.before = std::move(r);
     }
 
     /// Half as large again where that is much less than the whole: most of the elastic relaxation is cheap there.
@@ -315,15 +317,18 @@ private:
         return whole_;
     }
 
-    /// Sends a saddle that was found with `from` moving to where job.released moves.
-    void begin_polish(Job& job, const Region& from, const std::vector<Vec3>& saddle, const std::vector<Vec3>& mode,
-                      bool descend, long ticket) {
+    /// A vector over the movable atoms of a region, as one over all atoms.
+    std::vector<Vec3> over_all(const Region& region, const std::vector<Vec3>& of_region) const {
+        std::vector<Vec3> all(minimum_->structure.size());
+        for (int m = 0; m < region.movable; ++m) all[region.atom[m]] = of_region[m];
+        return all;
+    }
+
+    /// Sends a saddle to where job.released moves.
+    void begin_polish(Job& job, const SearchResult& from, bool descend, long ticket) {
         const Region& to = *job.released;
-        std::vector<Vec3> displacement(minimum_->structure.size()), direction(minimum_->structure.size());
-        for (int m = 0; m < from.movable; ++m) {
-            displacement[from.atom[m]] = saddle[m];
-            direction[from.atom[m]] = mode[m];
-        }
+        const std::vector<Vec3> displacement = over_all(*from.region, from.saddle),
+                                direction = over_all(*from.region, from.mode);
         SearchStart start;
         start.ticket = ticket;
         start.region = job.released;
@@ -340,8 +345,8 @@ private:
         (to.whole ? wholes_ : larger_).waiting.push_back(std::move(start));
     }
 
-    bool same_saddle(const Event& e) const {
-        return e.overlap > options_.polish_overlap && e.shift < options_.polish_distance;
+    bool same_saddle(const Job& job) const {
+        return job.overlap > options_.polish_overlap && job.shift < options_.polish_distance;
     }
     /// A share of the events is followed down with all atoms in any case.
     bool to_be_checked(const Event& e) const {
@@ -351,46 +356,60 @@ private:
         return stream.uniform(place) < options_.check_fraction;
     }
 
-    void after_polish(const SearchResult& r, const Found& found) {
-        Job& job = jobs_.at(r.ticket);
+    /// How far the release of further atoms changed the saddle.
+    void compare_with_before(Job& job, const SearchResult& r) const {
+        const std::vector<Vec3> saddle = over_all(*r.region, r.saddle), mode = over_all(*r.region, r.mode);
+        double overlap = 0, farthest = 0;
+        for (int m = 0; m < job.before.region->movable; ++m) {
+            const int i = job.before.region->atom[m];
+            overlap += dot(mode[i], job.before.mode[m]);
+            farthest = std::max(farthest, norm2(saddle[i] - job.before.saddle[m]));
+        }
+        job.overlap = std::abs(overlap);
+        job.shift = std::sqrt(farthest);
+        job.event.overlap = std::min(job.event.overlap, job.overlap);
+        job.event.shift = std::max(job.event.shift, job.shift);
+    }
+
+    /// One step of a polish has ended: from the region to a larger one, from there to the whole, or the ways down from
+    /// a saddle to both sides. Where a step has changed much, the saddle may have become another's: its own two sides
+    /// tell, at the step where it happened, which in the larger region costs a fraction of what it costs in the whole.
+    void after_polish(SearchResult r, const Found& found) {
+        const long ticket = r.ticket;
+        Job& job = jobs_.at(ticket);
         Event& e = job.event;
-        (r.region->whole ? e.whole_evaluations : e.larger_evaluations) += r.evaluations;
-        const auto lost = [&](SearchStatus status) {
+        const bool all = r.region->whole;
+        (all ? e.whole_evaluations : e.larger_evaluations) += r.evaluations;
+        const auto finish = [&](SearchStatus status) {
             e.status = status;
-            e.barrier = 0;
-            job.confined = SearchResult{};
-            record(r.ticket, found);
+            if (status != SearchStatus::connected) e.barrier = 0;
+            job.before = SearchResult{};
+            record(ticket, found);
         };
         if (job.descending) {
-            e.checked = r.status == SearchStatus::connected ? 1 : 2;
-            e.whole_final_energy = r.final_energy;
-            if (e.checked == 2 && !same_saddle(e)) return lost(SearchStatus::polish_lost);
-            job.confined = SearchResult{};
-            return record(r.ticket, found);
+            const bool connected = r.status == SearchStatus::connected;
+            if (all) {
+                e.checked = connected ? 1 : 2;
+                e.whole_final_energy = r.final_energy;
+            }
+            if (!connected && !same_saddle(job)) return finish(SearchStatus::polish_lost);
+        } else {
+            if (!r.at_saddle) return finish(SearchStatus::polish_lost);
+            compare_with_before(job, r);
+            if (all) {
+                e.barrier = r.saddle_energy;
+                e.eigenvalue = r.eigenvalue;
+                e.force = r.force;
+                if (e.barrier < 0) return finish(SearchStatus::negative_barrier);
+                if (!(e.barrier >= options_.search.min_barrier && e.barrier <= options_.search.max_barrier))
+                    return finish(SearchStatus::out_of_range);
+            }
+            if (!same_saddle(job) || (all && to_be_checked(e))) return begin_polish(job, r, true, ticket);
         }
-        if (!r.at_saddle) return lost(SearchStatus::polish_lost);
-        if (!r.region->whole) {
-            job.released = whole();
-            return begin_polish(job, *r.region, r.saddle, r.mode, false, r.ticket);
-        }
-        e.barrier = r.saddle_energy;
-        e.eigenvalue = r.eigenvalue;
-        e.force = r.force;
-        if (e.barrier < 0) return lost(SearchStatus::negative_barrier);
-        if (!(e.barrier >= options_.search.min_barrier && e.barrier <= options_.search.max_barrier))
-            return lost(SearchStatus::out_of_range);
-        double overlap = 0, farthest = 0;
-        for (int m = 0; m < job.region->movable; ++m) {
-            const int i = job.region->atom[m];
-            overlap += dot(r.mode[i], job.confined.mode[m]);
-            farthest = std::max(farthest, norm2(r.saddle[i] - job.confined.saddle[m]));
-        }
-        e.overlap = std::abs(overlap);
-        e.shift = std::sqrt(farthest);
-        // Where much has changed, the saddle may have become another's: its own two sides tell.
-        if (!same_saddle(e) || to_be_checked(e)) return begin_polish(job, *r.region, r.saddle, r.mode, true, r.ticket);
-        job.confined = SearchResult{};
-        record(r.ticket, found);
+        if (all) return finish(SearchStatus::connected);
+        job.released = whole();
+        begin_polish(job, r, false, ticket);
+        job.before = std::move(r);
     }
 
     const EventOptions& options_;

@@ -15,8 +15,8 @@ struct EventOptions {
     int events_per_atom = 20;                     ///< accepted ones, duplicates included
     int max_attempts = 200;                       ///< per atom
     bool polish = true;
-    double polish_overlap = 0.9;   ///< of the eigenvectors before and after, at least
-    double polish_distance = 0.3;  ///< [A] by which an atom of the region moves at most
+    double polish_overlap = 0.9;   ///< of the eigenvectors before and after a release of further atoms, at least
+    double polish_distance = 0.3;  ///< [A] by which such a release moves an atom that moved before, at most
     double check_fraction = 0.02;  ///< of the polished events, followed down with all atoms
     std::uint64_t seed = 1;
     int searches = 0;  ///< side by side in one batch; 0: one per thread of the host, 256 on a device
@@ -33,10 +33,10 @@ struct Event {
     double force = 0;             ///< [eV/A]
     double final_energy = 0;      ///< [eV] of the final state above the first, with only the region moving
     long evaluations = 0, cost[search_costs] = {};
-    long larger_evaluations = 0;    ///< of the polish in a larger region
-    long whole_evaluations = 0;     ///< of the polish with all atoms, and of the way down from it
-    double overlap = 0;             ///< of the eigenvectors before and after the polish
-    double shift = 0;               ///< [A] farthest that the polish moved an atom of the region
+    long larger_evaluations = 0;    ///< of the polish in a larger region, and of the ways down from it
+    long whole_evaluations = 0;     ///< of the polish with all atoms, and of the ways down from it
+    double overlap = 0;             ///< of the eigenvectors before and after a step of the polish, the smaller of both
+    double shift = 0;               ///< [A] farthest that a step of the polish moved an atom, the larger of both
     int duplicate_of = -1;          ///< the attempt that found it first
     int moved = 0;                  ///< atoms farther than 0.1 A from their start in the final state
     int most_displaced = -1;        ///< index of the atom that is farthest from its start at the saddle

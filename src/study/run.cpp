@@ -30,6 +30,7 @@
 #include "study/barriers.hpp"
 #include "study/checkpoint.hpp"
 #include "study/coarse_grain.hpp"
+#include "study/descriptors.hpp"
 #include "study/model_file.hpp"
 #include "study/progress.hpp"
 #include "study/protocols.hpp"
@@ -1054,12 +1055,9 @@ private:
     void descriptors() {
         require("glass.h5", "quench");
         if (s_.descriptors.positions == "mean") require("stiffness.h5", "stiffness");
-        Shells shells;
-        shells.r_min = s_.descriptors.r_min_A;
-        shells.r_max = s_.descriptors.r_max_A;
-        shells.count = static_cast<int>(std::lround((shells.r_max - shells.r_min) / s_.descriptors.bin_A));
-        const bool by_species = s_.descriptors.kind == "rdf_species";
-        const int n = potential_.species();
+        const Descriptor descriptor = descriptor_of_study();
+        const double width = (descriptor.r_max - descriptor.r_min) / descriptor.count;
+        const auto species = static_cast<std::size_t>(potential_.species());
         std::vector<Unit> open;
         for (std::size_t k = 0; k < samples_.size(); ++k)
             if (!has_result(sample_path(k, "descriptors.h5"), "descriptors")) open.push_back({static_cast<int>(k)});
@@ -1069,35 +1067,18 @@ private:
         farm_alone(open, [&](const Unit& unit) {
             const auto k = static_cast<std::size_t>(unit[0]);
             const Structure s = descriptor_structure(k);
-            const Batch<Space> batch = make_batch<Space>({s}, potential_.elements, potential_.masses);
-            Array<int, Space> device_counts;
-            count_shells(batch, shells, device_counts);
-            const std::vector<int> counts = to_host(device_counts);
-            const double density = s.size() / s.box.volume;
-            std::vector<double> features;
-            for (int i = 0; i < s.size(); ++i) {
-                const int* mine = &counts[static_cast<std::size_t>(i) * shells.count * n];
-                const auto g = [&](int shell, double number) {
-                    return radial_distribution(number, shells.r_min + (shell + 0.5) * shells.width(), shells.width(),
-                                               density);
-                };
-                for (int t = 0; t < (by_species ? n : 1); ++t)
-                    for (int shell = 0; shell < shells.count; ++shell) {
-                        const int* at = mine + shell * n;
-                        features.push_back(g(shell, by_species ? at[t] : std::accumulate(at, at + n, 0)));
-                    }
-                for (int t = 0; by_species && t < n; ++t) features.push_back(s.species[i] == t ? 1.0 : 0.0);
-            }
+            const Features features =
+                compute_features<Space>(s, descriptor, potential_.elements, potential_.masses);
+            const std::size_t atoms = s.size(), shells = static_cast<std::size_t>(descriptor.count);
             std::vector<double> edges;
-            for (int e = 0; e <= shells.count; ++e) edges.push_back(shells.r_min + e * shells.width());
-            const std::size_t atoms = s.size();
+            for (int e = 0; e <= descriptor.count; ++e) edges.push_back(descriptor.r_min + e * width);
             H5File f = H5File::create(sample_path(k, "descriptors.h5"));
-            f.write("/shell_counts", counts,
-                    {atoms, static_cast<std::size_t>(shells.count), static_cast<std::size_t>(n)});
-            f.write("/features", features, {atoms, features.size() / atoms});
+            f.write("/shell_counts", features.counts, {atoms, shells, species});
+            f.write("/features", features.values, {atoms, features.values.size() / atoms});
             f.write("/shell_edges", edges, {}, "A");
             f.write_attribute("/features", "kind", s_.descriptors.kind);
             f.write_attribute("/features", "positions", s_.descriptors.positions);
+            f.write_attribute("/features", "names", feature_names(descriptor, potential_.elements));
             f.write_attribute("/", "stage_hash", stage_hash(s_, "descriptors"));
             stamp(f);
             f.close();
@@ -1267,6 +1248,12 @@ private:
         l.reliability = f.read<double>("/reliability");
         l.species = H5File::open(sample_path(k, "glass.h5")).template read<int>("/species");
         return l;
+    }
+
+    Descriptor descriptor_of_study() const {
+        const StudyFile::Descriptors& d = s_.descriptors;
+        return {d.kind, d.r_min_A, d.r_max_A, static_cast<int>(std::lround((d.r_max_A - d.r_min_A) / d.bin_A)),
+                d.width_A};
     }
 
     TrainOptions train_options() const {

@@ -124,10 +124,11 @@ void visit(StudyFile& file, Visitor& v, bool everything) {
     v.key("seeds", file.stiffness.seeds, from(1, 1000, "at least one run gives the displacements"));
 
     v.table("descriptors", "The structure around an atom: shells from r_min_A to r_max_A.");
-    v.key("kind", file.descriptors.kind, Words{"rdf", "rdf_species"});
+    v.key("kind", file.descriptors.kind, Words{"rdf", "rdf_species", "radial"});
     v.key("r_min_A", file.descriptors.r_min_A, from(0, 100, "it is a distance"));
     v.key("r_max_A", file.descriptors.r_max_A, above(0, 100, "the number of neighbours grows with its cube"));
     v.key("bin_A", file.descriptors.bin_A, above(0, 100, "it is the thickness of a shell"));
+    v.key("width_A", file.descriptors.width_A, above(0, 10, "it is the width of a Gaussian of kind radial"));
     v.key("positions", file.descriptors.positions, Words{"inherent", "mean", "snapshot"});
 
     if (everything || file.barriers.enabled) {

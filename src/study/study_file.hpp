@@ -73,10 +73,11 @@ struct StudyFile {
         bool operator==(const Stiffness&) const = default;
     };
     struct Descriptors {
-        std::string kind = "rdf";  ///< or "rdf_species"
+        std::string kind = "rdf";  ///< or "rdf_species" or "radial"
         double r_min_A = 2;
         double r_max_A = 10;
-        double bin_A = 0.2;
+        double bin_A = 0.2;    ///< thickness of a shell, or distance between the centres of radial's Gaussians
+        double width_A = 0.2;  ///< standard deviation of radial's Gaussians
         std::string positions = "inherent";  ///< "inherent", "mean" or "snapshot"
         bool operator==(const Descriptors&) const = default;
     };

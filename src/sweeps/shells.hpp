@@ -1,82 +1,36 @@
 #pragma once
 /// \file Neighbours per shell and species of every atom, all periodic images.
 
-#include "core/box.hpp"
-#include "physics/cell_grid.hpp"
 #include "physics/shells.hpp"
-#include "sweeps/row_layout.hpp"
+#include "sweeps/neighbor_scan.hpp"
 
 namespace mg {
 
-/// One slot: walks the cells within reach as *images* (cell coordinates that may leave the cell), so boxes of any
-/// size count every image; no nearest image is assumed.
+/// One slot.
 struct ShellSweep {
-    double r_min, r_max, inverse_width;
+    NeighborScan neighbors;
+    double r_min, inverse_width;
     int shells, species;
-    const int* replica_of;
-    const int* first_cell;
-    const CellGrid* grid;
-    const int* cell_start;
-    const Box* box;
-    const int* atom_of_slot;
-    const int* species_of_slot;
-    Fractions fraction;
     int* counts;  ///< (atoms, shells, species)
 
-    /// A slot, the cell it is in, and the cells around it.
-    struct Center {
-        int slot;
-        Vec3 s;
-        Mat3 h;
-        CellGrid grid;
-        int first_cell;
-        int home[3];
-        MG_HD int cells_along(int k) const { return 2 * grid.stencil[k] + 1; }
-        MG_HD int cells() const { return cells_along(0) * cells_along(1) * cells_along(2); }
-    };
-    MG_HD Center center(int slot) const {
-        const int r = replica_of[slot];
-        Center c{slot, fraction[slot], box[r].h, grid[r], first_cell[r], {}};
-        const int cell = cell_index(c.grid, c.s);
-        c.home[0] = cell % c.grid.n[0];
-        c.home[1] = cell / c.grid.n[0] % c.grid.n[1];
-        c.home[2] = cell / (c.grid.n[0] * c.grid.n[1]);
-        return c;
-    }
     MG_HD int bins() const { return shells * species; }
-    MG_HD int* counts_of(int slot) const { return counts + static_cast<long>(atom_of_slot[slot]) * bins(); }
+    MG_HD int* counts_of(int slot) const { return counts + static_cast<long>(neighbors.atom_of_slot[slot]) * bins(); }
 
     /// count(bin) for each neighbour in one of the cells around.
     template <class Count>
-    MG_HD void scan(const Center& c, int which, const Count& count) const {
-        int image[3], cell[3];
-        for (int k = 0; k < 3; ++k) {
-            const int there = c.home[k] - c.grid.stencil[k] + which % c.cells_along(k);
-            which /= c.cells_along(k);
-            image[k] = floor_divide(there, c.grid.n[k]);
-            cell[k] = there - image[k] * c.grid.n[k];
-        }
-        const int there = c.first_cell + (cell[2] * c.grid.n[1] + cell[1]) * c.grid.n[0] + cell[0];
-        const bool self_image = image[0] == 0 && image[1] == 0 && image[2] == 0;
-        for (int k = cell_start[there]; k < cell_start[there + 1]; ++k) {
-            if (self_image && k == c.slot) continue;
-            const Vec3 f = fraction[k];
-            const Vec3 d = c.h * Vec3{f.x - c.s.x + image[0], f.y - c.s.y + image[1], f.z - c.s.z + image[2]};
-            const double d2 = norm2(d);
-            if (d2 >= r_max * r_max) continue;
-            const int shell = shell_of(__builtin_sqrt(d2), r_min, inverse_width, shells);
-            if (shell >= 0) count(shell * species + species_of_slot[k]);
-        }
+    MG_HD void scan(const NeighborScan::Center& c, int which, const Count& count) const {
+        neighbors.scan(c, which, [&](double r, int kind) {
+            const int shell = shell_of(r, r_min, inverse_width, shells);
+            if (shell >= 0) count(shell * species + kind);
+        });
     }
 
     MG_HD void operator()(int slot) const {
         int* mine = counts_of(slot);
         for (int k = 0; k < bins(); ++k) mine[k] = 0;
-        const Center c = center(slot);
+        const NeighborScan::Center c = neighbors.center(slot);
         for (int which = 0; which < c.cells(); ++which) scan(c, which, [&](int bin) { ++mine[bin]; });
     }
-
-    static MG_HD int floor_divide(int a, int n) { return a >= 0 ? a / n : -((-a + n - 1) / n); }
 };
 
 }  // namespace mg

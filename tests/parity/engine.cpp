@@ -40,6 +40,11 @@ TEST(Engine, ShellsAreThoseOfTheOracle) {
     expect_shells_of_the_oracle<Host>(3);
 }
 
+TEST(Engine, RadialFunctionsAreThoseOfTheOracle) {
+    expect_radial_functions_of_the_oracle<Host>(1);
+    expect_radial_functions_of_the_oracle<Host>(3);
+}
+
 TEST(Engine, DisplacementsArePlainSums) {
     expect_displacements_of_plain_sums<Host>(1);
     expect_displacements_of_plain_sums<Host>(3);

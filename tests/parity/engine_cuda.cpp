@@ -113,6 +113,8 @@ TEST_F(EngineOnGpu, ShellsAreThoseOfTheOracleAndTheHost) {
     EXPECT_EQ(shells_of<Cuda>(structures(2), shells), shells_of<Host>(structures(2), shells));
 }
 
+TEST_F(EngineOnGpu, RadialFunctionsAreThoseOfTheOracle) { expect_radial_functions_of_the_oracle<Cuda>(2); }
+
 TEST_F(EngineOnGpu, DisplacementsArePlainSums) {
     expect_displacements_of_plain_sums<Cuda>(1);
     expect_displacements_of_plain_sums<Cuda>(3);

@@ -16,6 +16,7 @@
 #include "ops/integrate.hpp"
 #include "ops/minimize.hpp"
 #include "ops/neighbors.hpp"
+#include "ops/radial.hpp"
 #include "ops/shells.hpp"
 #include "support/oracle.hpp"
 
@@ -402,6 +403,23 @@ void expect_shells_of_the_oracle(int replicas) {
         expected.insert(expected.end(), o.count.begin(), o.count.end());
     }
     EXPECT_EQ(shells_of<Space>(s, shells), expected);
+}
+
+template <class Space>
+void expect_radial_functions_of_the_oracle(int replicas) {
+    const std::vector<Structure> s = structures(replicas);
+    const RadialFunctions f{2.0, 7.0, 25, 0.3};
+    std::vector<double> expected;
+    for (const Structure& one : s) {
+        const std::vector<double> o = oracle::radial_functions(one, 2, f.r_min, f.r_max, f.count, f.width);
+        expected.insert(expected.end(), o.begin(), o.end());
+    }
+    const Batch<Space> b = batch_of<Space>(s);
+    Array<double, Space> values;
+    sum_radial_functions(b, f, values);
+    // A neighbour's part of a Gaussian is left out where it is below 2e-8.
+    EXPECT_LT(largest_difference(to_host(values), expected), 1e-7);
+    EXPECT_GT(*std::max_element(expected.begin(), expected.end()), 1.0);
 }
 
 /// Sums of both halves over a few frames.

@@ -44,10 +44,14 @@ public:
         s_.assign(table.size() + 1, 0);
         for (int m = 1; m <= n; ++m) f_[m] = table[m - 1];
         for (int m = 1; m <= n; ++m) {
-            if (m == 1) s_[m] = f_[2] - f_[1];
-            else if (m == n) s_[m] = f_[n] - f_[n - 1];
-            else if (m == 2 || m == n - 1) s_[m] = (f_[m + 1] - f_[m - 1]) / 2;
-            else s_[m] = ((f_[m - 2] - f_[m + 2]) + 8 * (f_[m + 1] - f_[m - 1])) / 12;
+            if (m == 1)
+                s_[m] = f_[2] - f_[1];
+            else if (m == n)
+                s_[m] = f_[n] - f_[n - 1];
+            else if (m == 2 || m == n - 1)
+                s_[m] = (f_[m + 1] - f_[m - 1]) / 2;
+            else
+                s_[m] = ((f_[m - 2] - f_[m + 2]) + 8 * (f_[m + 1] - f_[m - 1])) / 12;
         }
     }
 
@@ -70,8 +74,7 @@ public:
         const long double h01 = t * t * (3 - 2 * t), h11 = t * t * (t - 1);
         const long double d00 = 6 * t * t - 6 * t, d10 = 3 * t * t - 4 * t + 1;
         const long double d01 = -d00, d11 = 3 * t * t - 2 * t;
-        return {f0 * h00 + s0 * h10 + f1 * h01 + s1 * h11,
-                (f0 * d00 + s0 * d10 + f1 * d01 + s1 * d11) / delta_};
+        return {f0 * h00 + s0 * h10 + f1 * h01 + s1 * h11, (f0 * d00 + s0 * d10 + f1 * d01 + s1 * d11) / delta_};
     }
 
 private:
@@ -131,8 +134,8 @@ struct Neighbor {
 
 namespace detail {
 
-inline void add_if_inside(std::vector<Neighbor>& out, const std::vector<Vec3>& x, const Box& box, int i, int j,
-                          int na, int nb, int nc, long double reach) {
+inline void add_if_inside(std::vector<Neighbor>& out, const std::vector<Vec3>& x, const Box& box, int i, int j, int na,
+                          int nb, int nc, long double reach) {
     if (i == j && na == 0 && nb == 0 && nc == 0) return;
     const long double xi[3] = {x[i].x, x[i].y, x[i].z}, xj[3] = {x[j].x, x[j].y, x[j].z};
     Neighbor e{i, j, {0, 0, 0}, 0};
@@ -237,8 +240,8 @@ inline Result eam_from_neighbors(const EamPotential& potential, const std::vecto
         const ValueSlope phi = tables.pair(a, b, p.r);
         local[p.i] += phi.value / 2;
         // dE/dr of this pair: it changes the density at i (source j) and at j (source i).
-        const long double g = slope[p.i] * tables.density(b, a, p.r).slope +
-                              slope[p.j] * tables.density(a, b, p.r).slope + phi.slope;
+        const long double g =
+            slope[p.i] * tables.density(b, a, p.r).slope + slope[p.j] * tables.density(a, b, p.r).slope + phi.slope;
         for (int k = 0; k < 3; ++k) {
             const long double f = g * p.d[k] / p.r;  // on i; d points from i to j, so g > 0 attracts
             force[3 * p.i + k] += f;
@@ -353,6 +356,21 @@ inline Shells shell_counts(const std::vector<Vec3>& x, const std::vector<int>& s
 }
 inline Shells shell_counts(const Structure& s, int n_species, double r_min, double r_max, double dr) {
     return shell_counts(s.position, s.species, s.box, n_species, r_min, r_max, dr);
+}
+
+/// (n, species, functions): sum over the neighbours of a species of exp(-(r - r_k)^2 / (2 w^2)) (1 + cos(pi r / r_max))
+/// / 2, with r_k = r_min + (k + 1/2) (r_max - r_min) / functions; every Gaussian goes on for ever.
+inline std::vector<double> radial_functions(const Structure& s, int n_species, double r_min, double r_max,
+                                            int functions, double width) {
+    std::vector<long double> sum(static_cast<std::size_t>(s.size()) * n_species * functions);
+    for (const Neighbor& p : neighbors(s.position, s.box, r_max))
+        for (int k = 0; k < functions; ++k) {
+            const long double d = p.r - (r_min + (k + 0.5L) * (r_max - r_min) / functions);
+            sum[(static_cast<std::size_t>(p.i) * n_species + s.species[p.j]) * functions + k] +=
+                std::exp(-d * d / (2 * width * width)) * (1 + std::cos(std::numbers::pi_v<long double> * p.r / r_max)) /
+                2;
+        }
+    return {sum.begin(), sum.end()};
 }
 
 /// (n, shells) g_i(r) = count / (4 pi r^2 (N/V) dr) with r at the shell's centre; all species together.

@@ -1,0 +1,37 @@
+#pragma once
+/// \file Descriptors of atoms: what a network reads, the same in a study and in a prediction.
+
+#include <string>
+#include <vector>
+
+#include "core/structure.hpp"
+
+namespace mg {
+
+/// Every kind, in the order of the documentation.
+///   rdf          g_i(r) per shell (physics/shells.hpp)
+///   rdf_species  the same per shell and species of the neighbours, and the atom's own species as 0 and 1
+///   radial       Gaussian radial functions by species (physics/radial.hpp), and the atom's own species as 0 and 1
+const std::vector<std::string>& descriptor_kinds();
+
+struct Descriptor {
+    std::string kind = "rdf";
+    double r_min = 2, r_max = 10;  ///< [A]
+    int count = 40;                ///< shells or Gaussians
+    double width = 0.2;            ///< [A] of a Gaussian; no other kind uses it
+};
+
+/// "g(2.0-2.2)", "g_Zr(2.0-2.2)", "G_Zr(2.1)", "is_Cu": what each feature is, in order.
+std::vector<std::string> feature_names(const Descriptor& descriptor, const std::vector<std::string>& elements);
+
+/// Descriptors of all atoms of one structure, in its order.
+struct Features {
+    std::vector<double> values;  ///< (n, feature_names().size())
+    std::vector<int> counts;     ///< (n, shells, species) neighbours per shell, whatever the kind
+};
+/// The structure's species are indices into `elements`; `masses` [u] go with them.
+template <class Space>
+Features compute_features(const Structure& structure, const Descriptor& descriptor,
+                          const std::vector<std::string>& elements, const std::vector<double>& masses);
+
+}  // namespace mg
