@@ -15,6 +15,7 @@
 
 #include "app/backend.hpp"
 #include "app/bench.hpp"
+#include "app/predict.hpp"
 #include "app/ranks.hpp"
 #include "core/build_info.hpp"
 #include "core/error.hpp"
@@ -288,6 +289,8 @@ void add_commands(CLI::App& app, Comm& world) {
     evaluate_command->callback([&world] {
         evaluate(world, e);
     });
+
+    add_predict(app, world);
 
     static std::string directory;
     CLI::App* report_command = app.add_subcommand("report", "figures, tables and report.html from what is there");

@@ -37,7 +37,7 @@ struct Line {
 /// Takes the file apart into header lines and runs of numbers, and knows where it stands.
 class EamFile {
 public:
-    explicit EamFile(const std::string& path) : path_(path), bytes_(read_bytes(path)), reader_(bytes_) {
+    EamFile(const std::string& path, std::string bytes) : path_(path), bytes_(std::move(bytes)), reader_(bytes_) {
         if (bytes_.find('\0') != std::string::npos)
             throw InputError("'" + path + "' is not a potential", "it is a binary file",
                              "give an eam, eam/alloy or eam/fs table");
@@ -455,7 +455,11 @@ EamPotential restricted(EamPotential potential, const std::vector<std::string>& 
 }  // namespace
 
 EamPotential read_potential(const std::string& path, const std::vector<std::string>& elements) {
-    EamFile file(path);
+    return parse_potential(path, read_bytes(path), elements);
+}
+
+EamPotential parse_potential(const std::string& path, std::string bytes, const std::vector<std::string>& elements) {
+    EamFile file(path, std::move(bytes));
     EamPotential potential;
     potential.path = path;
     potential.sha256 = sha256_of(file.bytes());

@@ -24,4 +24,7 @@ namespace mg {
 /// are shifted or in each other's place), and a density that is negative over a wide range.
 EamPotential read_potential(const std::string& path, const std::vector<std::string>& elements = {});
 
+/// The same from the bytes of such a file; `name` is for messages.
+EamPotential parse_potential(const std::string& name, std::string bytes, const std::vector<std::string>& elements = {});
+
 }  // namespace mg

@@ -33,8 +33,8 @@ struct Dynamics<Space>::Snapshot {
 };
 
 double choose_skin(double smallest_width, double cutoff) {
-    constexpr double preferred = 1.0, least = 0.5;
-    return std::clamp(0.999 * (0.5 * smallest_width - cutoff), least, preferred);
+    constexpr double preferred = 1.0;
+    return std::clamp(0.999 * (0.5 * smallest_width - cutoff), least_skin, preferred);
 }
 
 template <class Space>

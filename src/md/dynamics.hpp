@@ -180,7 +180,9 @@ private:
     double atom_steps_ = 0;
 };
 
-/// The skin for a study of boxes of at least this width [A]: 1.0 A, or what fits, at least 0.5.
+/// Boxes that are not 2 (cutoff + this) wide have no room for rows [A].
+inline constexpr double least_skin = 0.5;
+/// The skin for a study of boxes of at least this width [A]: 1.0 A, or what fits, at least least_skin.
 double choose_skin(double smallest_width, double cutoff);
 
 }  // namespace mg

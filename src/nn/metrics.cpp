@@ -70,6 +70,17 @@ double spearman_brown(double r, double factor) {
     return denominator > 0 ? factor * r / denominator : 0.0;
 }
 
+MeanError mean_and_error(std::span<const double> values) {
+    MeanError m;
+    const double n = static_cast<double>(values.size());
+    if (values.empty()) return m;
+    m.mean = std::accumulate(values.begin(), values.end(), 0.0) / n;
+    double squares = 0;
+    for (const double v : values) squares += (v - m.mean) * (v - m.mean);
+    if (n > 1) m.error = std::sqrt(squares / (n * (n - 1)));
+    return m;
+}
+
 Agreement compare(std::span<const double> real, std::span<const double> predicted) {
     Agreement a;
     a.atoms = static_cast<long>(real.size());

@@ -17,6 +17,12 @@ double regression_slope(std::span<const double> x, std::span<const double> y);
 /// (Spearman and Brown, 1910); f = 2 takes the correlation of two halves to the reliability of the whole.
 double spearman_brown(double r, double factor = 2.0);
 
+/// A mean and its standard error, sd / sqrt(n); that of a single number is 0.
+struct MeanError {
+    double mean = 0, error = 0;
+};
+MeanError mean_and_error(std::span<const double> values);
+
 /// Agreement atom by atom. Units of rmse, mae and bias are those of the values.
 struct Agreement {
     long atoms = 0;

@@ -109,15 +109,9 @@ public:
         : options_(options), layers_(make_layers(data.features_per_atom, options.hidden)) {
         check(data, options);
         const int n = data.size();
-        std::vector<int> rows(n);
-        std::iota(rows.begin(), rows.end(), 0);
-        shuffle(rows, RandomStream(options.seed, RandomUse::validation, 0));
-        int held_out = static_cast<int>(std::lround(options.validation_fraction * n));
-        if (options.validation_fraction > 0) held_out = std::clamp(held_out, 1, n - 1);
-        validation_rows_.assign(rows.begin(), rows.begin() + held_out);
-        training_rows_.assign(rows.begin() + held_out, rows.end());
-        std::sort(validation_rows_.begin(), validation_rows_.end());
-        std::sort(training_rows_.begin(), training_rows_.end());
+        validation_rows_ = validation_rows(n, options);
+        for (int i = 0; i < n; ++i)
+            if (!std::binary_search(validation_rows_.begin(), validation_rows_.end(), i)) training_rows_.push_back(i);
 
         model_.layers = layers_;
         model_.activation = options.activation;
@@ -274,6 +268,17 @@ private:
 
 }  // namespace
 
+std::vector<int> validation_rows(int n, const TrainOptions& options) {
+    std::vector<int> rows(n);
+    std::iota(rows.begin(), rows.end(), 0);
+    shuffle(rows, RandomStream(options.seed, RandomUse::validation, 0));
+    int held_out = static_cast<int>(std::lround(options.validation_fraction * n));
+    if (options.validation_fraction > 0) held_out = std::clamp(held_out, 1, n - 1);
+    rows.resize(held_out);
+    std::sort(rows.begin(), rows.end());
+    return rows;
+}
+
 Dataset select_rows(const Dataset& data, std::span<const int> rows) {
     Dataset part;
     const std::size_t m = data.features_per_atom;
@@ -382,64 +387,27 @@ std::vector<int> assign_folds(const Dataset& data, int folds, std::uint64_t seed
     return fold;
 }
 
-template <class Space>
-FoldResult cross_validate_fold(const Dataset& data, std::span<const int> fold, int held_out,
-                               const TrainOptions& options, int atoms_per_bin, const TrainCallback& progress) {
-    FoldResult result;
-    std::vector<int> others;
-    for (int i = 0; i < data.size(); ++i) (fold[i] == held_out ? result.rows : others).push_back(i);
-    const Dataset training = select_rows(data, others), test = select_rows(data, result.rows);
-    const Model model = train<Space>(training, options, progress);
-    result.best_epoch = model.best_epoch;
-    result.predicted = predict(Space{}, model, test.features);
-    result.metrics = evaluate(test.target, result.predicted, test.species, test.species_count, atoms_per_bin);
-    result.training = evaluate(training.target, predict(Space{}, model, training.features), training.species,
-                               training.species_count, atoms_per_bin);
-    return result;
+namespace {
+
+Dataset part_of_fold(const Dataset& data, std::span<const int> fold, int which, bool inside) {
+    std::vector<int> rows;
+    for (int i = 0; i < data.size(); ++i)
+        if ((fold[i] == which) == inside) rows.push_back(i);
+    return select_rows(data, rows);
 }
 
-CrossValidation gather_folds(const Dataset& data, std::vector<int> fold, std::vector<FoldResult> results) {
-    CrossValidation all;
-    all.fold = std::move(fold);
-    all.folds = std::move(results);
-    all.predicted.assign(data.target.size(), 0.0);
-    double r = 0, rr = 0, e = 0, ee = 0;
-    for (const FoldResult& result : all.folds) {
-        for (std::size_t k = 0; k < result.rows.size(); ++k) all.predicted[result.rows[k]] = result.predicted[k];
-        r += result.metrics.all.pearson;
-        e += result.metrics.all.rmse;
-    }
-    const double n = static_cast<double>(all.folds.size());
-    if (n < 1) return all;
-    all.mean_pearson = r / n;
-    all.mean_rmse = e / n;
-    for (const FoldResult& result : all.folds) {
-        rr += std::pow(result.metrics.all.pearson - all.mean_pearson, 2);
-        ee += std::pow(result.metrics.all.rmse - all.mean_rmse, 2);
-    }
-    if (n > 1) {
-        all.pearson_error = std::sqrt(rr / (n * (n - 1)));
-        all.rmse_error = std::sqrt(ee / (n * (n - 1)));
-    }
-    return all;
+}  // namespace
+
+Dataset inside_fold(const Dataset& data, std::span<const int> fold, int which) {
+    return part_of_fold(data, fold, which, true);
+}
+Dataset outside_fold(const Dataset& data, std::span<const int> fold, int which) {
+    return part_of_fold(data, fold, which, false);
 }
 
-template <class Space>
-CrossValidation cross_validate(const Dataset& data, int folds, const TrainOptions& options, int atoms_per_bin,
-                               const TrainCallback& progress) {
-    std::vector<int> fold = assign_folds(data, folds, options.seed);
-    std::vector<FoldResult> results;
-    for (int f = 0; f < folds; ++f)
-        results.push_back(cross_validate_fold<Space>(data, fold, f, options, atoms_per_bin, progress));
-    return gather_folds(data, std::move(fold), std::move(results));
-}
-
-#define MG_TRAINING(Space)                                                                                         \
-    template Model train<Space>(const Dataset&, const TrainOptions&, const TrainCallback&, const TrainState*);     \
-    template std::vector<double> predict<Space>(Space, const Model&, std::span<const double>);                     \
-    template FoldResult cross_validate_fold<Space>(const Dataset&, std::span<const int>, int, const TrainOptions&, \
-                                                   int, const TrainCallback&);                                     \
-    template CrossValidation cross_validate<Space>(const Dataset&, int, const TrainOptions&, int, const TrainCallback&);
+#define MG_TRAINING(Space)                                                                                     \
+    template Model train<Space>(const Dataset&, const TrainOptions&, const TrainCallback&, const TrainState*); \
+    template std::vector<double> predict<Space>(Space, const Model&, std::span<const double>);
 MG_INSTANTIATE(MG_TRAINING)
 
 }  // namespace mg

@@ -1,6 +1,6 @@
 #pragma once
-/// \file Training, prediction and cross-validation. The same seed, data and options give the same bits on any number
-/// of threads.
+/// \file Training and prediction, and the folds of a cross-validation. The same seed, data and options give the same
+/// bits on any number of threads.
 
 #include <cstdint>
 #include <functional>
@@ -8,7 +8,6 @@
 #include <string>
 #include <vector>
 
-#include "nn/metrics.hpp"
 #include "nn/model.hpp"
 
 namespace mg {
@@ -46,6 +45,9 @@ struct TrainOptions {
     int patience = 20;                 ///< epochs without a better validation loss before stopping; 0: never stop early
     std::uint64_t seed = 1;
 };
+
+/// The rows of `n` that stop the training, ascending: at least one, where there is a share for them at all.
+std::vector<int> validation_rows(int n, const TrainOptions& options);
 
 /// The learning rate of an epoch (from 0).
 double learning_rate_at(const TrainOptions& options, int epoch);
@@ -86,32 +88,9 @@ std::vector<double> predict(Space space, const Model& model, std::span<const dou
 /// else single atoms at random. Throws InputError where there are fewer atoms than folds.
 std::vector<int> assign_folds(const Dataset& data, int folds, std::uint64_t seed);
 
-/// One fold of a cross-validation, which depends on no other fold.
-struct FoldResult {
-    std::vector<int> rows;          ///< held out
-    std::vector<double> predicted;  ///< of the rows
-    Metrics metrics;                ///< of the rows
-    Metrics training;               ///< of all other rows
-    int best_epoch = -1;
-};
-/// Trains on all atoms outside fold `held_out` and predicts those inside it.
-template <class Space>
-FoldResult cross_validate_fold(const Dataset& data, std::span<const int> fold, int held_out,
-                               const TrainOptions& options, int atoms_per_bin = 100,
-                               const TrainCallback& progress = {});
-
-struct CrossValidation {
-    std::vector<int> fold;          ///< (n)
-    std::vector<double> predicted;  ///< (n) each by the network that has not seen the atom
-    std::vector<FoldResult> folds;
-    double mean_pearson = 0, pearson_error = 0;  ///< over folds, and the standard error of that mean
-    double mean_rmse = 0, rmse_error = 0;
-};
-/// Puts the folds together, wherever they were computed.
-CrossValidation gather_folds(const Dataset& data, std::vector<int> fold, std::vector<FoldResult> results);
-
-template <class Space>
-CrossValidation cross_validate(const Dataset& data, int folds, const TrainOptions& options, int atoms_per_bin = 100,
-                               const TrainCallback& progress = {});
+/// The atoms of fold `which` of `fold` (n).
+Dataset inside_fold(const Dataset& data, std::span<const int> fold, int which);
+/// All others: those that a network is trained on which shall not have seen the fold.
+Dataset outside_fold(const Dataset& data, std::span<const int> fold, int which);
 
 }  // namespace mg

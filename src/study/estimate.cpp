@@ -13,6 +13,7 @@
 #include "io/structure_reader.hpp"
 #include "physics/eam_potential.hpp"
 #include "study/barriers.hpp"
+#include "study/learning.hpp"
 #include "study/progress.hpp"
 #include "study/protocols.hpp"
 
@@ -185,27 +186,17 @@ Estimate estimate(const StudyFile& study, double atom_steps_per_second) {
             fmt::format("{:.0f} atoms, about {:.0f} searches", centers, attempts));
     }
 
-    // Training: the ensemble on all training atoms; each network of the cross-validation on a fold less.
-    const double main_samples = study.quenches() ? study.quench.samples : samples;
-    double training_samples = std::max(1.0, main_samples - 1);
-    if (!study.train.train_rates.empty()) {
-        training_samples = 0;
-        for (const Sample& sample : result.samples)
-            for (double rate : study.train.train_rates) training_samples += rate == sample.rate_K_per_s;
-        training_samples = std::max(1.0, training_samples - 1);
+    // Every network, on the atoms of its samples outside its fold.
+    const std::vector<Training> plan = plan_trainings(study);
+    const double atoms_of_sample = atoms_of_all / samples,
+                 training_atoms = atoms_of_sample * static_cast<double>(plan.at(0).samples.size());
+    double flops = 0;
+    for (const Training& t : plan) {
+        const double share = t.fold < 0 ? 1.0 : 1.0 - 1.0 / study.train.folds;
+        flops += training_flops(t.hidden, features, share * atoms_of_sample * static_cast<double>(t.samples.size()),
+                                study.train.epochs);
     }
-    const double training_atoms = atoms_of_all / samples * training_samples;
-    double flops = study.train.seeds * training_flops(study.train.hidden, features, training_atoms, study.train.epochs);
-    if (study.train.folds > 0) {
-        const double share = training_atoms * (study.train.folds - 1);  // all folds together
-        flops += training_flops(study.train.hidden, features, share, study.train.epochs);
-        for (const std::vector<int>& hidden : study.train.grid)
-            flops += training_flops(hidden, features, share, study.train.epochs);
-    }
-    const int networks =
-        study.train.seeds +
-        study.train.folds * (1 + (study.train.folds > 0 ? static_cast<int>(study.train.grid.size()) : 0));
-    add("train", networks, study.train.epochs, 0, flops / training_flops_per_second,
+    add("train", static_cast<int>(plan.size()), study.train.epochs, 0, flops / training_flops_per_second,
         fmt::format("{:.0f} atoms, {} epochs at most", training_atoms, study.train.epochs));
     for (const StageEstimate& stage : result.stages) result.seconds += stage.seconds;
 

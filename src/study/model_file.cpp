@@ -1,9 +1,12 @@
 #include "study/model_file.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <string_view>
 
 #include "core/error.hpp"
+#include "core/macros.hpp"
+#include "core/space.hpp"
 #include "io/hdf5.hpp"
 #include "io/sha256.hpp"
 
@@ -53,11 +56,28 @@ void check(const ModelFile& file, const std::string& path) {
             if (deviation < 0) refuse("a negative standard deviation");
         if (!(model.target_std > 0)) refuse("a standard deviation of the target that is not positive");
     }
-    if (!file.feature_names.empty() && static_cast<int>(file.feature_names.size()) != file.ensemble[0].inputs())
-        refuse("feature names that do not fit the inputs");
-    for (const auto& [name, values] : file.tables) {
-        if (name.empty() || name.find('/') != std::string::npos) refuse("a table with the name \"" + name + "\"");
-        finite(values, "a table");
+    const Descriptor& d = file.descriptor;
+    if (!(d.r_min >= 0 && d.r_max > d.r_min && d.width > 0 && d.count > 0) || !std::isfinite(d.r_max))
+        refuse("a descriptor that reaches from " + std::to_string(d.r_min) + " to " + std::to_string(d.r_max) + " A");
+    if (static_cast<int>(feature_names(d, file.elements).size()) != file.ensemble[0].inputs())
+        refuse("a descriptor that does not fit the inputs");
+    if (file.errors.calibrated() && file.errors.species.size() != file.elements.size())
+        refuse("a calibration for another number of species");
+    for (const ErrorModel::Curve& c : file.errors.species) {
+        finite(c.predicted, "a calibration");
+        finite(c.deviation, "a calibration");
+        if (c.predicted.empty() || c.predicted.size() != c.deviation.size()) refuse("a calibration without points");
+        for (std::size_t k = 1; k < c.predicted.size(); ++k)
+            if (!(c.predicted[k] > c.predicted[k - 1])) refuse("a calibration that is not in order");
+    }
+    finite(file.novelty.factor, "a covariance");
+    if (file.novelty.calibrated()) {
+        const std::vector<double>& deviation = file.ensemble[0].input_std;
+        const auto m = static_cast<std::size_t>(
+            std::count_if(deviation.begin(), deviation.end(), [](double x) { return x > 0; }));
+        if (file.novelty.factor.size() != m * m) refuse("a covariance that does not fit the inputs");
+        for (std::size_t k = 0; k < m; ++k)
+            if (!(file.novelty.factor[k * m + k] > 0)) refuse("a covariance that is not positive");
     }
     if (!file.potential_bytes.empty() && sha256_of_bytes(file.potential_bytes) != file.potential_sha256)
         refuse("the bytes of its potential have another hash than it says");
@@ -142,6 +162,26 @@ Model read_network(const H5File& h5, const std::string& group) {
 
 }  // namespace
 
+template <class Space>
+Prediction predict_atoms(Space space, const ModelFile& model, std::span<const double> features,
+                         std::span<const int> species) {
+    const EnsemblePrediction e = predict_ensemble(space, model.ensemble, features);
+    Prediction p{e.mean, {}, e.deviation, {}, {}};
+    const auto inputs = static_cast<std::size_t>(model.ensemble.at(0).inputs());
+    for (std::size_t i = 0; i < e.mean.size(); ++i) {
+        p.deviation.push_back(model.errors.deviation(species[i], e.mean[i], e.deviation[i]));
+        p.interval_90.push_back(model.errors.interval_90 * p.deviation.back());
+        p.novelty.push_back(model.novelty.calibrated()
+                                ? model.novelty.distance(features.data() + i * inputs) / model.novelty.limit
+                                : 0.0);
+    }
+    return p;
+}
+
+#define MG_PREDICT_ATOMS(Space) \
+    template Prediction predict_atoms<Space>(Space, const ModelFile&, std::span<const double>, std::span<const int>);
+MG_INSTANTIATE(MG_PREDICT_ATOMS)
+
 void write_model(const std::string& path, const ModelFile& model) {
     check<Error>(model, path);
     H5File h5 = H5File::create(path, true);
@@ -153,19 +193,13 @@ void write_model(const std::string& path, const ModelFile& model) {
     h5.write_attribute("/", "metrics_json", model.metrics_json);
     h5.write_attribute("/", "provenance_json", model.provenance_json);
     h5.create_group("/descriptor");
-    h5.write_attribute("/descriptor", "kind", model.descriptor_kind);
-    h5.write_attribute("/descriptor", "positions", model.descriptor_positions);
-    std::vector<std::string> names;
-    std::vector<double> values;
-    for (const auto& [name, value] : model.descriptor) {
-        names.push_back(name);
-        values.push_back(value);
-    }
-    if (!names.empty()) {
-        h5.write_attribute("/descriptor", "parameter_names", names);
-        h5.write_attribute("/descriptor", "parameter_values", values);
-    }
-    if (!model.feature_names.empty()) h5.write_attribute("/descriptor", "feature_names", model.feature_names);
+    h5.write_attribute("/descriptor", "kind", model.descriptor.kind);
+    h5.write_attribute("/descriptor", "positions", model.positions);
+    h5.write_attribute("/descriptor", "r_min_A", model.descriptor.r_min);
+    h5.write_attribute("/descriptor", "r_max_A", model.descriptor.r_max);
+    h5.write_attribute("/descriptor", "count", model.descriptor.count);
+    h5.write_attribute("/descriptor", "width_A", model.descriptor.width);
+    h5.write_attribute("/descriptor", "feature_names", feature_names(model.descriptor, model.elements));
     h5.create_group("/species");
     h5.write_attribute("/species", "elements", model.elements);
     h5.write_attribute("/species", "masses_u", model.masses);
@@ -175,8 +209,20 @@ void write_model(const std::string& path, const ModelFile& model) {
     if (!model.potential_bytes.empty()) h5.write("/potential/bytes", model.potential_bytes);
     for (std::size_t k = 0; k < model.ensemble.size(); ++k)
         write_network(h5, "/networks/" + std::to_string(k), model.ensemble[k]);
-    for (const auto& [name, numbers] : model.tables)
-        if (!numbers.empty()) h5.write("/tables/" + name, numbers);
+    if (model.errors.calibrated()) {
+        h5.create_group("/errors");
+        h5.write_attribute("/errors", "interval_90", model.errors.interval_90);
+        for (std::size_t s = 0; s < model.errors.species.size(); ++s) {
+            const std::string group = "/errors/" + std::to_string(s);
+            h5.write(group + "/predicted", model.errors.species[s].predicted, {}, "eV/A^2");
+            h5.write(group + "/deviation", model.errors.species[s].deviation, {}, "eV/A^2");
+        }
+    }
+    if (model.novelty.calibrated()) {
+        h5.create_group("/novelty");
+        h5.write_attribute("/novelty", "limit", model.novelty.limit);
+        if (!model.novelty.factor.empty()) h5.write("/novelty/factor", model.novelty.factor);
+    }
     h5.close();
 }
 
@@ -195,18 +241,15 @@ ModelFile read_model(const std::string& path) {
     model.training_sha256 = h5.read_string("/", "training_sha256");
     model.metrics_json = h5.read_string("/", "metrics_json");
     model.provenance_json = h5.read_string("/", "provenance_json");
-    model.descriptor_kind = h5.read_string("/descriptor", "kind");
-    model.descriptor_positions = h5.read_string("/descriptor", "positions");
-    if (h5.has_attribute("/descriptor", "parameter_names")) {
-        const std::vector<std::string> names = h5.read_strings("/descriptor", "parameter_names");
-        const std::vector<double> values = h5.read_doubles("/descriptor", "parameter_values");
-        if (names.size() != values.size())
-            refuse("a descriptor with " + std::to_string(names.size()) + " names for " +
-                   std::to_string(values.size()) + " numbers", "train it again");
-        for (std::size_t k = 0; k < names.size(); ++k) model.descriptor[names[k]] = values[k];
-    }
-    if (h5.has_attribute("/descriptor", "feature_names"))
-        model.feature_names = h5.read_strings("/descriptor", "feature_names");
+    model.descriptor.kind = h5.read_string("/descriptor", "kind");
+    model.positions = h5.read_string("/descriptor", "positions");
+    model.descriptor.r_min = h5.read_double("/descriptor", "r_min_A");
+    model.descriptor.r_max = h5.read_double("/descriptor", "r_max_A");
+    model.descriptor.width = h5.read_double("/descriptor", "width_A");
+    const long count = h5.read_long("/descriptor", "count");
+    if (count < 1 || count > 1'000'000)
+        refuse("a descriptor of " + std::to_string(count) + " numbers", "train it again");
+    model.descriptor.count = static_cast<int>(count);
     model.elements = h5.read_strings("/species", "elements");
     model.masses = h5.read_doubles("/species", "masses_u");
     model.potential_name = h5.read_string("/potential", "name");
@@ -216,9 +259,20 @@ ModelFile read_model(const std::string& path) {
     if (networks < 1 || networks > most_networks)
         refuse(std::to_string(networks) + " networks", "train it again");
     for (long k = 0; k < networks; ++k) model.ensemble.push_back(read_network(h5, "/networks/" + std::to_string(k)));
-    if (h5.exists("/tables"))
-        for (const std::string& name : h5.children("/tables"))
-            model.tables[name] = h5.read<double>("/tables/" + name);
+    if (h5.exists("/errors")) {
+        model.errors.interval_90 = h5.read_double("/errors", "interval_90");
+        for (std::size_t s = 0; s < model.elements.size(); ++s) {
+            const std::string group = "/errors/" + std::to_string(s);
+            model.errors.species.push_back(
+                {h5.read<double>(group + "/predicted"), h5.read<double>(group + "/deviation")});
+        }
+    }
+    if (h5.exists("/novelty")) {
+        model.novelty.mean = model.ensemble[0].input_mean;
+        model.novelty.deviation = model.ensemble[0].input_std;
+        model.novelty.limit = h5.read_double("/novelty", "limit");
+        if (h5.exists("/novelty/factor")) model.novelty.factor = h5.read<double>("/novelty/factor");
+    }
     check<InputError>(model, path);
     return model;
 }

@@ -1,31 +1,45 @@
 #pragma once
 /// \file The model file: one self-describing HDF5 with everything that a prediction needs.
 
-#include <map>
+#include <span>
 #include <string>
 #include <vector>
 
-#include "nn/model.hpp"
+#include "nn/uncertainty.hpp"
+#include "study/descriptors.hpp"
 
 namespace mg {
 
 /// What a model file holds.
 struct ModelFile {
-    std::vector<Model> ensemble;                 ///< networks of one study, alike in inputs; at least one
-    std::string descriptor_kind;                 ///< "rdf", "rdf_species" or "radial"
-    std::string descriptor_positions;            ///< "inherent", "mean" or "snapshot"
-    std::map<std::string, double> descriptor;    ///< the descriptor's numbers under their key names, e.g. "bin_A"
-    std::vector<std::string> feature_names;      ///< (inputs), or empty
-    std::vector<std::string> elements;           ///< (species)
-    std::vector<double> masses;                  ///< [u] (species)
-    std::string potential_name;                  ///< file name, without folder
+    std::vector<Model> ensemble;  ///< networks of one study, alike in inputs; at least one
+    Descriptor descriptor;
+    std::string positions = "inherent";  ///< "inherent", "mean" or "snapshot"
+    std::vector<std::string> elements;   ///< (species)
+    std::vector<double> masses;          ///< [u] (species)
+    std::string potential_name;          ///< file name, without folder
     std::string potential_sha256;
     std::vector<unsigned char> potential_bytes;  ///< the potential's file, byte by byte; may be empty
     std::string training_sha256;                 ///< of the training set
     std::string metrics_json;                    ///< JSON text
     std::string provenance_json;                 ///< JSON text: version, configuration, seed
-    std::map<std::string, std::vector<double>> tables;  ///< further named numbers, e.g. a calibration of errors
+    ErrorModel errors;                           ///< may be without calibration, and so may
+    Novelty novelty;                             ///< this be
 };
+
+/// What a model says of atoms.
+struct Prediction {
+    std::vector<double> stiffness;           ///< [eV/A^2] (n), mean of the networks
+    std::vector<double> deviation;           ///< [eV/A^2] (n), of the real value from it
+    std::vector<double> ensemble_deviation;  ///< [eV/A^2] (n), of the networks from one another; 0 for one network
+    std::vector<double> interval_90;         ///< [eV/A^2] (n) half width of the interval with 90 % of real values
+    std::vector<double> novelty;             ///< (n) above 1: the atom resembles none of the training atoms
+};
+/// `features` (n, inputs) of atoms, and their species, indices into model.elements. Without a calibration the deviation
+/// is that of the networks, and novelty 0.
+template <class Space>
+Prediction predict_atoms(Space space, const ModelFile& model, std::span<const double> features,
+                         std::span<const int> species);
 
 /// Writes a sealed file under `path`, whole or not at all. Throws Error where writing fails or the models do not fit
 /// one another.

@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cmath>
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <nlohmann/json.hpp>
 #include <numeric>
@@ -24,6 +25,7 @@
 #include "io/structure_reader.hpp"
 #include "io/text.hpp"
 #include "io/xyz_writer.hpp"
+#include "nn/metrics.hpp"
 #include "nn/training.hpp"
 #include "ops/gemm.hpp"
 #include "ops/shells.hpp"
@@ -31,6 +33,7 @@
 #include "study/checkpoint.hpp"
 #include "study/coarse_grain.hpp"
 #include "study/descriptors.hpp"
+#include "study/learning.hpp"
 #include "study/model_file.hpp"
 #include "study/progress.hpp"
 #include "study/protocols.hpp"
@@ -180,33 +183,50 @@ private:
     }
 
     using Unit = std::vector<int>;  ///< tasks of one stage that are done together, in one batch
+    using Split = std::function<std::vector<int>(int tasks)>;  ///< sizes of the units that so many tasks make up
 
     std::string checkpoint_path(const std::string& stage, const char* kind, int task) const {
         return fmt::format("{}/checkpoints/{}-{}-{:05}.h5", directory_, stage, kind, task);
     }
 
+    /// Files of a stage in checkpoints/, whichever generation of a checkpoint is there, in order.
+    std::vector<std::string> checkpoints_of(const std::string& stage, const std::string& kind) const {
+        std::vector<std::string> paths;
+        std::error_code none;
+        for (const auto& entry : fs::directory_iterator(directory_ + "/checkpoints", none)) {
+            std::string path = entry.path().string();
+            for (const char* ending : {".before", ".next"})
+                if (path.ends_with(ending)) path.resize(path.size() - std::string(ending).size());
+            if (entry.path().filename().string().starts_with(stage + "-" + kind + "-") && path.ends_with(".h5"))
+                paths.push_back(path);
+        }
+        std::sort(paths.begin(), paths.end());
+        paths.erase(std::unique(paths.begin(), paths.end()), paths.end());
+        return paths;
+    }
+
+    /// Evenly over the teams where the user has not given a size.
+    Split even_split() const {
+        return [this](int tasks) {
+            const int even = std::max(1, (tasks + teams_ - 1) / teams_);
+            const int size = team_ ? 1 : s_.compute.replicas_per_batch.value_or(even);
+            std::vector<int> sizes;
+            for (int k = 0; k < tasks; k += size) sizes.push_back(std::min(size, tasks - k));
+            return sizes;
+        };
+    }
+
     /// Collective: the units of a stage. Those in checkpoints go on as they are; the other unfinished tasks, in groups
-    /// of equal cost, are split anew, evenly over the teams where the user has not given a size.
-    std::vector<Unit> units_of(const std::string& stage, const std::vector<Unit>& groups) {
+    /// of equal cost, are split anew into the sizes that `split` gives for their number. The first rank's groups count.
+    std::vector<Unit> units_of(const std::string& stage, const std::vector<Unit>& groups,
+                               const Split& split) {
         std::string text;
         on_first([&] {
             std::map<int, bool> open;  // whether an unfinished task still wants a unit
             for (const Unit& group : groups)
                 for (const int task : group) open[task] = true;
             std::vector<Unit> units;
-            std::error_code none;
-            std::vector<std::string> paths;
-            for (const auto& entry : fs::directory_iterator(directory_ + "/checkpoints", none)) {
-                // Whichever generation of a checkpoint is there names it.
-                std::string path = entry.path().string();
-                for (const char* ending : {".before", ".next"})
-                    if (path.ends_with(ending)) path.resize(path.size() - std::string(ending).size());
-                if (entry.path().filename().string().starts_with(stage + "-unit-") && path.ends_with(".h5"))
-                    paths.push_back(path);
-            }
-            std::sort(paths.begin(), paths.end());
-            paths.erase(std::unique(paths.begin(), paths.end()), paths.end());
-            for (const std::string& path : paths) {
+            for (const std::string& path : checkpoints_of(stage, "unit")) {
                 const CheckpointFile file(path);
                 Unit tasks;
                 const bool whole = file.read([&](const H5File& f) { tasks = tasks_in(f, stage); },
@@ -224,11 +244,11 @@ private:
                 Unit rest;
                 for (const int k : group)
                     if (open[k]) rest.push_back(k);
-                const int n = static_cast<int>(rest.size());
-                const int even = std::max(1, (n + teams_ - 1) / teams_);
-                const int size = team_ ? 1 : s_.compute.replicas_per_batch.value_or(even);
-                for (int k = 0; k < n; k += size)
-                    units.emplace_back(rest.begin() + k, rest.begin() + std::min(n, k + size));
+                auto at = rest.begin();
+                for (const int size : split(static_cast<int>(rest.size()))) {
+                    units.emplace_back(at, at + size);
+                    at += size;
+                }
             }
             text = json(units).dump();
         });
@@ -408,7 +428,7 @@ private:
                     fmt::format("half the smallest width of a sample is about {:.1f} A", 0.5 * expected_width()),
                     "use a shorter one, or more atoms");
             bool any = false;
-            for (std::size_t k = 0; k < samples_.size(); ++k) any = any || split_of(k) == 0;
+            for (std::size_t k = 0; k < samples_.size(); ++k) any = any || split_of(s_, static_cast<int>(k)) == 0;
             if (!any)
                 throw InputError("no sample is left to train on",
                                  s_.train.train_rates.empty() ? "the only one is the test sample"
@@ -660,7 +680,7 @@ private:
         else
             progress_->begin("quench", 1, "structures");
         double done = 0;
-        farm(units_of("quench", groups), [&](const Unit& unit) { return quench_unit(unit, done); });
+        farm(units_of("quench", groups, even_split()), [&](const Unit& unit) { return quench_unit(unit, done); });
         // Killed between a glass and its picture for OVITO?
         on_first([&] {
             for (std::size_t k = 0; k < samples_.size(); ++k)
@@ -901,7 +921,7 @@ private:
         progress_->begin("stiffness", work / teams_, "atom-steps",
                          s_.quench.timestep_fs * 1e-6 / (atoms * n_t * seeds));
         double done = 0;
-        farm(units_of("stiffness", {open}), [&](const Unit& unit) {
+        farm(units_of("stiffness", {open}, even_split()), [&](const Unit& unit) {
             std::vector<Structure> replicas;
             std::vector<double> at;
             std::vector<std::uint32_t> streams;
@@ -1090,15 +1110,19 @@ private:
 
     // ---- barriers ---------------------------------------------------------------------------------------
 
-    /// The farm deals out a sample's atoms in parts, the same for any number of ranks.
-    static std::vector<std::vector<int>> parts_of(const std::vector<int>& atoms) {
-        constexpr std::size_t parts = 16, least = 4;
-        const std::size_t size = std::max(least, (atoms.size() + parts - 1) / parts);
-        std::vector<std::vector<int>> result;
-        for (std::size_t k = 0; k < atoms.size(); k += size)
-            result.emplace_back(atoms.begin() + static_cast<long>(k),
-                                atoms.begin() + static_cast<long>(std::min(atoms.size(), k + size)));
-        return result;
+    /// Large parts first and small ones last, so that ranks end together; on the host a part keeps every thread busy,
+    /// on a device it fills a batch.
+    Split guided_split() const {
+        return [this](int atoms) {
+            const int least = std::is_same_v<Space, Cuda> ? 256 : 2 * omp_get_max_threads();
+            std::vector<int> sizes;
+            while (atoms > 0) {
+                const int share = teams_ == 1 ? atoms : atoms / (2 * teams_);
+                sizes.push_back(std::min(atoms, std::max(least, share)));
+                atoms -= sizes.back();
+            }
+            return sizes;
+        };
     }
 
     std::string minimum_path(int sample) const { return checkpoint_path("barriers", "minimum", sample); }
@@ -1108,53 +1132,63 @@ private:
             get_minimum(H5File::open(minimum_path(sample), true), potential_.elements, potential_.masses));
     }
 
-    /// Tasks: the parts of all searched samples, in order.
-    struct SearchPart {
-        int sample;
-        std::vector<int> atoms;
+    /// Task of the farm: all attempts at one atom.
+    struct Search {
+        int sample, atom;
     };
 
     void barriers() {
         require("glass.h5", "quench");
         const std::vector<int> searched = searched_samples(s_);
         const EventOptions options = event_options(s_);
-        std::vector<SearchPart> parts;
+        std::vector<Search> searches;
+        std::vector<Unit> groups;  // by sample
         std::map<int, std::vector<long>> ids;
         for (const int k : searched) {
             ids[k] = read_glass(k, "").id;
-            for (const std::vector<int>& part : parts_of(searched_atoms(s_, ids[k], static_cast<std::uint32_t>(k))))
-                parts.push_back({k, part});
+            groups.emplace_back();
+            for (const int atom : searched_atoms(s_, ids[k], static_cast<std::uint32_t>(k))) {
+                groups.back().push_back(static_cast<int>(searches.size()));
+                searches.push_back({k, atom});
+            }
         }
-        const auto run_path = [&](int task) { return checkpoint_path("barriers", "run", task); };
-        std::vector<Unit> unsettled, open;
-        double centers = 0;
+        std::vector<Unit> unsettled;
         for (const int k : searched)
             if (!has_result(minimum_path(k), "barriers")) unsettled.push_back({k});
-        for (int task = 0; task < static_cast<int>(parts.size()); ++task) {
-            if (has_result(run_path(task), "barriers")) continue;
-            open.push_back({task});
-            centers += static_cast<double>(parts[task].atoms.size());
-        }
-        progress_->begin("barriers", centers * options.events_per_atom / teams_, "events");
-        world_.barrier();  // all have seen what there is before anything is added
+        // Every file of finished searches says which they are: however they were dealt out, none is made twice.
+        on_first([&] {
+            std::vector<char> finished(searches.size());
+            for (const std::string& path : checkpoints_of("barriers", "run"))
+                if (has_result(path, "barriers"))
+                    for (const int task : H5File::open(path, true).template read<int>("/tasks")) finished.at(task) = 1;
+            for (Unit& group : groups) std::erase_if(group, [&](int task) { return finished[task] != 0; });
+        });
+        const std::vector<Unit> units = units_of("barriers", groups, guided_split());
+        double atoms = 0;
+        for (const Unit& unit : units) atoms += static_cast<double>(unit.size());
+        progress_->begin("barriers", atoms * options.events_per_atom / teams_, "events");
         farm_alone(unsettled, [&](const Unit& unit) { return settle_sample(unit[0]); });
         const EamTables<Space> tables = make_eam_tables<Space>(potential_);
         double done = 0;
-        farm_alone(open, [&](const Unit& unit) {
-            const SearchPart& part = parts[unit[0]];
-            if (!search_part(unit, part, ids[part.sample], tables, options, run_path(unit[0]), done)) return false;
-            done += static_cast<double>(part.atoms.size()) * options.events_per_atom;
+        farm_alone(units, [&](const Unit& unit) {
+            const int sample = searches.at(unit[0]).sample;
+            std::vector<CenterEvents> events;
+            for (const int task : unit) events.push_back({searches.at(task).atom, {}});
+            if (!search_part(unit, sample, events, ids[sample], tables, options, done)) return false;
+            done += static_cast<double>(unit.size()) * options.events_per_atom;
             return true;
         });
         on_first([&] {
-            for (const int k : searched) {
-                std::vector<CenterEvents> events;
-                for (int task = 0; task < static_cast<int>(parts.size()); ++task) {
-                    if (parts[task].sample != k) continue;
-                    for (CenterEvents& c : get_events(H5File::open(run_path(task), true), "/events", ids[k]))
-                        events.push_back(std::move(c));
-                }
-                write_events(k, events);
+            std::map<int, std::vector<CenterEvents>> events;
+            for (const std::string& path : checkpoints_of("barriers", "run")) {
+                const H5File f = H5File::open(path, true);
+                const int sample = searches.at(f.read<int>("/tasks").at(0)).sample;
+                for (CenterEvents& c : get_events(f, "/events", ids[sample])) events[sample].push_back(std::move(c));
+            }
+            for (auto& [sample, of_sample] : events) {
+                std::sort(of_sample.begin(), of_sample.end(),
+                          [](const CenterEvents& a, const CenterEvents& b) { return a.center < b.center; });
+                write_events(sample, of_sample);
             }
         });
         stage_seconds_ = progress_->end();
@@ -1173,12 +1207,9 @@ private:
         return true;
     }
 
-    /// All attempts at the atoms of a part; false where stopped at a checkpoint.
-    bool search_part(const Unit& unit, const SearchPart& part, const std::vector<long>& id,
-                     const EamTables<Space>& tables, const EventOptions& options, const std::string& path,
-                     double done) {
-        std::vector<CenterEvents> events;
-        for (const int atom : part.atoms) events.push_back({atom, {}});
+    /// All attempts that are left at the atoms of `events`; false where stopped at a checkpoint.
+    bool search_part(const Unit& unit, int sample, std::vector<CenterEvents>& events, const std::vector<long>& id,
+                     const EamTables<Space>& tables, const EventOptions& options, double done) {
         const CheckpointFile file(checkpoint_path("barriers", "unit", unit[0]));
         resume(file, "barriers", unit, [&](const H5File& f) {
             for (CenterEvents& found : get_events(f, "/events", id))
@@ -1198,11 +1229,11 @@ private:
             for (const CenterEvents& c : events) sum += c.done(options) ? options.events_per_atom : c.accepted();
             progress_->advance(done + sum);
         };
-        if (!search_events<Space>(tables, *s_.compute.skin_A, read_minimum(part.sample),
-                                  static_cast<std::uint32_t>(part.sample), events, options, found, pause))
+        if (!search_events<Space>(tables, *s_.compute.skin_A, read_minimum(sample),
+                                  static_cast<std::uint32_t>(sample), events, options, found, pause))
             return false;
-        H5File f = H5File::create(path, true);
-        f.write_attribute("/", "stage_hash", stage_hash(s_, "barriers"));
+        H5File f = H5File::create(checkpoint_path("barriers", "run", unit[0]), true);
+        head_of_checkpoint(f, "barriers", unit);
         put_events(f, "/events", events, id);
         f.close();
         file.remove();
@@ -1271,76 +1302,71 @@ private:
         return o;
     }
 
-    /// 0 where a sample is trained on, 1 where it tests.
-    int split_of(std::size_t k) const {
-        if (static_cast<int>(k) == test_sample_of(s_)) return 1;
-        const std::vector<double>& rates = s_.train.train_rates;
-        if (rates.empty()) return samples_[k].is_further_test ? 1 : 0;
-        return std::find(rates.begin(), rates.end(), samples_[k].rate_K_per_s) != rates.end() ? 0 : 1;
+    /// The data of some samples, in their order.
+    Dataset dataset_of(const std::vector<Labelled>& labelled, const std::vector<int>& samples) const {
+        Dataset data;
+        data.species_count = potential_.species();
+        for (const int k : samples) {
+            const Labelled& l = labelled.at(k);
+            data.features_per_atom = static_cast<int>(l.features.size() / l.target.size());
+            data.features.insert(data.features.end(), l.features.begin(), l.features.end());
+            data.target.insert(data.target.end(), l.target.begin(), l.target.end());
+            data.species.insert(data.species.end(), l.species.begin(), l.species.end());
+            data.group.insert(data.group.end(), l.target.size(), k);
+        }
+        return data;
     }
+
+    std::string trained_path(std::size_t task) const { return checkpoint_path("train", "run", static_cast<int>(task)); }
 
     void train_networks() {
         require("descriptors.h5", "descriptors");
         require("stiffness.h5", "stiffness");
         std::vector<Labelled> labelled;
-        Dataset data;
-        data.species_count = potential_.species();
-        for (std::size_t k = 0; k < samples_.size(); ++k) {
-            labelled.push_back(read_labelled(k));
-            const Labelled& l = labelled.back();
-            data.features_per_atom = static_cast<int>(l.features.size() / l.target.size());
-            if (split_of(k) != 0) continue;
-            data.features.insert(data.features.end(), l.features.begin(), l.features.end());
-            data.target.insert(data.target.end(), l.target.begin(), l.target.end());
-            data.species.insert(data.species.end(), l.species.begin(), l.species.end());
-            data.group.insert(data.group.end(), l.target.size(), static_cast<int>(k));
-        }
-        const TrainOptions base = train_options();
-        // The network itself and those of the grid are cross-validated.
-        std::vector<std::vector<int>> architectures;
-        if (s_.train.folds >= 2) {
-            architectures = s_.train.grid;
-            architectures.insert(architectures.begin(), s_.train.hidden);
-        }
-        // Tasks: the networks of the ensemble, then every fold of every architecture.
-        const int members = s_.train.seeds;
-        const int tasks = members + s_.train.folds * static_cast<int>(architectures.size());
-        const auto run_path = [&](int task) { return checkpoint_path("train", "run", task); };
-        Unit open;
-        for (int task = 0; task < tasks; ++task)
-            if (!fs::exists(run_path(task))) open.push_back(task);
-        progress_->begin("train", static_cast<double>(open.size()) * base.epochs / teams_, "epochs");
+        for (std::size_t k = 0; k < samples_.size(); ++k) labelled.push_back(read_labelled(k));
+        const std::vector<Training> plan = plan_trainings(s_);
+        std::vector<Unit> open;
+        for (std::size_t task = 0; task < plan.size(); ++task)
+            if (!fs::exists(trained_path(task))) open.push_back({static_cast<int>(task)});
+        progress_->begin("train", static_cast<double>(open.size()) * s_.train.epochs / teams_, "epochs");
         double done = 0;
-        std::vector<Unit> units;
-        for (const int task : open) units.push_back({task});
         world_.barrier();  // all have seen what there is before anything is added
-        farm_alone(units, [&](const Unit& unit) {
-            const int task = unit[0], fold = task - members;
-            const bool finished = fold < 0 ? train_member(task, data, base, done)
-                                           : train_fold(task, data, base, architectures.at(fold / s_.train.folds),
-                                                        fold % s_.train.folds, done);
-            done += base.epochs;
+        farm_alone(open, [&](const Unit& unit) {
+            const bool finished = train_one(unit[0], plan.at(unit[0]), labelled, done);
+            done += s_.train.epochs;
             return finished;
         });
-        on_first([&] { finish_training(labelled, data, architectures); });
+        on_first([&] { finish_training(plan, labelled); });
         stage_seconds_ = progress_->end();
     }
 
-    /// Trains on, from the checkpoint where there is one; false where it stopped at one.
-    bool train_member(int task, const Dataset& data, TrainOptions o, double done) {
+    /// One training from its checkpoint, where there is one; false where it stopped at one.
+    bool train_one(int task, const Training& training, const std::vector<Labelled>& labelled, double done) {
+        TrainOptions o = train_options();
+        o.hidden = training.hidden;
+        o.activation = activation_from_name(training.activation);
+        o.seed = training.seed;
+        Dataset data = dataset_of(labelled, training.samples);
+        std::vector<Dataset> tests;
+        for (const int k : training.tests) tests.push_back(dataset_of(labelled, {k}));
+        if (training.fold >= 0) {
+            const std::vector<int> fold = assign_folds(data, s_.train.folds, o.seed);
+            tests.push_back(inside_fold(data, fold, training.fold));
+            data = outside_fold(data, fold, training.fold);
+        }
+
         bool stopped = false;
-        o.seed = s_.study.seed + static_cast<std::uint64_t>(task);
         const CheckpointFile file(checkpoint_path("train", "unit", task));
         std::optional<TrainState> start;
         resume(file, "train", {task}, [&](const H5File& f) { start = get_train_state(f); });
         const TrainProgress* present = nullptr;
         const Pause pause = pause_with(
             [&] {
-            const TrainState state = present->state();
-            file.write([&](H5File& f) {
-                head_of_checkpoint(f, "train", {task});
-                put(f, state);
-            });
+                const TrainState state = present->state();
+                file.write([&](H5File& f) {
+                    head_of_checkpoint(f, "train", {task});
+                    put(f, state);
+                });
             },
             true);
         const Model model = train<Space>(
@@ -1353,92 +1379,184 @@ private:
             },
             start ? &*start : nullptr);
         if (stopped) return false;
-        ModelFile member;
-        member.ensemble = {model};
-        member.elements = potential_.elements;
-        member.masses = potential_.masses;
-        write_model(checkpoint_path("train", "run", task), member);
+        if (training.purpose == TrainingPurpose::member) {
+            ModelFile member;
+            member.ensemble = {model};
+            member.descriptor = descriptor_of_study();
+            member.elements = potential_.elements;
+            member.masses = potential_.masses;
+            write_model(trained_path(task), member);
+        } else {
+            H5File f = H5File::create(trained_path(task), true);
+            for (std::size_t t = 0; t < tests.size(); ++t)
+                f.write(fmt::format("/predicted/{}", t), predict(Space{}, model, tests[t].features));
+            f.close();
+        }
         file.remove();
         return true;
     }
 
-    /// One fold from start to end, or not at all.
-    bool train_fold(int task, const Dataset& data, TrainOptions o, const std::vector<int>& hidden, int held_out,
-                    double done) {
-        bool stopped = false;
-        o.hidden = hidden;
-        const std::vector<int> fold = assign_folds(data, s_.train.folds, o.seed);
-        const FoldResult result = cross_validate_fold<Space>(data, fold, held_out, o, s_.report.bin_atoms,
-                                                             [&](const TrainProgress& p) {
-                                                                 progress_->advance(done + p.epoch.epoch + 1);
-                                                                 stopped = stop_.now();
-                                                                 return !stopped;
-                                                             });
-        if (stopped) return false;
-        H5File f = H5File::create(checkpoint_path("train", "run", task), true);
-        f.write("/metrics", std::vector<double>{result.metrics.all.pearson, result.metrics.all.rmse});
-        f.close();
-        return true;
+    /// What a training that is no member predicted of its test number `t`.
+    std::vector<double> predicted_by(std::size_t task, std::size_t t) const {
+        return H5File::open(trained_path(task), true).template read<double>(fmt::format("/predicted/{}", t));
+    }
+
+    /// Agreement of a training with its test, which is `data`.
+    json tested(const Dataset& data, const std::vector<double>& predicted) const {
+        json j = to_json(evaluate(data.target, predicted, data.species, data.species_count, s_.report.bin_atoms),
+                         potential_.elements);
+        j["mean_real"] = mean(data.target);
+        j["mean_predicted"] = mean(predicted);
+        return j;
+    }
+
+    /// Mean of some numbers of several objects, and its standard error under the name with _error.
+    static json averaged(const json& list, const std::vector<std::string>& names) {
+        json j = json::object();
+        for (const std::string& name : names) {
+            std::vector<double> values;
+            for (const json& item : list) values.push_back(item.at(name).get<double>());
+            const MeanError m = mean_and_error(values);
+            j[name] = m.mean;
+            j[name + "_error"] = m.error;
+        }
+        j["trainings"] = list.size();
+        return j;
+    }
+
+    /// The cross-validation, the rotation and the transfer, from what was predicted of atoms that were held out.
+    void add_tested(json& metrics, const std::vector<Training>& plan, const std::vector<Labelled>& labelled) const {
+        const std::vector<std::string> names{"R", "rmse", "slope", "bias", "R_bins_real"};
+        json folds = json::array(), grid = json::array(), rotation = json::array(), transfer = json::array();
+        for (std::size_t task = 0; task < plan.size(); ++task) {
+            const Training& t = plan[task];
+            if (t.purpose == TrainingPurpose::member) continue;
+            if (t.purpose == TrainingPurpose::fold) {
+                const Dataset data = dataset_of(labelled, t.samples);
+                const std::vector<int> fold = assign_folds(data, s_.train.folds, t.seed);
+                folds.push_back(tested(inside_fold(data, fold, t.fold), predicted_by(task, 0)));
+                if (static_cast<int>(folds.size()) < s_.train.folds) continue;
+                json of_network = averaged(folds, names);
+                of_network["hidden"] = t.hidden;
+                of_network["activation"] = t.activation;
+                grid.push_back(of_network);
+                folds = json::array();
+                continue;
+            }
+            for (std::size_t k = 0; k < t.tests.size(); ++k) {
+                json j = tested(dataset_of(labelled, {t.tests[k]}), predicted_by(task, k));
+                j["sample"] = t.tests[k];
+                j["rate_K_per_s"] = samples_[t.tests[k]].rate_K_per_s;
+                if (t.purpose == TrainingPurpose::transfer) j["train_rates_K_per_s"] = t.rates;
+                (t.purpose == TrainingPurpose::transfer ? transfer : rotation).push_back(j);
+            }
+        }
+        if (!grid.empty()) metrics["cross_validation"] = grid;
+        if (!rotation.empty()) {
+            // The first network of the ensemble is the one whose turn holds the test sample out.
+            const int test = test_sample_of(s_);
+            const Dataset data = dataset_of(labelled, {test});
+            json j = tested(data, predict(Space{}, read_model(trained_path(0)).ensemble.at(0), data.features));
+            j["sample"] = test;
+            j["rate_K_per_s"] = samples_[test].rate_K_per_s;
+            rotation.push_back(j);
+            metrics["rotation"] = averaged(rotation, names);
+            metrics["rotation"]["by_sample"] = rotation;
+        }
+        if (!transfer.empty()) {
+            json table = json::array();
+            std::vector<std::pair<json, json>> done;
+            for (const json& j : transfer) {
+                const std::pair<json, json> key{j["train_rates_K_per_s"], j["rate_K_per_s"]};
+                if (std::find(done.begin(), done.end(), key) != done.end()) continue;
+                done.push_back(key);
+                json same = json::array();
+                for (const json& other : transfer)
+                    if (other["train_rates_K_per_s"] == key.first && other["rate_K_per_s"] == key.second)
+                        same.push_back(other);
+                json row = averaged(same, {"R", "rmse", "slope", "bias", "R_bins_real", "mean_real", "mean_predicted"});
+                row["train_rates_K_per_s"] = key.first;
+                row["test_rate_K_per_s"] = key.second;
+                table.push_back(row);
+            }
+            metrics["transfer"] = {{"table", table}, {"trainings", transfer}};
+        }
+    }
+
+    /// Calibrates the errors on atoms that the networks had not seen: those of the cross-validation, else those that
+    /// stop the members' training.
+    ErrorModel calibrated_errors(const std::vector<Training>& plan, const std::vector<Labelled>& labelled,
+                                 const std::vector<Model>& ensemble) const {
+        std::vector<double> real, predicted;
+        std::vector<int> species;
+        const auto add = [&](const Dataset& held_out, const std::vector<double>& p) {
+            real.insert(real.end(), held_out.target.begin(), held_out.target.end());
+            predicted.insert(predicted.end(), p.begin(), p.end());
+            species.insert(species.end(), held_out.species.begin(), held_out.species.end());
+        };
+        int folds = 0;
+        for (std::size_t task = 0; task < plan.size() && folds < s_.train.folds; ++task) {
+            const Training& t = plan[task];
+            if (t.purpose != TrainingPurpose::fold) continue;  // the first folds are those of the network itself
+            ++folds;
+            const Dataset data = dataset_of(labelled, t.samples);
+            add(inside_fold(data, assign_folds(data, s_.train.folds, t.seed), t.fold), predicted_by(task, 0));
+        }
+        for (std::size_t k = 0; folds == 0 && k < ensemble.size(); ++k) {
+            TrainOptions o = train_options();
+            o.seed = plan[k].seed;
+            const Dataset data = dataset_of(labelled, plan[k].samples);
+            const Dataset held_out = select_rows(data, validation_rows(data.size(), o));
+            add(held_out, predict(Space{}, ensemble[k], held_out.features));
+        }
+        if (real.size() < 10) return {};
+        return calibrate_errors(real, predicted, species, potential_.species());
     }
 
     /// Model, predictions and metrics from the trained networks.
-    void finish_training(const std::vector<Labelled>& labelled, const Dataset& data,
-                         const std::vector<std::vector<int>>& architectures) {
+    void finish_training(const std::vector<Training>& plan, const std::vector<Labelled>& labelled) {
         ModelFile file;
-        for (int k = 0; k < s_.train.seeds; ++k)
-            file.ensemble.push_back(read_model(checkpoint_path("train", "run", k)).ensemble.at(0));
-        json grid = json::array();
-        for (std::size_t a = 0; a < architectures.size(); ++a) {
-            std::vector<FoldResult> folds(s_.train.folds);
-            for (int k = 0; k < s_.train.folds; ++k) {
-                const int task = s_.train.seeds + static_cast<int>(a) * s_.train.folds + k;
-                const std::vector<double> m =
-                    H5File::open(checkpoint_path("train", "run", task), true).template read<double>("/metrics");
-                folds[k].metrics.all.pearson = m.at(0);
-                folds[k].metrics.all.rmse = m.at(1);
-            }
-            const CrossValidation cv = gather_folds(data, {}, std::move(folds));
-            grid.push_back({{"hidden", architectures[a]},
-                            {"R", cv.mean_pearson},
-                            {"R_error", cv.pearson_error},
-                            {"rmse", cv.mean_rmse},
-                            {"rmse_error", cv.rmse_error}});
-        }
+        for (int k = 0; k < s_.train.seeds; ++k) file.ensemble.push_back(read_model(trained_path(k)).ensemble.at(0));
+        const Dataset data = dataset_of(labelled, plan.at(0).samples);
+        file.errors = calibrated_errors(plan, labelled, file.ensemble);
+        file.novelty = measure_novelty(file.ensemble[0], data.features);
 
         // Predictions of the ensemble for every sample.
         json metrics = json::object(), by_sample = json::array();
-        std::map<int, std::vector<double>> real, predicted, real_grained, predicted_grained, reliability;
+        std::map<int, std::vector<double>> real, predicted, real_grained, predicted_grained, reliability, inside;
         std::map<int, std::vector<int>> species;
         for (std::size_t k = 0; k < samples_.size(); ++k) {
             const Labelled& l = labelled[k];
             const std::size_t n = l.target.size();
-            std::vector<double> mean_prediction(n), deviation(n);
-            for (const Model& m : file.ensemble) {
-                const std::vector<double> p = predict(Space{}, m, l.features);
-                for (std::size_t i = 0; i < n; ++i) {
-                    mean_prediction[i] += p[i];
-                    deviation[i] += p[i] * p[i];
-                }
-            }
-            const double members = static_cast<double>(file.ensemble.size());
-            for (std::size_t i = 0; i < n; ++i) {
-                mean_prediction[i] /= members;
-                const double variance = deviation[i] / members - mean_prediction[i] * mean_prediction[i];
-                deviation[i] = members > 1 ? std::sqrt(std::max(0.0, variance * members / (members - 1))) : 0.0;
-            }
-            const int split = split_of(k);
+            const Prediction p = predict_atoms(Space{}, file, l.features, l.species);
+            std::vector<double> covered;
+            for (std::size_t i = 0; i < n; ++i)
+                covered.push_back(std::abs(l.target[i] - p.stiffness[i]) <= p.interval_90[i] ? 1.0 : 0.0);
+            const int split = split_of(s_, static_cast<int>(k));
             json of_sample =
-                to_json(evaluate(l.target, mean_prediction, l.species, data.species_count, s_.report.bin_atoms),
+                to_json(evaluate(l.target, p.stiffness, l.species, data.species_count, s_.report.bin_atoms),
                         potential_.elements);
             of_sample["sample"] = k;
             of_sample["rate_K_per_s"] = samples_[k].rate_K_per_s;
             of_sample["split"] = split == 0 ? "train" : "test";
             of_sample["reliability"] = l.reliability.back();
+            if (file.errors.calibrated()) of_sample["coverage_90"] = mean(covered);
+            of_sample["novel_atoms"] =
+                std::count_if(p.novelty.begin(), p.novelty.end(), [](double x) { return x > 1; });
             by_sample.push_back(of_sample);
             H5File f = H5File::create(sample_path(k, "prediction.h5"));
-            f.write("/stiffness", mean_prediction, {}, "eV/A^2");
-            f.write("/standard_deviation", deviation, {}, "eV/A^2");
-            f.write_attribute("/standard_deviation", "what", "of the ensemble's members; 0 for a single network");
+            f.write("/stiffness", p.stiffness, {}, "eV/A^2");
+            f.write("/standard_deviation", p.deviation, {}, "eV/A^2");
+            f.write_attribute("/standard_deviation", "what",
+                              file.errors.calibrated()
+                                  ? "of the real value: spread of atoms that were held out, by species and prediction, "
+                                    "and of the networks"
+                                  : "of the networks from one another");
+            f.write("/ensemble_deviation", p.ensemble_deviation, {}, "eV/A^2");
+            f.write("/interval_90", p.interval_90, {}, "eV/A^2");
+            f.write_attribute("/interval_90", "what", "half width of the interval that holds 90 % of real values");
+            f.write("/novelty", p.novelty);
+            f.write_attribute("/novelty", "what", "distance from the training atoms; above 1 it resembles none");
             f.write("/split", std::vector<int>(n, split));
             f.write_attribute("/split", "what", "0 train, 1 test");
             stamp(f);
@@ -1450,9 +1568,10 @@ private:
                 to.insert(to.end(), from.begin(), from.end());
             };
             append(real[split], l.target);
-            append(predicted[split], mean_prediction);
+            append(predicted[split], p.stiffness);
+            append(inside[split], covered);
             append(real_grained[split], coarse_grain(inherent, l.target, s_.report.coarse_grain_A));
-            append(predicted_grained[split], coarse_grain(inherent, mean_prediction, s_.report.coarse_grain_A));
+            append(predicted_grained[split], coarse_grain(inherent, p.stiffness, s_.report.coarse_grain_A));
             species[split].insert(species[split].end(), l.species.begin(), l.species.end());
             reliability[split].push_back(l.reliability.back());
         }
@@ -1463,6 +1582,7 @@ private:
             j["R_coarse_grained"] = pearson(real_grained[split], predicted_grained[split]);
             j["coarse_grain_A"] = s_.report.coarse_grain_A;
             j["reliability"] = mean(reliability[split]);
+            if (file.errors.calibrated()) j["coverage_90"] = mean(inside[split]);
             metrics[split == 0 ? "train" : "test"] = j;
             progress_->say(fmt::format(
                 "{}: R {:.3f} over {} atoms (labels' own reliability {:.3f}), slope {:.3f}, rmse {:.4f} eV/A^2, "
@@ -1474,13 +1594,11 @@ private:
         metrics["by_sample"] = by_sample;
         metrics["training"] = {{"epochs", file.ensemble[0].history.size()},
                                {"best_epoch", file.ensemble[0].best_epoch}};
-        if (!grid.empty()) metrics["cross_validation"] = grid;
+        add_tested(metrics, plan, labelled);
         write_json(directory_ + "/metrics.json", metrics);
 
-        file.descriptor_kind = s_.descriptors.kind;
-        file.descriptor_positions = s_.descriptors.positions;
-        file.descriptor = {
-            {"r_min_A", s_.descriptors.r_min_A}, {"r_max_A", s_.descriptors.r_max_A}, {"bin_A", s_.descriptors.bin_A}};
+        file.descriptor = descriptor_of_study();
+        file.positions = s_.descriptors.positions;
         file.elements = potential_.elements;
         file.masses = potential_.masses;
         file.potential_name = fs::path(potential_.path).filename().string();

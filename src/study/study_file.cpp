@@ -183,6 +183,9 @@ void visit(StudyFile& file, Visitor& v, bool everything) {
     v.key("activation", file.train.activation, Words{"relu", "sigmoid", "tanh"});
     v.key("folds", file.train.folds, from(0, 1000, "it is a number of parts; 0 means no cross-validation"));
     v.key("grid", file.train.grid, width);
+    v.key("activations", file.train.activations, Words{"relu", "sigmoid", "tanh"});
+    v.key("rotate", file.train.rotate);
+    v.key("transfer", file.train.transfer);
     v.key("test_sample", file.train.test_sample, counted(-1, "samples count from 0, and -1 is the last"));
     v.key("train_rates", file.train.train_rates, above(0, 1e16, "it is a cooling rate in K/s"));
     v.key("epochs", file.train.epochs, counted(1, "an untrained network predicts nothing"));

@@ -46,10 +46,8 @@ mg::ModelFile example() {
         m.seed = seed;
         f.ensemble.push_back(m);
     }
-    f.descriptor_kind = "rdf";
-    f.descriptor_positions = "inherent";
-    f.descriptor = {{"r_min_A", 2.0}, {"r_max_A", 10.0}, {"bin_A", 0.2}};
-    f.feature_names = {"a", "b", "c"};
+    f.descriptor = {"rdf", 2.0, 2.6, 3, 0.15};
+    f.positions = "mean";
     f.elements = {"Cu", "Zr"};
     f.masses = {63.546, 91.224};
     f.potential_name = "toy.eam.fs";
@@ -59,7 +57,12 @@ mg::ModelFile example() {
     f.training_sha256 = mg::sha256_of("training");
     f.metrics_json = R"({"pearson": 0.9})";
     f.provenance_json = "{}";
-    f.tables["residuals"] = {0.1, 0.2};
+    f.errors.species = {{{0.5, 0.75, 1.0}, {0.1, 0.2, 1.0 / 3}}, {{0.6}, {0.3}}};
+    f.errors.interval_90 = 1.7;
+    f.novelty.mean = f.ensemble[0].input_mean;
+    f.novelty.deviation = f.ensemble[0].input_std;
+    f.novelty.factor = {1.1, 0, 0.3, 0.9};
+    f.novelty.limit = 2.5;
     return f;
 }
 
@@ -86,10 +89,12 @@ TEST(ModelFile, RoundTrip) {
         EXPECT_EQ(y.history[1].validation_loss, 0.6);
         EXPECT_EQ(mg::predict(mg::Host{}, x, features), mg::predict(mg::Host{}, y, features));
     }
-    EXPECT_EQ(a.descriptor_kind, b.descriptor_kind);
-    EXPECT_EQ(a.descriptor_positions, b.descriptor_positions);
-    EXPECT_EQ(a.descriptor, b.descriptor);
-    EXPECT_EQ(a.feature_names, b.feature_names);
+    EXPECT_EQ(a.descriptor.kind, b.descriptor.kind);
+    EXPECT_EQ(a.descriptor.r_min, b.descriptor.r_min);
+    EXPECT_EQ(a.descriptor.r_max, b.descriptor.r_max);
+    EXPECT_EQ(a.descriptor.count, b.descriptor.count);
+    EXPECT_EQ(a.descriptor.width, b.descriptor.width);
+    EXPECT_EQ(a.positions, b.positions);
     EXPECT_EQ(a.elements, b.elements);
     EXPECT_EQ(a.masses, b.masses);
     EXPECT_EQ(a.potential_name, b.potential_name);
@@ -98,7 +103,17 @@ TEST(ModelFile, RoundTrip) {
     EXPECT_EQ(a.training_sha256, b.training_sha256);
     EXPECT_EQ(a.metrics_json, b.metrics_json);
     EXPECT_EQ(a.provenance_json, b.provenance_json);
-    EXPECT_EQ(a.tables, b.tables);
+    ASSERT_EQ(b.errors.species.size(), 2u);
+    const std::vector<int> species{0, 1};
+    const mg::Prediction p = mg::predict_atoms(mg::Host{}, a, features, species),
+                         q = mg::predict_atoms(mg::Host{}, b, features, species);
+    EXPECT_EQ(p.stiffness, q.stiffness);
+    EXPECT_EQ(p.deviation, q.deviation);
+    EXPECT_EQ(p.ensemble_deviation, q.ensemble_deviation);
+    EXPECT_EQ(p.interval_90, q.interval_90);
+    EXPECT_EQ(p.novelty, q.novelty);
+    EXPECT_GT(p.deviation[1], 0.3);
+    EXPECT_GT(p.novelty[0], 0);
 }
 
 TEST(ModelFile, DamageIsFoundAtEveryPlace) {
@@ -127,7 +142,12 @@ TEST(ModelFile, RefusesWhatDoesNotFit) {
              [](mg::ModelFile& f) { f.ensemble[1].parameters[0] = 0.0 / 0.0; },
              [](mg::ModelFile& f) { f.ensemble[0].input_std[0] = -1; },
              [](mg::ModelFile& f) { f.potential_bytes[5] ^= 1; },
-             [](mg::ModelFile& f) { f.feature_names.pop_back(); }}) {
+             [](mg::ModelFile& f) { f.descriptor.count = 4; },
+             [](mg::ModelFile& f) { f.descriptor.kind = "smooth"; },
+             [](mg::ModelFile& f) { f.errors.species.pop_back(); },
+             [](mg::ModelFile& f) { f.errors.species[0].predicted[1] = 0.4; },
+             [](mg::ModelFile& f) { f.novelty.factor.pop_back(); },
+             [](mg::ModelFile& f) { f.novelty.factor[3] = 0; }}) {
         mg::ModelFile f = example();
         change(f);
         EXPECT_THROW(mg::write_model(path, f), mg::Error);

@@ -12,6 +12,7 @@
 #include "core/error.hpp"
 #include "core/space.hpp"
 #include "core/random.hpp"
+#include "nn/metrics.hpp"
 #include "nn/training.hpp"
 
 namespace {
@@ -258,31 +259,37 @@ TEST(CrossValidation, SingleAtomsWhereThereAreNot) {
     EXPECT_THROW(mg::assign_folds(d, 903, 1), mg::InputError);
 }
 
-TEST(CrossValidation, EveryAtomIsPredictedByANetworkThatHasNotSeenIt) {
-    // Targets that no network can know: had it seen the atoms, a large one would reproduce them.
-    Dataset d = sine(250, 1);
-    const mg::RandomStream stream(12, mg::RandomUse::weights, 3);
-    for (int i = 0; i < d.size(); ++i) d.target[i] = stream.normal(i);
-    TrainOptions o = small();
-    o.activation = mg::Activation::relu;
-    o.hidden = {100, 100};
-    o.epochs = 150;
-    o.validation_fraction = 0;
-    o.schedule = mg::RateSchedule::constant;
-    const mg::CrossValidation random = mg::cross_validate<Host>(d, 5, o);
-    EXPECT_LT(std::abs(mg::pearson(d.target, random.predicted)), 0.3);
-    EXPECT_GT(random.folds[0].training.all.pearson, 0.7);
+TEST(CrossValidation, AFoldAndTheOthersAreAllAtoms) {
+    Dataset d = sine(250, 2);
+    for (int i = 0; i < d.size(); ++i) d.target[i] = i;  // tells atoms apart
+    const std::vector<int> fold = mg::assign_folds(d, 5, 3);
+    std::vector<int> held_out(d.size());
+    for (int f = 0; f < 5; ++f) {
+        const Dataset inside = mg::inside_fold(d, fold, f), outside = mg::outside_fold(d, fold, f);
+        std::set<double> atoms(outside.target.begin(), outside.target.end());
+        for (int k = 0; k < inside.size(); ++k) {
+            const int i = static_cast<int>(inside.target[k]);
+            EXPECT_EQ(fold[i], f);
+            EXPECT_EQ(inside.features[k * d.features_per_atom], d.features[i * d.features_per_atom]);
+            EXPECT_EQ(inside.group[k], d.group[i]);
+            EXPECT_TRUE(atoms.insert(inside.target[k]).second) << "in both";
+            ++held_out[i];
+        }
+        EXPECT_EQ(static_cast<int>(atoms.size()), d.size());
+    }
+    for (const int n : held_out) EXPECT_EQ(n, 1);
+}
 
-    const Dataset smooth = sine(1000, 10);
-    TrainOptions quick = small();
-    const mg::CrossValidation cv = mg::cross_validate<Host>(smooth, 5, quick);
-    ASSERT_EQ(cv.folds.size(), 5u);
-    EXPECT_GT(cv.mean_pearson, 0.98);
-    EXPECT_GT(mg::pearson(smooth.target, cv.predicted), 0.98);
-    EXPECT_GT(cv.pearson_error, 0);
-    double mean = 0;
-    for (const auto& f : cv.folds) mean += f.metrics.all.pearson / 5;
-    EXPECT_NEAR(cv.mean_pearson, mean, 1e-14);
+TEST(Training, ValidationRowsAreAShareOfAll) {
+    TrainOptions o = small();
+    o.validation_fraction = 0.1;
+    const std::vector<int> rows = mg::validation_rows(1000, o);
+    EXPECT_EQ(rows.size(), 100u);
+    EXPECT_TRUE(std::is_sorted(rows.begin(), rows.end()));
+    EXPECT_EQ(std::set<int>(rows.begin(), rows.end()).size(), 100u);
+    EXPECT_EQ(mg::validation_rows(3, o).size(), 1u);
+    o.validation_fraction = 0;
+    EXPECT_TRUE(mg::validation_rows(1000, o).empty());
 }
 
 }  // namespace

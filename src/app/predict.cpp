@@ -1,0 +1,249 @@
+#include "app/predict.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <filesystem>
+#include <iostream>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <set>
+
+#include "app/backend.hpp"
+#include "core/error.hpp"
+#include "io/atomic_file.hpp"
+#include "io/eam_reader.hpp"
+#include "io/structure_reader.hpp"
+#include "io/xyz_writer.hpp"
+#include "md/dynamics.hpp"
+#include "study/descriptors.hpp"
+#include "study/model_file.hpp"
+
+namespace mg {
+
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct PredictArguments {
+    std::string model, output, backend = "auto";
+    std::vector<std::string> structures, elements;
+    bool no_minimise = false;
+};
+
+std::string joined(const std::vector<std::string>& words) {
+    std::string text;
+    for (const std::string& w : words) text += (text.empty() ? "" : ", ") + w;
+    return text;
+}
+
+/// A structure whose species are indices into the model's. Throws InputError for one that the model does not know.
+Structure in_species_of(const ModelFile& model, Structure s, const std::string& path) {
+    std::vector<int> index;
+    for (const std::string& name : s.elements) {
+        const auto at = std::find(model.elements.begin(), model.elements.end(), name);
+        index.push_back(at == model.elements.end() ? -1 : static_cast<int>(at - model.elements.begin()));
+    }
+    std::set<std::string> unknown;
+    for (int& t : s.species) {
+        if (index.at(t) < 0) unknown.insert(s.elements[t]);
+        t = index[t];
+    }
+    if (!unknown.empty())
+        throw InputError(path + ": the model does not know " + joined({unknown.begin(), unknown.end()}),
+                         "it was trained on " + joined(model.elements),
+                         "use a model that was trained on all species of the structure");
+    s.elements = model.elements;
+    s.masses = model.masses;
+    return s;
+}
+
+/// Refuses, before anything runs, a cell that the minimiser cannot take.
+void check_width(const std::string& path, const Structure& s, const EamPotential& potential) {
+    const double needed = 2 * (potential.cutoff + least_skin), width = smallest_width(s.box);
+    if (width < needed)
+        throw InputError(path + ": the box is too small",
+                         fmt::format("its smallest perpendicular width is {:.3f} A and must be {:.3f} A at least, twice "
+                                     "the potential's cutoff and skin",
+                                     width, needed),
+                         "repeat the structure along its short edges, or use --no-minimise");
+}
+
+/// The name without folder and endings: glass.data.gz gives glass.
+std::string stem_of(const std::string& path) {
+    std::filesystem::path name = std::filesystem::path(path).filename();
+    while (name.has_extension() && name.has_stem()) name = name.stem();
+    return name.string();
+}
+
+struct Predicted {
+    Json summary;
+    std::string xyz;
+};
+
+template <class Space>
+Predicted predict_one(const ModelFile& model, const EamPotential* potential, const std::string& path,
+                      const Structure& given, const std::string& output) {
+    Predicted result;
+    Json& j = result.summary;
+    j["structure"] = path;
+    j["atoms"] = given.size();
+    Structure s = given;
+    if (potential) {
+        s.velocity.clear();
+        Dynamics<Space> d(make_batch<Space>({s}, potential->elements, potential->masses), *potential, Precision::full,
+                          choose_skin(smallest_width(s.box), potential->cutoff));
+        const double before = to_host(d.batch().potential_energy)[0];
+        const FireState state = d.minimize(FireOptions{}).at(0);
+        if (!state.converged)
+            std::cerr << fmt::format("mgstiff-gpu: warning: {}: minimised to a largest force of {:.1e} eV/A only\n",
+                                     path, state.force_max);
+        s.position = d.structures().at(0).position;
+        j["energy_eV_per_atom"] = before / s.size();
+        j["minimised_energy_eV_per_atom"] = to_host(d.batch().potential_energy)[0] / s.size();
+    }
+    const Features features = compute_features<Space>(s, model.descriptor, model.elements, model.masses);
+    const Prediction p = predict_atoms(Space{}, model, features.values, s.species);
+
+    const auto mean_of = [&](const std::vector<double>& values, int species) {
+        double sum = 0;
+        int n = 0;
+        for (int i = 0; i < s.size(); ++i)
+            if (species < 0 || s.species[i] == species) sum += values[i], ++n;
+        return n > 0 ? sum / n : 0.0;
+    };
+    std::vector<long> novel;
+    for (const double x : p.novelty) novel.push_back(x > 1 ? 1 : 0);
+    const long flagged = std::count(novel.begin(), novel.end(), 1);
+    j["mean_stiffness_eV_per_A2"] = mean_of(p.stiffness, -1);
+    for (std::size_t t = 0; t < model.elements.size(); ++t)
+        if (std::count(s.species.begin(), s.species.end(), static_cast<int>(t)) > 0)
+            j["mean_stiffness_of"][model.elements[t]] = mean_of(p.stiffness, static_cast<int>(t));
+    j["mean_standard_deviation_eV_per_A2"] = mean_of(p.deviation, -1);
+    j["out_of_distribution_atoms"] = flagged;
+    j["output"] = output;
+    if (flagged * 20 > s.size())
+        std::cerr << fmt::format(
+            "mgstiff-gpu: warning: {}: {} of {} atoms resemble none that the model was trained on (a thousandth of "
+            "those it was trained on is flagged); their values are guesses\n",
+            path, flagged, s.size());
+
+    // The atoms stay where the file has them: what was minimised served the descriptors.
+    std::vector<double> low(p.stiffness), high(p.stiffness);
+    for (int i = 0; i < s.size(); ++i) {
+        low[i] -= p.interval_90[i];
+        high[i] += p.interval_90[i];
+    }
+    Structure shown = given;
+    shown.velocity.clear();
+    std::vector<XyzColumn> columns{{"stiffness", 1, p.stiffness}, {"standard_deviation", 1, p.deviation}};
+    if (model.errors.calibrated()) {
+        columns.push_back({"stiffness_low", 1, low});
+        columns.push_back({"stiffness_high", 1, high});
+    }
+    columns.push_back({"novelty", 1, p.novelty});
+    columns.push_back({"out_of_distribution", 1, {}, novel});
+    result.xyz = xyz_text(output, shown, columns, "stiffness_unit=eV/A^2 interval=90%");
+    return result;
+}
+
+void predict_structures(Comm& world, const PredictArguments& a) {
+    ModelFile model;
+    EamPotential potential;
+    std::vector<Structure> structures;
+    std::vector<std::string> outputs;
+    bool cuda = false, minimise = false;
+    std::string problem;
+    try {
+        model = read_model(a.model);
+        minimise = !a.no_minimise && model.positions == "inherent";
+        if (minimise) {
+            if (model.potential_bytes.empty())
+                throw InputError(a.model + " has no potential",
+                                 "it was trained on minimised structures, and yours is to be minimised alike",
+                                 "minimise the structure yourself and use --no-minimise");
+            potential = parse_potential(a.model + ": " + model.potential_name,
+                                        {model.potential_bytes.begin(), model.potential_bytes.end()}, model.elements);
+        }
+        cuda = use_cuda(a.backend);
+        std::map<std::string, std::string> source;
+        for (const std::string& path : a.structures) {
+            structures.push_back(in_species_of(model, read_structure(path, a.elements), path));
+            if (minimise) check_width(path, structures.back(), potential);
+            outputs.push_back(a.output.empty() ? stem_of(path) + ".stiffness.xyz" : a.output);
+            const auto [at, fresh] = source.emplace(outputs.back(), path);
+            if (!fresh && a.output.empty())
+                throw InputError(path + " and " + at->second + " would be written to one file, " + outputs.back(),
+                                 "they have the same name", "use --out FILE.xyz, which takes all of them as frames");
+            std::error_code none;
+            if (std::filesystem::equivalent(path, outputs.back(), none))
+                throw InputError("the output " + outputs.back() + " is the structure itself",
+                                 "it would be overwritten", "use --out with another name");
+        }
+    } catch (const InputError& e) {
+        problem = e.what();
+    }
+    for (const std::string& text : world.all_gather(problem))
+        if (!text.empty()) throw InputError(text);
+    if (world.rank() == 0) {
+        if (model.positions == "inherent" && a.no_minimise)
+            std::cerr << "mgstiff-gpu: note: the model was trained on minimised structures; on others its values are "
+                         "rougher\n";
+        if (model.positions != "inherent")
+            std::cerr << "mgstiff-gpu: note: the model was trained on "
+                      << (model.positions == "mean" ? "time-averaged" : "instantaneous")
+                      << " positions; the structure is taken as such, and is not minimised\n";
+    }
+
+    // Structures are dealt out to the ranks in turn; the first writes and speaks.
+    std::string mine;
+    std::vector<Json> parts;
+    for (std::size_t k = 0; k < structures.size(); ++k) {
+        if (static_cast<int>(k % world.size()) != world.rank()) continue;
+        with_space(cuda, [&](auto space) {
+            using Space = decltype(space);
+            const Predicted p = predict_one<Space>(model, minimise ? &potential : nullptr, a.structures[k],
+                                                   structures[k], outputs[k]);
+            parts.push_back({{"index", k}, {"summary", p.summary}, {"xyz", p.xyz}});
+        });
+    }
+    const std::vector<std::string> all = world.gather(Json(parts).dump(), 0);
+    if (world.rank() != 0) return;
+    std::vector<Json> in_order(structures.size());
+    for (const std::string& text : all)
+        for (const Json& part : Json::parse(text)) in_order[part["index"].get<std::size_t>()] = part;
+    std::map<std::string, std::string> files;
+    Json summaries = Json::array();
+    for (const Json& part : in_order) {
+        files[part["summary"]["output"].get<std::string>()] += part["xyz"].get<std::string>();
+        summaries.push_back(part["summary"]);
+    }
+    for (const auto& [path, text] : files) write_file_atomically(path, text);
+    Json result;
+    result["model"] = a.model;
+    result["networks"] = model.ensemble.size();
+    result["descriptor"] = model.descriptor.kind;
+    result["positions"] = model.positions;
+    result["minimised"] = minimise;
+    result["structures"] = summaries;
+    std::cout << result.dump(2) << '\n';
+}
+
+}  // namespace
+
+void add_predict(CLI::App& app, Comm& world) {
+    static PredictArguments a;
+    CLI::App* command = app.add_subcommand("predict", "stiffness of every atom of a structure, from a trained model");
+    command->add_option("model", a.model, "model.h5 of a study")->required();
+    command->add_option("structures", a.structures, "LAMMPS data or dump, or extended XYZ")->required();
+    command->add_option("--elements", a.elements, "elements of types 1, 2, ..., e.g. Cu,Zr")->delimiter(',');
+    command->add_flag("--no-minimise,--no-minimize", a.no_minimise,
+                      "take the positions as they are: they are those of an inherent structure");
+    command->add_option("--backend", a.backend, "auto, host or cuda")->check(CLI::IsMember({"auto", "host", "cuda"}));
+    command->add_option("--out", a.output,
+                        "extended XYZ for all structures, as frames; otherwise each gets NAME.stiffness.xyz here");
+    command->callback([&world] { predict_structures(world, a); });
+}
+
+}  // namespace mg

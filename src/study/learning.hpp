@@ -1,0 +1,40 @@
+#pragma once
+/// \file Every network that a study trains, and on what.
+
+#include <string>
+#include <vector>
+
+#include "study/study_file.hpp"
+
+namespace mg {
+
+enum class TrainingPurpose {
+    member,    ///< of the ensemble that predicts
+    fold,      ///< of the cross-validation: trained on the training samples' atoms outside a fold
+    rotation,  ///< another sample is held out in the test sample's place
+    transfer,  ///< trained at one cooling rate, or at all, and tested on all
+};
+
+struct Training {
+    TrainingPurpose purpose = TrainingPurpose::member;
+    std::vector<int> hidden;
+    std::string activation;
+    std::uint64_t seed = 0;
+    std::vector<int> samples;   ///< trained on, ascending
+    int fold = -1;              ///< whose atoms are held out; -1: none
+    std::vector<int> tests;     ///< samples tested on, ascending; none for members and folds
+    std::vector<double> rates;  ///< [K/s] of a transfer: those trained at
+};
+
+/// 0 where a sample is trained on by the ensemble, 1 where it tests.
+int split_of(const StudyFile& study, int sample);
+
+/// The trainings, members first, in an order that depends on the study alone.
+///
+/// Folds: of the network itself, then of every one of train.grid, then with every one of train.activations.
+/// Rotation: every other sample of the training and test samples in the test sample's place.
+/// Transfer, for each rate and for all of them together: of each rate trained at that has two samples or more, one is
+/// held out, in turn; tests are the held-out ones, and all samples of rates that were not trained at.
+std::vector<Training> plan_trainings(const StudyFile& study);
+
+}  // namespace mg

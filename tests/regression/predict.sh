@@ -1,0 +1,225 @@
+#!/usr/bin/env bash
+# The command `predict`: a model of a tiny study on structures in many files, each of which must give the study's own
+# values; species that it does not know; atoms unlike all that it was trained on: predict.sh <program> <source directory>
+set -euo pipefail
+program=$1
+source_directory=$2
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+export OMP_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE=1
+export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_rmaps_base_oversubscribe=1
+mkdir "$work/jobs"
+cp "$source_directory/jobs/potentials/Cu-Zr_2.eam.fs" "$work/jobs"
+cd "$work"
+fail() { echo "FAILED: $*" >&2; [ ! -e log ] || sed 's/^/    /' log >&2; exit 1; }
+
+cat > jobs/study.toml <<'TOML'
+[study]
+name = "tiny"
+seed = 7
+output = "study"
+
+[system]
+elements = ["Cu", "Zr"]
+fractions = [0.5, 0.5]
+atoms = 500
+potential = "Cu-Zr_2.eam.fs"
+
+[compute]
+backend = "host"
+
+[quench]
+samples = 2
+rate_K_per_s = 1e15
+melt_ps = 0.4
+test_rates_K_per_s = [3e15]
+samples_per_test_rate = 2
+
+[stiffness]
+temperatures_K = [100, 300]
+equilibrate_ps = 0.2
+window_ps = 0.7
+
+[descriptors]
+kind = "radial"
+
+[train]
+hidden = [8]
+epochs = 10
+seeds = 3
+folds = 2
+activations = ["tanh"]
+rotate = true
+transfer = true
+TOML
+"$program" run jobs/study.toml --stage quench --stage stiffness --stage descriptors --stage train > log 2>&1 ||
+    fail "the study did not run"
+
+echo "== the study's own metrics"
+/usr/bin/python3 - << 'PY'
+import json, sys
+import h5py, numpy as np
+m = json.load(open("study/metrics.json"))
+bad = []
+def hold(ok, text):
+    if not ok:
+        bad.append(text)
+read = lambda k, name, what: h5py.File(f"study/samples/{k:04}/{name}.h5")[what][...]
+hold([c["activation"] for c in m["cross_validation"]] == ["relu", "tanh"], "cross-validation of two activations")
+hold(all(c["trainings"] == 2 and c["rmse_error"] >= 0 for c in m["cross_validation"]), "two folds each")
+# Two samples: in turn each is the test, and the mean is that of both.
+turns = m["rotation"]["by_sample"]
+hold(sorted(t["sample"] for t in turns) == [0, 1], "each sample once")
+hold(abs(m["rotation"]["R"] - np.mean([t["R"] for t in turns])) < 1e-12, "mean R")
+hold(abs(m["rotation"]["R_error"] - np.std([t["R"] for t in turns], ddof=1) / 2 ** 0.5) < 1e-12, "error of R")
+# Two rates and both: every pair of training and test, with means over two turns.
+table = m["transfer"]["table"]
+hold(len(table) == 6, f"{len(table)} rows of the transfer")
+for row in table:
+    hold(row["trainings"] >= 2, "turns")
+    own = [t for t in m["transfer"]["trainings"] if t["train_rates_K_per_s"] == row["train_rates_K_per_s"]
+           and t["rate_K_per_s"] == row["test_rate_K_per_s"]]
+    hold(abs(row["bias"] - np.mean([t["mean_predicted"] - t["mean_real"] for t in own])) < 1e-12, "bias")
+for k in range(4):
+    p, e, h = (read(k, "prediction", w) for w in ("stiffness", "ensemble_deviation", "interval_90"))
+    real = read(k, "stiffness", "stiffness")
+    inside = np.mean(np.abs(p - real) <= h)
+    of = [s for s in m["by_sample"] if s["sample"] == k][0]
+    hold(abs(of["coverage_90"] - inside) < 1e-12, f"coverage of sample {k}: {inside}")
+    hold(np.all(read(k, "prediction", "standard_deviation") > e), "a deviation below that of the networks")
+    novelty = read(k, "prediction", "novelty")
+    hold(of["novel_atoms"] == np.sum(novelty > 1), "atoms out of distribution")
+# The held-out atoms of the calibration are the training sample's: there the interval holds its 90 %.
+hold(m["by_sample"][0]["novel_atoms"] <= 2, "training atoms that resemble no training atom")
+names = h5py.File("study/samples/0000/descriptors.h5")["features"].attrs["names"]
+hold(len(names) == 82 and read(0, "descriptors", "features").shape == (500, 82), "82 radial features")
+for text in bad:
+    print("    " + text, file=sys.stderr)
+sys.exit(bool(bad))
+PY
+
+echo "== the same atoms in other files"
+# The inherent structure of a sample as LAMMPS data and dump (scaled, unwrapped, in another order), extended XYZ and gzip.
+/usr/bin/python3 - << 'PY'
+import gzip
+import h5py, numpy as np
+f = h5py.File("study/samples/0001/glass.h5")
+x, cell, species = f["inherent/position"][...], f["inherent/cell"][...], f["species"][...]
+n, edge = len(x), np.diag(cell)
+assert np.allclose(cell, np.diag(edge))
+rng = np.random.default_rng(1)
+order = rng.permutation(n)
+box = "".join(f"0.0 {e!r}\n" for e in edge.tolist())
+mass = {1: 63.546, 2: 91.224}
+with open("glass.data", "w") as out:
+    out.write(f"a glass\n\n{n} atoms\n2 atom types\n\n" +
+              "".join(f"0.0 {e!r} {a}lo {a}hi\n" for e, a in zip(edge.tolist(), "xyz")) +
+              "\nMasses\n\n" + "".join(f"{t} {m}\n" for t, m in mass.items()) + "\nAtoms # atomic\n\n" +
+              "".join(f"{i + 1} {species[i] + 1} {x[i][0]!r} {x[i][1]!r} {x[i][2]!r}\n" for i in order.tolist()))
+def dump(name, columns, row):
+    text = (f"ITEM: TIMESTEP\n5\nITEM: NUMBER OF ATOMS\n{n}\nITEM: BOX BOUNDS pp pp pp\n{box}ITEM: ATOMS {columns}\n" +
+            "".join(row(i) + "\n" for i in order.tolist()))
+    open(name, "w").write(text)
+words = lambda v: " ".join(repr(float(a)) for a in v)
+wrapped = x - np.floor(x / edge) * edge
+dump("scaled.dump", "id element xs ys zs", lambda i: f"{i + 1} {['Cu', 'Zr'][species[i]]} {words(wrapped[i] / edge)}")
+dump("unwrapped.dump", "id type xu yu zu", lambda i: f"{i + 1} {species[i] + 1} {words(x[i] + (i % 3) * edge)}")
+xyz = (f'{n}\nLattice="{words(cell.ravel())}" Properties=species:S:1:pos:R:3:id:I:1 pbc="T T T"\n' +
+       "".join(f"{['Cu', 'Zr'][species[i]]} {words(x[i])} {i + 1}\n" for i in order.tolist()))
+open("glass.xyz", "w").write(xyz)
+with gzip.open("packed.xyz.gz", "wt") as out:
+    out.write(xyz)
+with open("squeezed.xyz", "w") as out:  # a tenth shorter in every direction
+    out.write(f'{n}\nLattice="{words(1.1 * cell.ravel())}" Properties=species:S:1:pos:R:3:id:I:1 pbc="T T T"\n' +
+              "".join(f"{['Cu', 'Zr'][species[i]]} {words(1.1 * x[i])} {i + 1}\n" for i in range(n)))
+text = xyz.replace("\nCu ", "\nAl ", 3)
+open("foreign.xyz", "w").write(text)
+PY
+for file in glass.data scaled.dump glass.xyz; do
+    "$program" predict study/model.h5 "$file" --no-minimise > "$file.json" 2> log || fail "$file"
+done
+"$program" predict study/model.h5 unwrapped.dump --elements Cu,Zr --no-minimise > unwrapped.dump.json 2> log ||
+    fail "unwrapped.dump"
+"$program" predict study/model.h5 packed.xyz.gz --no-minimise > packed.xyz.gz.json 2> log || fail "packed.xyz.gz"
+# Minimised from the glass itself, as the study did.
+cp study/samples/0001/glass.xyz own.xyz
+"$program" predict study/model.h5 own.xyz > own.xyz.json 2> log || fail "own.xyz"
+"$program" predict study/model.h5 squeezed.xyz --no-minimise > squeezed.xyz.json 2> squeezed || fail "squeezed.xyz"
+grep -q "500 of 500 atoms resemble none" squeezed || fail "no warning of atoms unlike all others"
+/usr/bin/python3 - << 'PY'
+import json, re, sys
+import h5py, numpy as np
+f = h5py.File("study/samples/0001/prediction.h5")
+own = {k: f[k][...] for k in ("stiffness", "standard_deviation", "interval_90", "novelty")}
+bad = []
+def columns(path):
+    lines = open(path).read().split("\n")
+    names, at = {}, 0
+    for name, kind, width in re.findall(r"(\w+):([SRIL]):(\d+)", re.search(r"Properties=(\S+)", lines[1])[1]):
+        names[name] = at
+        at += int(width)
+    rows = [line.split() for line in lines[2:] if line]
+    order = np.argsort([int(r[names["id"]]) for r in rows])
+    return {k: np.array([float(rows[i][c]) for i in order]) for k, c in names.items() if k != "species"}
+for name, bound in (("glass.data", 1e-8), ("scaled.dump", 1e-8), ("unwrapped.dump", 1e-8), ("glass.xyz", 1e-8),
+                    ("packed.xyz.gz", 1e-8), ("own.xyz", 2e-3)):
+    out = columns(json.load(open(name + ".json"))["structures"][0]["output"])
+    for k, c in (("stiffness", "stiffness"), ("standard_deviation", "standard_deviation"), ("novelty", "novelty")):
+        off = np.max(np.abs(out[c] - own[k]))
+        if not off < bound * (10 if k == "novelty" else 1):
+            bad.append(f"{name}: {k} differs by {off}")
+    if not np.max(np.abs(out["stiffness_high"] - out["stiffness"] - own["interval_90"])) < bound:
+        bad.append(f"{name}: the interval")
+    if not np.array_equal(out["out_of_distribution"], out["novelty"] > 1):
+        bad.append(f"{name}: the flag")
+flagged = json.load(open("squeezed.xyz.json"))["structures"][0]["out_of_distribution_atoms"]
+if flagged != 500:
+    bad.append(f"{flagged} atoms of a stretched glass are flagged")
+for text in bad:
+    print("    " + text, file=sys.stderr)
+sys.exit(bool(bad))
+PY
+
+echo "== ranks, frames of one file"
+"$program" predict study/model.h5 glass.data own.xyz scaled.dump --out all.xyz > one.json 2> log || fail "three structures"
+cp all.xyz one.xyz
+if [ "$("$program" info | grep -c 'MPI: none')" -eq 0 ] && command -v mpirun > /dev/null; then
+    mpirun -n 2 "$program" predict study/model.h5 glass.data own.xyz scaled.dump --out all.xyz > two.json 2> log ||
+        fail "two ranks"
+    cmp one.json two.json || fail "two ranks say something else than one"
+    cmp one.xyz all.xyz || fail "two ranks write something else than one"
+fi
+[ "$(grep -c 'Lattice=' all.xyz)" -eq 3 ] || fail "three structures are not three frames"
+
+echo "== bad input"
+# expect TEXT -- ARGUMENTS: exit 2 and the text in the message.
+expect() {
+    local text=$1 status=0
+    shift 2
+    "$program" predict "$@" > out 2> log || status=$?
+    [ "$status" -eq 2 ] || fail "predict $*: status $status"
+    grep -qF -- "$text" log || fail "predict $*: no '$text' in the message"
+    [ ! -s out ] || fail "predict $*: standard output is not empty"
+}
+expect "foreign.xyz: the model does not know Al (it was trained on Cu, Zr)" -- study/model.h5 foreign.xyz
+expect "--elements" -- study/model.h5 unwrapped.dump
+expect "no model of mgstiff-gpu" -- study/samples/0001/glass.h5 glass.xyz
+expect "absent.xyz" -- study/model.h5 absent.xyz
+mkdir elsewhere
+cp glass.xyz elsewhere
+expect "would be written to one file" -- study/model.h5 glass.xyz elsewhere/glass.xyz
+expect "it would be overwritten" -- study/model.h5 glass.xyz --out glass.xyz
+/usr/bin/python3 - << 'PY'
+lines = open("glass.xyz").read().split("\n")
+import re
+cell = [float(v) for v in re.search(r'Lattice="([^"]*)"', lines[1])[1].split()]
+half = " ".join(repr(0.5 * v) for v in cell)
+lines[1] = re.sub(r'Lattice="[^"]*"', f'Lattice="{half}"', lines[1])
+for k in range(2, len(lines) - 1):
+    w = lines[k].split()
+    lines[k] = " ".join([w[0]] + [repr(0.5 * float(v)) for v in w[1:4]] + w[4:])
+open("narrow.xyz", "w").write("\n".join(lines))
+PY
+expect "narrow.xyz: the box is too small" -- study/model.h5 narrow.xyz
+[ ! -e narrow.stiffness.xyz ] || fail "a refused structure has an output"
+echo "== done"

@@ -1,0 +1,113 @@
+// The plan of a study's trainings: nothing is tested on what it was trained on.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "study/learning.hpp"
+
+namespace {
+
+using namespace mg;
+
+StudyFile study_of(int samples, std::vector<double> further_rates, int each) {
+    StudyFile s;
+    s.study.seed = 5;
+    s.quench.samples = samples;
+    s.quench.rate_K_per_s = 1e12;
+    s.quench.test_rates_K_per_s = std::move(further_rates);
+    s.quench.samples_per_test_rate = each;
+    s.train.seeds = 2;
+    s.train.folds = 0;
+    return s;
+}
+
+std::vector<Training> of(const std::vector<Training>& plan, TrainingPurpose purpose) {
+    std::vector<Training> some;
+    std::copy_if(plan.begin(), plan.end(), std::back_inserter(some),
+                 [&](const Training& t) { return t.purpose == purpose; });
+    return some;
+}
+
+TEST(TrainingPlan, MembersComeFirstAndDifferBySeed) {
+    const std::vector<Training> plan = plan_trainings(study_of(4, {1e13}, 1));
+    ASSERT_EQ(plan.size(), 2u);
+    for (int k = 0; k < 2; ++k) {
+        EXPECT_EQ(plan[k].purpose, TrainingPurpose::member);
+        EXPECT_EQ(plan[k].seed, 5u + k);
+        EXPECT_EQ(plan[k].samples, (std::vector<int>{0, 1, 2}));  // 3 tests, 4 is of another rate
+        EXPECT_TRUE(plan[k].tests.empty());
+    }
+}
+
+TEST(TrainingPlan, FoldsOfEveryArchitectureAndActivation) {
+    StudyFile s = study_of(3, {}, 1);
+    s.train.folds = 5;
+    s.train.grid = {{100}, {200, 200}};
+    s.train.activations = {"tanh", "sigmoid"};
+    const std::vector<Training> folds = of(plan_trainings(s), TrainingPurpose::fold);
+    ASSERT_EQ(folds.size(), 25u);
+    std::map<std::pair<std::vector<int>, std::string>, std::vector<int>> held_out;
+    for (const Training& t : folds) held_out[{t.hidden, t.activation}].push_back(t.fold);
+    ASSERT_EQ(held_out.size(), 5u);
+    for (const auto& [network, fold] : held_out) EXPECT_EQ(fold, (std::vector<int>{0, 1, 2, 3, 4}));
+    EXPECT_TRUE(held_out.count({{200}, "relu"}));
+    EXPECT_TRUE(held_out.count({{200, 200}, "relu"}));
+    EXPECT_TRUE(held_out.count({{200}, "sigmoid"}));
+    EXPECT_EQ(folds[0].hidden, s.train.hidden);  // the network's own come first
+    EXPECT_EQ(folds[0].activation, "relu");
+}
+
+TEST(TrainingPlan, EverySampleButTheTestTakesItsTurn) {
+    StudyFile s = study_of(4, {1e13}, 2);
+    s.train.test_sample = 1;
+    s.train.rotate = true;
+    const std::vector<Training> turns = of(plan_trainings(s), TrainingPurpose::rotation);
+    ASSERT_EQ(turns.size(), 3u);
+    std::set<int> held_out;
+    for (const Training& t : turns) {
+        ASSERT_EQ(t.tests.size(), 1u);
+        held_out.insert(t.tests[0]);
+        EXPECT_EQ(t.samples.size(), 3u);
+        EXPECT_FALSE(std::binary_search(t.samples.begin(), t.samples.end(), t.tests[0]));
+        EXPECT_TRUE(std::binary_search(t.samples.begin(), t.samples.end(), 1));
+        for (const int k : t.samples) EXPECT_LT(k, 4);
+    }
+    EXPECT_EQ(held_out, (std::set<int>{0, 2, 3}));
+}
+
+TEST(TrainingPlan, TransferBetweenAllRates) {
+    StudyFile s = study_of(2, {1e13, 1e14}, 2);  // samples 0 1, 2 3, 4 5
+    s.train.transfer = true;
+    const std::vector<Training> turns = of(plan_trainings(s), TrainingPurpose::transfer);
+    ASSERT_EQ(turns.size(), 8u);  // three rates and all of them, two turns each
+    for (const Training& t : turns) {
+        std::vector<int> both;
+        std::set_intersection(t.samples.begin(), t.samples.end(), t.tests.begin(), t.tests.end(),
+                              std::back_inserter(both));
+        EXPECT_TRUE(both.empty());
+        EXPECT_EQ(t.samples.size(), t.rates.size());
+        EXPECT_EQ(t.tests.size(), 6 - t.samples.size());
+        const std::vector<Sample> samples = samples_of(s);
+        for (const int k : t.samples)
+            EXPECT_TRUE(std::count(t.rates.begin(), t.rates.end(), samples[k].rate_K_per_s)) << k;
+    }
+    // A rate with a single sample trains on it, and is tested on only where it was not.
+    s = study_of(3, {1e13}, 1);
+    s.train.transfer = true;
+    const std::vector<Training> few = of(plan_trainings(s), TrainingPurpose::transfer);
+    ASSERT_EQ(few.size(), 3u + 1 + 3);
+    EXPECT_EQ(few[0].samples, (std::vector<int>{1, 2}));
+    EXPECT_EQ(few[0].tests, (std::vector<int>{0, 3}));
+    EXPECT_EQ(few[3].samples, (std::vector<int>{3}));
+    EXPECT_EQ(few[3].tests, (std::vector<int>{0, 1, 2}));
+    EXPECT_EQ(few[4].samples, (std::vector<int>{1, 2, 3}));
+    EXPECT_EQ(few[4].tests, (std::vector<int>{0}));
+    // One rate has nothing to be transferred to.
+    s = study_of(3, {}, 1);
+    s.train.transfer = true;
+    EXPECT_TRUE(of(plan_trainings(s), TrainingPurpose::transfer).empty());
+}
+
+}  // namespace
