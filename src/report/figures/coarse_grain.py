@@ -19,6 +19,26 @@ def wrap(positions, cell):
     return fractional
 
 
+def with_images(positions, cell, radius):
+    """
+    The atoms inside the cell [A] (n, 3), and they and their images within `radius` [A] of the cell: positions [A],
+    owners and whole lattice vectors (m, 3).
+    """
+    cell = np.asarray(cell, dtype=float)
+    fractional = wrap(np.asarray(positions, dtype=float), cell)
+    # The sphere about an atom in the cell reaches at most radius / width beyond each face.
+    reach = radius / perpendicular_widths(cell) + 1e-9
+    images, owners, shifts = [], [], []
+    ranges = [range(-int(np.ceil(r)), int(np.ceil(r)) + 1) for r in reach]
+    for shift in itertools.product(*ranges):
+        shifted = fractional + np.array(shift, dtype=float)
+        near = np.all((shifted >= -reach) & (shifted <= 1.0 + reach), axis=1)
+        images.append(shifted[near] @ cell)
+        owners.append(np.nonzero(near)[0])
+        shifts.append(np.tile(np.array(shift), (int(near.sum()), 1)))
+    return fractional @ cell, np.concatenate(images), np.concatenate(owners), np.concatenate(shifts)
+
+
 def neighbor_pairs(positions, cell, radius):
     """
     All pairs (i, j) whose nearest images lie within `radius` [A], each once in both orders, self pairs included.
@@ -26,23 +46,25 @@ def neighbor_pairs(positions, cell, radius):
     Every atom counts once, however many of its images lie in the sphere (small cells). Returns two index arrays,
     sorted by i, then j.
     """
-    positions = np.asarray(positions, dtype=float)
-    cell = np.asarray(cell, dtype=float)
-    fractional = wrap(positions, cell)
-    count = len(fractional)
-    # The sphere about an atom in the cell reaches at most radius / width beyond each face.
-    reach = radius / perpendicular_widths(cell) + 1e-9
-    images, owners = [], []
-    ranges = [range(-int(np.ceil(r)), int(np.ceil(r)) + 1) for r in reach]
-    for shift in itertools.product(*ranges):
-        shifted = fractional + np.array(shift, dtype=float)
-        near = np.all((shifted >= -reach) & (shifted <= 1.0 + reach), axis=1)
-        images.append(shifted[near] @ cell)
-        owners.append(np.nonzero(near)[0])
-    images, owners = np.concatenate(images), np.concatenate(owners)
-    pairs = cKDTree(fractional @ cell).sparse_distance_matrix(cKDTree(images), radius, output_type="ndarray")
+    inside, images, owners, _ = with_images(positions, cell, radius)
+    pairs = cKDTree(inside).sparse_distance_matrix(cKDTree(images), radius, output_type="ndarray")
+    count = len(inside)
     keys = np.unique(pairs["i"].astype(np.int64) * count + owners[pairs["j"]])
     return keys // count, keys % count
+
+
+def image_pairs(positions, cell, radius, centers=None):
+    """
+    Every image within `radius` [A] of each atom (of each of `centers`, indices), the atom itself left out.
+
+    Returns i, j, the distance [A] and the image of j in whole lattice vectors (m, 3), both atoms taken inside the cell.
+    """
+    inside, images, owners, shifts = with_images(positions, cell, radius)
+    centers = np.arange(len(inside)) if centers is None else np.asarray(centers)
+    pairs = cKDTree(inside[centers]).sparse_distance_matrix(cKDTree(images), radius, output_type="ndarray")
+    i, j, shift = centers[pairs["i"]], owners[pairs["j"]], shifts[pairs["j"]]
+    other = (i != j) | np.any(shift != 0, axis=1)
+    return i[other], j[other], pairs["v"][other], shift[other]
 
 
 def coarse_grain(positions, cell, values, radius):

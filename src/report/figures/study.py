@@ -40,7 +40,7 @@ class Sample:
         self.position = self.cell = self.inherent_energy = None
         self.inherent = False
         self.stiffness = self.stiffness_at = self.temperature = self.reliability = None
-        self.predicted = self.split = self.deviation = None
+        self.predicted = self.split = self.deviation = self.interval_90 = self.novelty = None
         self.events = self.atoms_barriers = self.viscosity_temperature = None
         self.status_names, self.cost_names = [], []
         for name, read in (("glass.h5", self._read_glass), ("thermo.h5", self._read_thermo),
@@ -95,7 +95,11 @@ class Sample:
     def _read_prediction(self, file):
         self.predicted = file["stiffness"][...]
         self.split = file["split"][...].astype(int) if "split" in file else None
-        self.deviation = file["standard_deviation"][...] if "standard_deviation" in file else None
+        for key, name in (("deviation", "standard_deviation"), ("interval_90", "interval_90"), ("novelty", "novelty")):
+            values = file[name][...] if name in file else None
+            if values is not None and len(values) != len(self.predicted):
+                raise ValueError(f"/{name} has {len(values)} values, /stiffness {len(self.predicted)}")
+            setattr(self, key, values)
 
     def _read_barriers(self, file):
         events = {key: file["events"][key][...] for key in ("center", "attempt", "status", "barrier", "evaluations",
@@ -118,6 +122,8 @@ class Sample:
             if array is not None and len(array) != len(self.species):
                 damaged.append(f"samples/{self.label}: {key} has {len(array)} atoms, glass.h5 {len(self.species)}")
                 setattr(self, key, None)
+                if key == "predicted":
+                    self.split = self.deviation = self.interval_90 = self.novelty = None
         if self.events is not None and (len(self.atoms_barriers["accepted"]) != len(self.species) or
                                         not np.all(np.isin(self.events["center"], self.id))):
             damaged.append(f"samples/{self.label}: barriers.h5 is not of the atoms of glass.h5")
@@ -138,8 +144,9 @@ class Study:
 
     def __init__(self, directory):
         self.directory = os.path.abspath(directory)
-        self.damaged = []
+        self.damaged, self.computed = [], {}
         self.summary = self._json("summary.json")
+        self.metrics = self._json("metrics.json") or self.get("metrics", default={})  # those of the train stage
         self.config = self._text_file("config.resolved.toml")
         folders = [f for f in glob.glob(os.path.join(glob.escape(self.directory), "samples", "*"))
                    if os.path.isdir(f) and re.fullmatch(r"\d+", os.path.basename(f))]
@@ -202,6 +209,12 @@ class Study:
         """Samples at the study's own cooling rate; those at extra testing rates only where there are no others."""
         main = [s for s in self.samples if not s.test_rate]
         return main or self.samples
+
+    @property
+    def test_samples(self):
+        """Samples at the study's own rate of which the network has seen no atom, with labels and predictions."""
+        return [s for s in self.main_samples if s.predicted is not None and s.stiffness is not None
+                and s.split is not None and s.species is not None and s.cell is not None and np.all(s.split == 1)]
 
     @property
     def rates(self):

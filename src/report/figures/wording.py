@@ -42,8 +42,8 @@ def rate_label(rate):
         return "unknown rate"
     exponent = math.floor(math.log10(rate)) if rate > 0 else 0
     mantissa = rate / 10**exponent if rate > 0 else 0
-    power = f"$10^{{{exponent}}}$ K/s"
-    return power if abs(mantissa - 1) < 1e-9 else f"${mantissa:.3g} \\times$ {power}"
+    factor = "" if abs(mantissa - 1) < 1e-9 else f"{mantissa:.3g}{{\\times}}"
+    return f"${factor}10^{{{exponent}}}$ K/s"
 
 
 def plural(count, word):
