@@ -68,7 +68,7 @@ NOT_IN_HEADERS = re.compile(r"^(thrust|cub|toml\+\+)/")
 
 SOURCE = {".hpp", ".h", ".inl", ".cuh", ".cpp", ".cu"}
 HEADERS = {".hpp", ".h", ".cuh"}
-TEXT = SOURCE | {".py", ".sh", ".cmake", ".in", ".toml", ".json", ".md", ".cff", ".sbatch", ".yml", ".txt", ""}
+TEXT = SOURCE | {".py", ".js", ".sh", ".cmake", ".in", ".toml", ".json", ".md", ".cff", ".sbatch", ".yml", ".txt", ""}
 FREE_WIDTH = {".md", ".json", ".cff"}  # prose and data may have long lines
 MAX_COLUMNS = 120
 FORBIDDEN_WORDS = re.compile(r"\b(" + "|".join(["TO" + "DO", "FIX" + "ME", "X" + "XX"]) + r")\b")

@@ -188,7 +188,7 @@ def draw_calibration(study, options):
         colour = style.CYCLE[k % len(style.CYCLE)]
         a.plot(PERCENT, 100 * share, marker=style.MARKERS[k % 7], color=colour, linestyle=["-", "-.", ":"][k % 3],
                label=label)
-        rows += [[html.replace("<sup>", "^").replace("</sup>", ""), p, s, len(z)] for p, s in zip(PERCENT, share)]
+        rows += [[wording.plain(html), p, s, len(z)] for p, s in zip(PERCENT, share)]
         text = (f"{html}: root mean square of (K<sub>real</sub> − K<sub>pre</sub>)/σ "
                 f"{wording.fixed(float(np.sqrt(np.mean(z**2))), 2)}")
         if inside is not None:

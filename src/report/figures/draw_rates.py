@@ -84,8 +84,8 @@ def draw_rates(study, options):
     axes[0, 0].legend(loc="upper left", handletextpad=0.2, borderaxespad=0.3)
     caption = (
         f"Atoms that the network has not seen, for each cooling rate. Means over bins of {options.bin_atoms} atoms "
-        "sorted by the real (a) and by the predicted stiffness (b), and over all atoms (c); dashed: y = x. Bars are standard "
-        f"errors over samples, or over atoms where there is one sample. {'; '.join(parts)}.")
+        "sorted by the real (a) and by the predicted stiffness (b), and over all atoms (c); dashed: y = x. Bars are "
+        f"standard errors over samples, or over atoms where there is one sample. {'; '.join(parts)}.")
     return style.save(study.directory, RATES, figure, RATES_TITLE, caption,
                       "Predicted against real stiffness for each cooling rate, in bins and as means",
                       ["rate_K_per_s", "item", "k_real_eV_per_A2", "k_pre_eV_per_A2", "k_real_error", "k_pre_error",

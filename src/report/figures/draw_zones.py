@@ -84,8 +84,8 @@ def draw_zones(study, options):
             if len(values) > 1:
                 deviation = values.std(axis=0, ddof=1)
                 most = {"largest": 100, "spans": 3}.get(key, np.inf)
-                a.fill_between(share, np.maximum(mean - deviation, 0), np.minimum(mean + deviation, most), color=colour, alpha=0.2,
-                               linewidth=0)
+                a.fill_between(share, np.maximum(mean - deviation, 0), np.minimum(mean + deviation, most),
+                               color=colour, alpha=0.2, linewidth=0)
             a.plot(share, mean, color=colour, marker=marker, markersize=2.8, linestyle=line, label=label)
         for k, number in enumerate(numbers):
             for draw in range(len(e["clusters"])):
@@ -114,9 +114,9 @@ def draw_zones(study, options):
         "together. Number of clusters (a), share of the chosen atoms in the largest (b), and along how many of the "
         "three lattice vectors a cluster is connected with its own periodic image (c), by real and by predicted "
         f"stiffness and, for comparison, for atoms drawn by chance ({DRAWS} draws; band: standard deviation). Fraction "
-        f"at which a cluster spans, mean over the three directions: {', '.join(parts)} (errors: standard error over the "
-        "directions; of random atoms the standard deviation over draws). A threshold below that of random atoms means "
-        "that soft atoms stand together; the smaller the cell, the less sharp it is.")
+        f"at which a cluster spans, mean over the three directions: {', '.join(parts)} (errors: standard error "
+        "over the directions; of random atoms standard deviation over draws). A threshold below that of random atoms "
+        "means that soft atoms stand together; the smaller the cell, the less sharp it is.")
     return style.save(study.directory, ZONES, figure, ZONES_TITLE, caption,
                       "Number of clusters, share of the largest and directions spanned against the share of soft atoms",
                       ["chosen_by", "draw", "atoms", "fraction", "clusters", "largest_share", "spans_a", "spans_b",
@@ -159,8 +159,8 @@ def draw_lengths(study, options):
         f"Pearson R between predicted and real stiffness of test sample {sample.label}, both averaged over all atoms "
         "within the radius, the atom itself included; bars: standard error from the eight octants of the cell. "
         f"The highest R, {wording.fixed(found.R[best])} ± {wording.fixed(error[best])}, is at {found.radius[best]:g} Å."
-        f"{text}{less} Below the nearest distance of two atoms R is that of single atoms. Large spheres overlap: few of "
-        "them are independent, and errors grow.")
+        f"{text}{less} Below the nearest distance of two atoms R is that of single atoms. Large spheres overlap: few "
+        "of them are independent, and errors grow.")
     rows = [[r, R, e] for r, R, e in zip(found.radius, found.R, error)]
     return style.save(study.directory, LENGTHS, figure, LENGTHS_TITLE, caption,
                       "R of coarse-grained stiffness against the radius of coarse-graining",

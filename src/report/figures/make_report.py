@@ -33,8 +33,11 @@ import draw_tenths
 import draw_thermo
 import draw_training
 import draw_zones
+import learning_tables
 import page
+import statements
 import style
+import viewer
 import wording
 from measures import pearson
 from study import Study
@@ -123,7 +126,7 @@ def sample_rows(study, fits):
     return rows
 
 
-def write_tables(study, values, rows, timings, barriers):
+def write_tables(study, values, rows, timings, barriers, verdicts, learning):
     folder = os.path.join(study.directory, "tables")
     os.makedirs(folder, exist_ok=True)
 
@@ -142,6 +145,10 @@ def write_tables(study, values, rows, timings, barriers):
                         "crystalline_fraction", "role"],
         [[r[k] for k in ("sample", "rate", "atoms", "volume", "energy", "tg", "stiffness", "reliability", "R",
                          "crystalline", "role")] for r in rows])
+    put("statements.csv", ["statement", "this_study", "verdict", "remark"],
+        [[wording.plain(s[k]) for k in ("statement", "value", "verdict", "why")] for s in verdicts])
+    for name, header, lines, _ in learning:
+        put(name, header, lines)
     put("timings.csv", ["stage", "seconds"], timings)
     put("barriers.csv", ["species"] + BARRIERS + (list(barriers[0]["classes"]) if barriers else []),
         [[r["species"]] + [r[k] for k in BARRIERS] + list(r["classes"].values()) for r in barriers])
@@ -183,9 +190,12 @@ def main():
     timings = [[str(t["stage"]), float(t["seconds"])] for t in study.get("timings", default=[]) or []
                if isinstance(t, dict) and "stage" in t and isinstance(t.get("seconds"), (int, float))]
     barriers = draw_barriers.summary_rows(study)
-    write_tables(study, values, rows, timings, barriers)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        verdicts = statements.evaluate(study, options)
+    learning = learning_tables.all_tables(study)
+    write_tables(study, values, rows, timings, barriers, verdicts, learning)
     path = page.write(study, options, figures, absent, failed, values, differences_from_summary(study, values), rows,
-                      timings, barriers)
+                      timings, barriers, verdicts, "".join(html for *_, html in learning), viewer.section(study))
     for title, reason in absent:
         print(f"not drawn: {title} ({reason})", file=sys.stderr)
     for text in study.damaged:

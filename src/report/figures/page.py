@@ -52,11 +52,21 @@ pre{overflow-x:auto;background:var(--card);border:1px solid var(--line);border-r
 font-size:.82rem}
 code{overflow-wrap:anywhere}
 summary{cursor:pointer;color:var(--link)}
+table.text td,table.text th{white-space:normal;text-align:left;vertical-align:top}
+table.text td:first-child{min-width:11rem}table.text td:nth-child(2){min-width:12rem}
+@media screen and (max-width:40rem){table.text thead{display:none}
+table.text tr{display:block;padding:.6rem .7rem;border-bottom:1px solid var(--line)}
+table.text td{display:block;border:0;padding:.1rem 0}table.text td:first-child{font-weight:600}}
+.verdict{display:inline-block;border-radius:1rem;padding:.05rem .6rem;font-weight:600;white-space:nowrap;
+border:1px solid currentColor}
+.verdict.yes{color:var(--good)}.verdict.no{color:var(--bad-ink)}.verdict.open{color:var(--dim);font-weight:400}
 @media(max-width:30rem){dl{grid-template-columns:1fr;gap:0}dd{margin-bottom:.5rem}figure{padding:.5rem}
 main{padding:.8rem .7rem 3rem}}
 @media print{:root{--page:#fff;--card:#fff;--ink:#000;--dim:#444;--line:#bbb;--warn:#fff;--warn-ink:#000;
 --bad:#fff;--bad-ink:#000}
-figure,.card,.note{break-inside:avoid}nav{display:none}.scroll{overflow:visible}th,td{white-space:normal}}
+figure,.card,.note,tr{break-inside:avoid}h2,h3{break-after:avoid}
+nav,.viewer{display:none}.scroll{overflow:visible}table{font-size:8pt}
+figure{padding:0;border:0}.picture.double img{width:100%}body{font-size:10pt}th,td{white-space:normal}}
 """
 
 SCRIPT = """
@@ -82,9 +92,9 @@ document.querySelectorAll('table.sortable').forEach(function(table){
 """
 
 
-def table(header, rows):
+def table(header, rows, kind=""):
     """A sortable table: header cells are HTML; a cell is HTML or a pair (value to sort by, HTML)."""
-    lines = ['<div class="scroll"><table class="sortable"><thead><tr>']
+    lines = [f'<div class="scroll"><table class="sortable{kind and " " + kind}"><thead><tr>']
     lines += [f"<th>{cell}</th>" for cell in header]
     lines.append("</tr></thead><tbody>")
     for row in rows:
@@ -189,6 +199,22 @@ def figures_section(figures):
     return "".join(parts) or "<p>No stage has left anything to draw yet.</p>"
 
 
+def statements_section(statements, figures):
+    """The statements of the paper with our values; a verdict links to its figure where that is drawn."""
+    drawn = {d.name: k for k, d in enumerate(figures, 1)}
+    rows = []
+    for s in statements:
+        shown = {"holds": "yes", "does not hold": "no"}.get(s["verdict"], "open")
+        link = f' <a href="#{s["figure"]}">our Figure {drawn[s["figure"]]}</a>' if s["figure"] in drawn else ""
+        rows.append([s["statement"] + link, s["value"],
+                     ({"yes": 0, "no": 1, "open": 2}[shown], f'<span class="verdict {shown}">{s["verdict"]}</span>'),
+                     s["why"]])
+    counts = {v: sum(s["verdict"] == v for s in statements) for v in ("holds", "does not hold", "cannot be told here")}
+    return (f"<p>{counts['holds']} of {len(statements)} hold, {counts['does not hold']} do not, and "
+            f"{counts['cannot be told here']} cannot be told from this study. A difference counts from two standard "
+            "errors on.</p>" + table(["statement of the paper", "this study", "verdict", "remark"], rows, "text"))
+
+
 def metrics_table(values, names):
     header = ["split", "atoms", "R", "Spearman", "slope", "RMSE (eV/Å²)", "MAE (eV/Å²)", "bias (eV/Å²)"]
     header += [f"R, {escape(n)}" for n in names]
@@ -259,8 +285,9 @@ def barriers_table(rows):
     return table(header, body) + f"<p>How the attempts ended: {', '.join(classes)}.</p>"
 
 
-def write(study, options, figures, absent, failed, values, differences, sample_rows, timings, barriers):
-    """Write report.html; `absent` and `failed` are lists of (title, reason)."""
+def write(study, options, figures, absent, failed, values, differences, sample_rows, timings, barriers, statements,
+          learning, viewer):
+    """Write report.html; `absent` and `failed` are lists of (title, reason), `learning` and `viewer` are HTML."""
     name = study.get("study", "name", default=os.path.basename(study.directory)) or "study"
     notes = []
     if study.get("study", "rough_labels"):
@@ -289,6 +316,7 @@ def write(study, options, figures, absent, failed, values, differences, sample_r
                    f"<p class='dim'>Computed here from stiffness.h5 and prediction.h5; bins of {options.bin_atoms} "
                    f"atoms, coarse-graining over {options.coarse_grain:g} Å. All slopes are of K<sub>pre</sub> on "
                    "K<sub>real</sub>; bias: mean of K<sub>pre</sub> − K<sub>real</sub>.</p>")
+    tables += learning
     if barriers:
         tables += "<h3>Saddle searches</h3>" + barriers_table(barriers)
     if sample_rows:
@@ -301,6 +329,7 @@ def write(study, options, figures, absent, failed, values, differences, sample_r
     if study.config:
         config = ("<details><summary>config.resolved.toml: every key with its value</summary>"
                   f"<pre>{escape(study.config)}</pre></details>")
+    look = "<a href='#glass'>Glass in 3-D</a>" if viewer else ""
     links = "".join(f'<a href="#{d.name}">Figure {k}</a>' for k, d in enumerate(figures, 1))
     html = (
         '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8">'
@@ -311,7 +340,9 @@ def write(study, options, figures, absent, failed, values, differences, sample_r
         "structure "
         "alone.</p>"
         f"{''.join(notes)}<h2 id='summary'>Summary</h2>{summary_section(study, values)}"
-        f"<nav>{links}<a href='#tables'>Tables</a><a href='#provenance'>Provenance</a></nav>"
+        f"<nav>{look}<a href='#statements'>Statements</a>{links}<a href='#tables'>Tables</a>"
+        "<a href='#provenance'>Provenance</a></nav>"
+        f"{viewer}<h2 id='statements'>What the paper states, tested here</h2>{statements_section(statements, figures)}"
         f"<h2>Figures</h2>{figures_section(figures)}"
         f"<h2 id='tables'>Tables</h2>{tables or '<p>No stage has left any numbers yet.</p>'}"
         f"<h2 id='provenance'>Provenance</h2>{provenance(study)}{config}"

@@ -2,6 +2,7 @@
 
 import html
 import math
+import re
 
 
 def number(value, digits=3):
@@ -59,3 +60,10 @@ def listing(items):
     if len(items) <= 1:
         return "".join(items)
     return ", ".join(items[:-1]) + " and " + items[-1]
+
+
+def plain(text):
+    """HTML of a caption or cell as plain text."""
+    text = re.sub(r"<sup>(.*?)</sup>", r"^\1", text)
+    text = re.sub(r"<sub>(.*?)</sub>", r"_\1", text)
+    return html.unescape(re.sub(r"<[^>]*>", "", text))
