@@ -29,6 +29,39 @@ make_report "$work/full" > "$work/stdout"
 [ ! -s "$work/stdout" ] || { echo "FAILED: make_report.py writes to standard output" >&2; exit 1; }
 check_report "$work/full"
 
+echo "== verdicts of a study whose labels are not rough"
+mkdir "$work/firm"
+cp -r "$work/full/." "$work/firm"
+sed -i 's/"rough_labels": true/"rough_labels": false/' "$work/firm/summary.json"
+make_report "$work/firm"
+check_report "$work/firm" --not-rough
+
+echo "== clusters whose spanning is known"
+PYTHONPATH="$source_directory/src/report/figures" "$python" - <<'PY'
+import sys
+import numpy as np
+from zones import Network
+bad = []
+def spans(positions, cell, expected, text, cutoff=2.6, chosen=None):
+    chosen = np.arange(len(positions)) if chosen is None else np.array(chosen)
+    found = Network(np.array(positions, float), np.array(cell, float), cutoff).summary(chosen)
+    if list(found[2]) != expected[1] or found[0] != expected[0]:
+        bad.append(f"{text}: {found}, not {expected}")
+chain = [[2.5 * k, 1, 1] for k in range(4)]
+spans(chain, np.diag([10, 30, 30]), (1, [True, False, False]), "a chain through the cell")
+spans(chain, np.diag([10, 30, 30]), (1, [False, False, False]), "a chain with a gap", chosen=[0, 1, 3])
+spans(chain, np.diag([10, 30, 30]), (2, [False, False, False]), "two atoms apart", chosen=[0, 2])
+spans(chain, [[10, 0, 0], [10, 30, 0], [0, 0, 30]], (1, [True, False, False]), "the same in a tilted cell")
+spans([[k, k, 1] for k in range(10)], np.diag([10, 10, 30]), (1, [True, True, False]), "a diagonal chain", cutoff=1.5)
+spans([[1, 1, 1]], np.diag([2.5, 2.5, 30]), (1, [True, True, False]), "an atom that meets its own images")
+# A helix that closes after two turns: each of its rings goes twice round the cell.
+helix = [[k % 10, 10 + 4 * np.cos(np.pi * k / 10), 10 + 4 * np.sin(np.pi * k / 10)] for k in range(20)]
+spans(helix, np.diag([10, 30, 30]), (1, [True, False, False]), "a helix of two turns", cutoff=1.7)
+for text in bad:
+    print("    " + text, file=sys.stderr)
+sys.exit(bool(bad))
+PY
+
 echo "== a partial study (only glass.h5)"
 make_study "$work/glass" --atoms 300 --samples 1 --only-glass
 make_report "$work/glass" --bin-atoms 100 --coarse-grain 6.0 --slice 4.0
@@ -38,7 +71,7 @@ echo "== what is gone is not shown any more"
 mkdir "$work/gone"
 cp -r "$work/full/." "$work/gone"
 rm "$work"/gone/samples/*/{thermo,stiffness,prediction,barriers}.h5 \
-   "$work"/gone/{model.h5,summary.json,config.resolved.toml}
+   "$work"/gone/{model.h5,summary.json,metrics.json,config.resolved.toml}
 make_report "$work/gone"
 check_report "$work/gone" --only-glass
 

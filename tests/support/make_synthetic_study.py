@@ -142,7 +142,10 @@ def write_sample(directory, index, atoms, rate, test_rate, split, seed, only_gla
         codes[random.random(atoms) < 0.1] = 2
     with h5py.File(os.path.join(directory, "prediction.h5"), "w") as file:
         file["stiffness"] = predicted
-        file["standard_deviation"] = np.full(atoms, 0.08)
+        file["standard_deviation"] = 0.06 + 0.05 * random.random(atoms)
+        file["ensemble_deviation"] = np.full(atoms, 0.01)
+        file["interval_90"] = 1.6 * file["standard_deviation"][...]
+        file["novelty"] = random.random(atoms)
         file["split"] = codes.astype(np.int32)
 
 
@@ -184,6 +187,29 @@ def write_barriers(path, stiffness, random, temperature=700.0):
         file["atoms"].attrs["viscosity_K"] = temperature
 
 
+def learning_metrics(samples, seed):
+    """Cross-validation, rotation and transfer of metrics.json, made up."""
+    random = np.random.default_rng([seed, 99])
+
+    def measured(**what):
+        numbers = {}
+        for key, value in (("R", 0.6), ("rmse", 0.1), ("slope", 0.4), ("bias", 0.0), ("R_bins_real", 0.9)):
+            numbers[key] = value + 0.05 * float(random.standard_normal())
+            numbers[key + "_error"] = float(random.random()) * 0.02
+        return {**numbers, "trainings": 5, **what}
+
+    networks = [([200], "relu"), ([200], "relu"), ([100], "relu"), ([100, 100], "relu"), ([200, 200], "relu"),
+                ([200], "tanh"), ([200], "sigmoid")]
+    rates = [[1e12], [1e13], [1e12, 1e13]]
+    means = {"mean_real": 0.6, "mean_real_error": 0.01, "mean_predicted": 0.61, "mean_predicted_error": 0.02}
+    turns = [{**measured(), "sample": k, "rate_K_per_s": 1e12, "mean_real": 0.6, "mean_predicted": 0.61}
+             for k in range(samples)]
+    return {"cross_validation": [measured(hidden=h, activation=a) for h, a in networks],
+            "rotation": {**measured(), "by_sample": turns},
+            "transfer": {"table": [{**measured(**means), "train_rates_K_per_s": r, "test_rate_K_per_s": t}
+                                   for r in rates for t in (1e12, 1e13)], "trainings": []}}
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("directory")
@@ -215,6 +241,8 @@ def main():
                     {"stage": "train", "seconds": 3.2}],
         "metrics": {"training": {"epochs": 200, "best_epoch": 120}},
     }
+    with open(os.path.join(options.directory, "metrics.json"), "w", encoding="utf-8") as stream:
+        json.dump(learning_metrics(options.samples, options.seed), stream, indent=1)
     with open(os.path.join(options.directory, "summary.json"), "w", encoding="utf-8") as stream:
         json.dump(summary, stream, indent=1)
     with open(os.path.join(options.directory, "config.resolved.toml"), "w", encoding="utf-8") as stream:

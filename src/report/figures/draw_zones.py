@@ -69,6 +69,15 @@ def threshold(entry):
     return float(per_draw[0]), float(values[0].std(ddof=1) / np.sqrt(3))
 
 
+def threshold_rows(study):
+    """Fractions at which a cluster spans each lattice vector, for the table; [] where there is no test sample."""
+    try:
+        z = zones(study)
+    except style.NotAvailable:
+        return []
+    return [[name, draw] + list(row) for name in LOOK for draw, row in enumerate(z[name]["threshold"])]
+
+
 def draw_zones(study, options):
     z = zones(study)
     sample, numbers = z["sample"], z["numbers"]

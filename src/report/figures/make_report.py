@@ -147,6 +147,8 @@ def write_tables(study, values, rows, timings, barriers, verdicts, learning):
                          "crystalline", "role")] for r in rows])
     put("statements.csv", ["statement", "this_study", "verdict", "remark"],
         [[wording.plain(s[k]) for k in ("statement", "value", "verdict", "why")] for s in verdicts])
+    put("percolation.csv", ["chosen_by", "draw", "fraction_spanning_a", "fraction_spanning_b", "fraction_spanning_c"],
+        draw_zones.threshold_rows(study))
     for name, header, lines, _ in learning:
         put(name, header, lines)
     put("timings.csv", ["stage", "seconds"], timings)

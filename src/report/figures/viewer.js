@@ -4,6 +4,7 @@
   'use strict';
   var box = document.getElementById('glass-viewer');
   if (!box) return;
+  var start = performance.now();
   var find = function (name) { return document.getElementById('glass-' + name); };
   var canvas = find('canvas');
   var gl = canvas.getContext('webgl2', {alpha: true, antialias: false, preserveDrawingBuffer: false});
@@ -200,9 +201,10 @@
     var shown = 0;
     for (var k = 0; k < n; ++k) shown += isShown(k, by);
     find('count').textContent = shown + ' of ' + n + ' atoms';
-    // For who looks on from outside: how many atoms were drawn, and whether WebGL found fault with it.
+    // For who looks on from outside: atoms drawn, whether WebGL found fault, and the time to the first view.
     box.dataset.shown = shown;
     box.dataset.glError = gl.getError();
+    if (!box.dataset.milliseconds) box.dataset.milliseconds = Math.round(performance.now() - start);
   }
 
   // ---- moving it --------------------------------------------------------------------------------------------------
