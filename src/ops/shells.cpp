@@ -15,8 +15,8 @@
 namespace mg {
 namespace {
 
-constexpr int run_block = 64;
-constexpr int waste_bins = 8;  // several, so that an increment seldom waits for the one before
+constexpr int run_vector = 16;  // slots that a vector of any machine holds
+constexpr int waste_bins = 8;   // several, so that an increment seldom waits for the one before
 
 /// What all runs share, in float.
 struct FloatShells {
@@ -42,7 +42,8 @@ MG_CLONED bool bins_of_run(const Run& run, const float* h, const float* s, const
     const int shells = f.shells, species = f.species, bins = f.bins, below = f.below;
     const float *const px = run.x, *const py = run.y, *const pz = run.z;
     const int* const kinds = run.species;
-    const int slots = run.slots;
+    // Whole vectors: what lies behind the run is computed and not used.
+    const int slots = (run.slots + run_vector / 2 - 1) / (run_vector / 2) * (run_vector / 2);
     int any = 0;
     for (int k = 0; k < slots; ++k) {
         const float a = px[k] - sx, b = py[k] - sy, c = pz[k] - sz;
@@ -64,11 +65,14 @@ MG_CLONED bool bins_of_run(const Run& run, const float* h, const float* s, const
 void count_neighbors(Host, int slots, const ShellSweep& sweep) {
     const NeighborScan& all = sweep.neighbors;
     const Fractions& fraction = all.fraction;
-    // Every slot of the cells, images of whole replicas among them.
-    std::vector<float> position(3 * static_cast<std::size_t>(fraction.slots));
-    for (std::size_t k = 0; k < position.size(); ++k) position[k] = static_cast<float>(fraction.component[k]);
-    const float* const component[3] = {position.data(), position.data() + fraction.slots,
-                                       position.data() + 2 * fraction.slots};
+    // In float, and so that a run may be read up to a whole vector.
+    const long padded = fraction.slots + run_vector;
+    std::vector<float> position(3 * static_cast<std::size_t>(padded));
+    for (int k = 0; k < 3; ++k)
+        std::copy_n(fraction.component + k * fraction.slots, fraction.slots, position.begin() + k * padded);
+    const float* const component[3] = {position.data(), position.data() + padded, position.data() + 2 * padded};
+    std::vector<int> species(all.species_of_slot, all.species_of_slot + fraction.slots);
+    species.resize(padded);
 #pragma omp parallel
     {
         std::vector<int> counts(sweep.bins() + waste_bins);
@@ -97,9 +101,9 @@ void count_neighbors(Host, int slots, const ShellSweep& sweep) {
             const auto line = [&](int image_x, int image_y, int image_z, int begin, int end) {
                 const float s[3] = {static_cast<float>(c.s.x - image_x), static_cast<float>(c.s.y - image_y),
                                     static_cast<float>(c.s.z - image_z)};
-                if (static_cast<int>(bin.size()) < end - begin) bin.resize(end - begin + run_block);
+                if (static_cast<int>(bin.size()) < end - begin + run_vector) bin.resize(end - begin + run_vector);
                 const bool ask = bins_of_run({component[0] + begin, component[1] + begin, component[2] + begin,
-                                              all.species_of_slot + begin, end - begin},
+                                              species.data() + begin, end - begin},
                                              h, s, f, bin.data());
                 if (ask)
                     for (int k = 0; k < end - begin; ++k) {
@@ -110,7 +114,7 @@ void count_neighbors(Host, int slots, const ShellSweep& sweep) {
                         const int shell = d2 < all.reach * all.reach
                                               ? shell_of(std::sqrt(d2), sweep.r_min, sweep.inverse_width, sweep.shells)
                                               : -1;
-                        bin[k] = shell < 0 ? sweep.bins() : shell * sweep.species + all.species_of_slot[begin + k];
+                        bin[k] = shell < 0 ? sweep.bins() : shell * sweep.species + species[begin + k];
                     }
                 if (image_x == 0 && image_y == 0 && image_z == 0 && slot >= begin && slot < end)
                     bin[slot - begin] = sweep.bins();
