@@ -18,6 +18,7 @@
 #include "core/error.hpp"
 #include "core/units.hpp"
 #include "io/atomic_file.hpp"
+#include "io/compressed.hpp"
 #include "io/eam_reader.hpp"
 #include "io/hdf5.hpp"
 #include "io/json.hpp"
@@ -1604,7 +1605,7 @@ private:
         file.masses = potential_.masses;
         file.potential_name = fs::path(potential_.path).filename().string();
         file.potential_sha256 = potential_.sha256;
-        const std::string bytes = read_bytes(potential_.path);
+        const std::string bytes = read_text(potential_.path);
         file.potential_bytes.assign(bytes.begin(), bytes.end());
         std::string training_set(reinterpret_cast<const char*>(data.features.data()),
                                  data.features.size() * sizeof(double));
