@@ -79,7 +79,8 @@ std::string unzstd(const std::string& path, const std::string& packed) {
         if (ZSTD_isError(left))
             damaged(path, std::string("its Zstandard data are damaged: ") + ZSTD_getErrorName(left));
         append(text, out.data(), to.pos, path);
-        if (in.pos == in.size && to.pos < to.size) break;
+        // With nothing left to give, what is in its hands comes out as long as pieces are full.
+        if (in.pos == in.size && (left == 0 || to.pos < to.size)) break;
     }
     if (left != 0) damaged(path, "its Zstandard data end early");
     return text;
