@@ -23,6 +23,7 @@ except ImportError as missing:
     sys.exit(1)
 
 import draw_barriers
+import draw_learning
 import draw_map
 import draw_prediction
 import draw_rdf
@@ -46,7 +47,12 @@ FIGURES = [
     (draw_barriers.STIFFNESS, draw_barriers.STIFFNESS_TITLE, draw_barriers.draw_stiffness),
     (draw_barriers.TENTHS, draw_barriers.TENTHS_TITLE, draw_barriers.draw_tenths),
     (draw_barriers.PREDICTED, draw_barriers.PREDICTED_TITLE, draw_barriers.draw_predicted),
+    (draw_learning.RATES, draw_learning.RATES_TITLE, draw_learning.draw_rates),
+    (draw_learning.TENTHS, draw_learning.TENTHS_TITLE, draw_learning.draw_tenths),
+    (draw_learning.CALIBRATION, draw_learning.CALIBRATION_TITLE, draw_learning.draw_calibration),
     (draw_training.NAME, draw_training.TITLE, draw_training.draw),
+    (draw_learning.ACTIVATION, draw_learning.ACTIVATION_TITLE, draw_learning.draw_activation),
+    (draw_learning.DEPTH, draw_learning.DEPTH_TITLE, draw_learning.draw_depth),
 ]
 METRICS = ["atoms", "R", "spearman", "rmse", "mae", "bias", "slope", "R_bins_real", "slope_bins_real", "R_bins_pre",
            "slope_bins_pre", "R_coarse_grained", "reliability"]
@@ -131,6 +137,9 @@ def write_tables(study, values, rows, timings, barriers):
         [[r[k] for k in ("sample", "rate", "atoms", "volume", "energy", "tg", "stiffness", "reliability", "R",
                          "crystalline", "role")] for r in rows])
     put("timings.csv", ["stage", "seconds"], timings)
+    put("cross_validation.csv", draw_learning.CROSS_HEADER, draw_learning.rows_of_cross_validation(study))
+    put("rotation.csv", draw_learning.ROTATION_HEADER, draw_learning.rotation_rows(study))
+    put("transfer.csv", draw_learning.TRANSFER_HEADER, draw_learning.transfer_rows(study))
     put("barriers.csv", ["species"] + BARRIERS + (list(barriers[0]["classes"]) if barriers else []),
         [[r["species"]] + [r[k] for k in BARRIERS] + list(r["classes"].values()) for r in barriers])
 

@@ -2,6 +2,7 @@
 
 import os
 
+import draw_learning
 import wording
 from wording import escape, fixed, number
 
@@ -289,6 +290,7 @@ def write(study, options, figures, absent, failed, values, differences, sample_r
                    f"<p class='dim'>Computed here from stiffness.h5 and prediction.h5; bins of {options.bin_atoms} "
                    f"atoms, coarse-graining over {options.coarse_grain:g} Å. All slopes are of K<sub>pre</sub> on "
                    "K<sub>real</sub>; bias: mean of K<sub>pre</sub> − K<sub>real</sub>.</p>")
+    tables += draw_learning.tables_of_learning(study, table, fixed)
     if barriers:
         tables += "<h3>Saddle searches</h3>" + barriers_table(barriers)
     if sample_rows:

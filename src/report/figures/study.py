@@ -40,11 +40,13 @@ class Sample:
         self.position = self.cell = self.inherent_energy = None
         self.inherent = False
         self.stiffness = self.stiffness_at = self.temperature = self.reliability = None
-        self.predicted = self.split = self.deviation = None
+        self.predicted = self.split = self.deviation = self.interval = None
+        self.shell_counts = self.shell_edges = None
         self.events = self.atoms_barriers = self.viscosity_temperature = None
         self.status_names, self.cost_names = [], []
         for name, read in (("glass.h5", self._read_glass), ("thermo.h5", self._read_thermo),
                            ("stiffness.h5", self._read_stiffness), ("prediction.h5", self._read_prediction),
+                           ("descriptors.h5", self._read_descriptors),
                            ("barriers.h5", self._read_barriers)):
             path = os.path.join(directory, name)
             if not os.path.exists(path):
@@ -96,6 +98,10 @@ class Sample:
         self.predicted = file["stiffness"][...]
         self.split = file["split"][...].astype(int) if "split" in file else None
         self.deviation = file["standard_deviation"][...] if "standard_deviation" in file else None
+        self.interval = file["interval_90"][...] if "interval_90" in file else None
+
+    def _read_descriptors(self, file):
+        self.shell_counts, self.shell_edges = file["shell_counts"][...], file["shell_edges"][...]
 
     def _read_barriers(self, file):
         events = {key: file["events"][key][...] for key in ("center", "attempt", "status", "barrier", "evaluations",
@@ -113,7 +119,7 @@ class Sample:
         """Arrays of different lengths cannot belong to one sample: drop the later one and say so."""
         if self.species is None:
             return
-        for key in ("stiffness", "predicted", "split"):
+        for key in ("stiffness", "predicted", "split", "deviation", "interval", "shell_counts"):
             array = getattr(self, key)
             if array is not None and len(array) != len(self.species):
                 damaged.append(f"samples/{self.label}: {key} has {len(array)} atoms, glass.h5 {len(self.species)}")
