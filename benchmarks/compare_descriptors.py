@@ -2,7 +2,8 @@
 """
 Shell counts of a 19,652-atom glass against SciPy, on one core: the same counts, and how much faster.
 
-compare_descriptors.py [--program build/mgstiff-gpu] [--atoms 19652] [--repeat 5] [--work DIR] [--json FILE] [--bound 10]
+compare_descriptors.py [--program build/mgstiff-gpu] [--atoms 19652] [--repeat 5] [--work DIR] [--json FILE]
+                       [--bound 10]
 
 The program quenches the glass (1e15 K/s: a minute or two) and counts its 40 shells by species, 2-10 A; SciPy finds the
 pairs with cKDTree.query_pairs in the periodic box, and NumPy sorts their distances into the shells. Both are timed in

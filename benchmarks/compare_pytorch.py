@@ -3,14 +3,15 @@
 Training against PyTorch: the same data, first weights, batches and Adam, in double, by turns on the same threads.
 
 compare_pytorch.py [--quick] [--threads N] [--program build/mgstiff-gpu] [--samples 176868] [--features 40]
-                   [--hidden 200] [--batch 256] [--rounds 3] [--work DIR] [--json FILE] [--bound 1.0] [--model MODEL.onnx
-                   --study DIR]
+                   [--hidden 200] [--batch 256] [--rounds 3] [--work DIR] [--json FILE] [--bound 1.0]
+                   [--model MODEL.onnx --study DIR]
 
-First 100 steps of Adam on 256 samples, whose losses must agree to 1e-4 (relative). Then epochs by turns: PyTorch's fastest
-plain way (gathered batches of a tensor in memory, torch.optim.Adam with foreach), in float64 as the program computes, and
-in float32 for information. --quick takes a tenth of the samples and at most five minutes. With --model and --study it also
-runs a study's model.onnx in onnxruntime and compares with prediction.h5 (1e-5 of the largest value). Exit 1 where the
-losses differ, or the program is slower than --bound times PyTorch. Needs torch, numpy and h5py (and onnxruntime).
+First 100 steps of Adam on 256 samples, whose losses must agree to 1e-4 (relative). Then epochs by turns: PyTorch's
+fastest plain way (gathered batches of a tensor in memory, torch.optim.Adam with foreach), in float64 as the program
+computes, and in float32 for information. --quick takes a tenth of the samples and at most five minutes. With --model
+and --study it also runs the model.onnx of a study in onnxruntime and compares with prediction.h5 (1e-5 of the largest).
+Exit 1 where the losses differ, or the program is slower than --bound times PyTorch. Needs torch, numpy and h5py (and
+onnxruntime).
 """
 
 import argparse
@@ -117,8 +118,9 @@ def main():
     parser.add_argument("--work", default="pytorch-comparison")
     parser.add_argument("--json")
     parser.add_argument("--bound", type=float, default=1.0)
-    parser.add_argument("--write-losses", metavar="FILE", help="adds PyTorch's losses of the 100 steps to this JSON and "
-                                                               "ends: tests/data/torch_losses.json was made so")
+    parser.add_argument("--write-losses", metavar="FILE",
+                        help="adds PyTorch's losses of the 100 steps to this JSON and ends, as for "
+                             "tests/data/torch_losses.json")
     parser.add_argument("--model")
     parser.add_argument("--study")
     options = parser.parse_args()

@@ -1,7 +1,7 @@
 #pragma once
 /// \file Writing messages in the wire format of protocol buffers
-/// (https://protobuf.dev/programming-guides/encoding). ONNX needs no more than this, and sixty lines spare the program a
-/// library, its compiler and their versions.
+/// (https://protobuf.dev/programming-guides/encoding). ONNX needs no more than this, and sixty lines spare the program
+/// a library, its compiler and their versions.
 
 #include <bit>
 #include <cstdint>

@@ -73,7 +73,7 @@ outputs = [o.name for o in model.graph.output]
 assert outputs == ["stiffness"] + (["ensemble_deviation"] if members > 1 else []), outputs
 real = own["stiffness"][...]
 off = np.max(np.abs(values["stiffness"][:, 0] - real)) / np.max(np.abs(real))
-print(f"{members} network(s), {activation}, {layers} hidden layer(s): largest difference {off:.1e} of the largest value")
+print(f"{members} network(s), {activation}, {layers} hidden layer(s): largest difference {off:.1e} of the largest")
 assert values["stiffness"].shape == (len(real), 1) and off < 1e-5, off
 if members > 1:
     spread = own["ensemble_deviation"][...]

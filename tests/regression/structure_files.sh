@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# One glass in the files of other programs: `evaluate` gives the same energy and, atom by atom, the same forces for all of
-# them. Files written by LAMMPS and ASE are in tests/data/structures; where the programs are installed, new ones are
+# One glass in the files of other programs: `evaluate` gives the same energy and, atom by atom, the same forces for all
+# of them. Files written by LAMMPS and ASE are in tests/data/structures; where the programs are installed, new ones are
 # written and read as well: structure_files.sh <program> <source directory>
 set -euo pipefail
 program=$1
@@ -57,7 +57,8 @@ agree "$data" kept || fail "the files of tests/data/structures do not agree"
 if command -v lmp > /dev/null && /usr/bin/python3 -c "import ase" 2> /dev/null; then
     echo "== files written now"
     mkdir fresh
-    /usr/bin/python3 make_structures.py "$data/glass.data.gz" fresh --potential "$potential" > log 2>&1 || fail "not made"
+    /usr/bin/python3 make_structures.py "$data/glass.data.gz" fresh --potential "$potential" > log 2>&1 ||
+        fail "not made"
     agree fresh fresh || fail "files written now do not agree"
 else
     echo "lmp and python3-ase are not here: no files were written anew"

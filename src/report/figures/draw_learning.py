@@ -58,7 +58,8 @@ def verdict(rows, labels):
     """How far the best is from the first, in standard errors of the difference."""
     best = max(range(len(rows)), key=lambda k: rows[k]["R"])
     if best == 0:
-        return f"The study's own network ({labels[0]}) has the highest R, {rows[0]['R']:.3f} ± {rows[0]['R_error']:.3f}."
+        return (f"The study's own network ({labels[0]}) has the highest R, {rows[0]['R']:.3f} ± "
+                f"{rows[0]['R_error']:.3f}.")
     error = float(np.hypot(rows[best]["R_error"], rows[0]["R_error"]))
     difference = rows[best]["R"] - rows[0]["R"]
     return (f"Highest is {labels[best]} with R = {rows[best]['R']:.3f} ± {rows[best]['R_error']:.3f}, {difference:.3f} "
@@ -66,8 +67,8 @@ def verdict(rows, labels):
             + (f", {difference / error:.1f} standard errors of the difference." if error > 0 else "."))
 
 
-FOLDS = ("Mean and standard error over the folds of a cross-validation on the training samples; folds are whole samples "
-         "where there are enough, else single atoms at random, whose neighbours the network may have seen.")
+FOLDS = ("Mean and standard error over the folds of a cross-validation on the training samples; folds are whole "
+         "samples where there are enough, else single atoms at random, whose neighbours the network may have seen.")
 
 
 def draw_depth(study, options):
@@ -123,12 +124,13 @@ def draw_rates(study, options):
         real, predicted = (np.concatenate([getattr(s, key) for s in group]) for key in ("stiffness", "predicted"))
         x, y, atoms = bins_of_atoms(real, predicted, predicted, options.bin_atoms)
         colour, marker = style.CYCLE[k % len(style.CYCLE)], style.MARKERS[k % len(style.MARKERS)]
-        left.plot(x, y, marker, color=colour, label=wording.rate_label(rate), markerfacecolor="none", markersize=3.5)
+        left.plot(x, y, marker, color=colour, markerfacecolor="none", markersize=3.5)
         rows += [[rate, "bin_sorted_by_k_pre", x[j], y[j], atoms[j]] for j in range(len(x))]
         each = np.array([[s.stiffness.mean(), s.predicted.mean()] for s in group])
         error = each.std(axis=0, ddof=1) / np.sqrt(len(each)) if len(each) > 1 else np.zeros(2)
         mean = each.mean(axis=0)
-        right.errorbar(mean[0], mean[1], xerr=error[0], yerr=error[1], fmt=marker, color=colour, capsize=2)
+        right.errorbar(mean[0], mean[1], xerr=error[0], yerr=error[1], fmt=marker, color=colour, capsize=2,
+                       label=wording.rate_label(rate))
         rows.append([rate, "mean_of_samples", mean[0], mean[1], len(real)])
         means.append((rate, mean, error, pearson(real, predicted), len(each)))
     for a in (left, right):
@@ -140,7 +142,7 @@ def draw_rates(study, options):
         a.set_aspect("equal")
         a.set_xlabel("$K_\\mathrm{real}$ (eV/Å$^2$)")
         a.set_ylabel("$K_\\mathrm{pre}$ (eV/Å$^2$)")
-    left.legend(loc="upper left", title="cooling rate (K/s)")
+    right.legend(loc="best", title="cooling rate")
     left.set_title(f"bins of {options.bin_atoms} atoms, by $K_\\mathrm{{pre}}$")
     right.set_title("means of samples")
     style.panel_label(left, "a")
@@ -150,8 +152,8 @@ def draw_rates(study, options):
     order = "keeps" if np.array_equal(np.argsort(real), np.argsort(predicted)) else "does not keep"
     each = "; ".join(f"{wording.rate_text(rate)}: {m[1] - m[0]:+.3f} eV/Å² (R {r:.3f}, "
                      f"{wording.plural(n, 'sample')})" for rate, m, _, r, n in means)
-    caption = ("Samples that the networks have not seen, by cooling rate. A fast-quenched glass below the line's upper "
-               "side is overestimated. Mean of K<sub>pre</sub> − K<sub>real</sub>: " + each + f". The prediction {order} "
+    caption = ("Samples that the networks have not seen, by cooling rate. Atoms above the line are "
+               "overestimated. Mean of K<sub>pre</sub> − K<sub>real</sub>: " + each + f". The prediction {order} "
                "the order of the rates' mean stiffness"
                + (". Error bars are standard errors over samples." if any(m[4] > 1 for m in means) else
                   "; one sample a rate tells nothing of its scatter."))
@@ -200,12 +202,13 @@ def draw_tenths(study, options):
             k = int(np.argmax(np.where(first, stiff + soft, 0)))
             sigma = f" ({(stiff[k] - soft[k]) / scatter[k]:+.1f} standard errors)" if scatter is not None and \
                 scatter[k] > 0 else ""
-            text.append(f"by {label} stiffness the first peak of the stiffest tenth is {stiff[k]:.2f} high, that of the "
-                        f"softest {soft[k]:.2f}, at {r[k]:.1f} Å{sigma}")
+            text.append(f"by {label} stiffness the first peak of the stiffest tenth is {stiff[k]:.2f} high, that of "
+                        f"the softest {soft[k]:.2f}, at {r[k]:.1f} Å{sigma}")
     style.panel_label(axes[0, 0], "a")
     style.panel_label(axes[0, 1], "b")
-    caption = ("Mean radial distribution about the stiffest and the softest tenth of the atoms of the held-out glass, by "
-               "real and by predicted stiffness, in the shells of the descriptor; bands are standard errors over atoms. "
+    caption = ("Mean radial distribution about the stiffest and the softest tenth of the atoms of the held-out glass, "
+               "by real and by predicted stiffness, in the shells of the descriptor; bands are standard errors over "
+               "atoms. "
                + wording.listing(text).capitalize() + ".")
     return style.save(study.directory, TENTHS, figure, TENTHS_TITLE, caption,
                       "Radial distribution about the stiffest and softest tenths of atoms",
@@ -294,8 +297,8 @@ def tables_of_learning(study, table, fixed):
         mean = study.get("metrics", "rotation", default={})
         if len(rows) > 1:
             html += (f"<p class='dim'>Mean R {fixed(mean.get('R'))} ± {fixed(mean.get('R_error'))}, slope "
-                     f"{fixed(mean.get('slope'))} ± {fixed(mean.get('slope_error'))}: one network each, standard errors "
-                     "over samples.</p>")
+                     f"{fixed(mean.get('slope'))} ± {fixed(mean.get('slope_error'))}: one network each, standard "
+                     "errors over samples.</p>")
     rows = study.get("metrics", "transfer", "table", default=[]) or []
     if rows:
         html += "<h3>From cooling rate to cooling rate</h3>" + table(

@@ -101,7 +101,8 @@ class Sample:
         self.interval = file["interval_90"][...] if "interval_90" in file else None
 
     def _read_descriptors(self, file):
-        self.shell_counts, self.shell_edges = file["shell_counts"][...], file["shell_edges"][...]
+        if "shell_counts" in file and "shell_edges" in file:
+            self.shell_counts, self.shell_edges = file["shell_counts"][...], file["shell_edges"][...]
 
     def _read_barriers(self, file):
         events = {key: file["events"][key][...] for key in ("center", "attempt", "status", "barrier", "evaluations",
