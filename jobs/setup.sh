@@ -14,7 +14,7 @@ run     g++                 the compiler (C++20, OpenMP)
 run     cmake               configures
 run     ninja-build         builds
 run     ccache              makes the second build quick
-run     pkg-config          finds nettle and OpenBLAS
+run     pkg-config          finds nettle, Zstandard and OpenBLAS
 run     git                 names the version in every output
 run     libhdf5-dev         results and models
 run     libcli11-dev        command line
@@ -27,6 +27,8 @@ run     libopenblas-dev     matrix products of the network
 run     libopenmpi-dev      ranks: several processes, nodes and GPUs
 run     openmpi-bin         mpirun
 run     nettle-dev          sha256 of potentials and outputs
+run     zlib1g-dev          structures packed by gzip
+run     libzstd-dev         structures packed by Zstandard
 run     python3             figures and lint
 run     python3-numpy       figures
 run     python3-matplotlib  figures
@@ -34,6 +36,7 @@ run     python3-h5py        figures read the results
 run     python3-scipy       figures
 test    libgtest-dev        GoogleTest
 test    libboost-context-dev fibers: CUDA's threads on the CPU
+test    python3-onnx        checks the exported network
 test    slurm-wlm           the job scripts, on a SLURM of the test's own
 test    munge               SLURM's keys
 bundle  libblas-dev         small reference BLAS

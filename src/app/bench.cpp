@@ -19,6 +19,7 @@
 #include <type_traits>
 
 #include "app/backend.hpp"
+#include "app/bench_train.hpp"
 #include "artn/events.hpp"
 #include "core/build_info.hpp"
 #include "core/comm.hpp"
@@ -771,6 +772,8 @@ void add_bench(CLI::App& app, Comm& world) {
         SerialComm alone;
         run(alone, [&](auto space) { return bench_artn<decltype(space)>(a); });
     });
+
+    add_bench_train(*bench, world);
 }
 
 }  // namespace mg

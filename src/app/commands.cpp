@@ -250,7 +250,8 @@ void add_commands(CLI::App& app, Comm& world) {
     static StudyArguments study;
     static std::vector<std::string> stages;
     static std::string resume = "auto";
-    CLI::App* run_command = app.add_subcommand("run", "run a study: quench, stiffness, descriptors, train, report");
+    CLI::App* run_command =
+        app.add_subcommand("run", "run a study: quench, stiffness, descriptors, barriers, train, report");
     add_study_arguments(*run_command, study);
     run_command->add_option("--stage", stages, "run only this stage (may be repeated)")
         ->take_all()

@@ -64,8 +64,8 @@ void check_width(const std::string& path, const Structure& s, const EamPotential
     const double needed = 2 * (potential.cutoff + least_skin), width = smallest_width(s.box);
     if (width < needed)
         throw InputError(path + ": the box is too small",
-                         fmt::format("its smallest perpendicular width is {:.3f} A and must be {:.3f} A at least, twice "
-                                     "the potential's cutoff and skin",
+                         fmt::format("its smallest perpendicular width is {:.3f} A and must be {:.3f} A at least, "
+                                     "twice the potential's cutoff and skin",
                                      width, needed),
                          "repeat the structure along its short edges, or use --no-minimise");
 }

@@ -27,6 +27,14 @@
 #define MG_X86_64 0
 #endif
 
+/// MG_CLONED compiles a function of the host for several instruction sets; the best that the machine has is taken when
+/// the program starts. For loops whose results are the same in all of them.
+#if MG_X86_64 && !defined(__clang__) && !defined(__CUDACC__)
+#define MG_CLONED __attribute__((target_clones("default", "avx2", "arch=x86-64-v4")))
+#else
+#define MG_CLONED
+#endif
+
 /// MG_DEVICE_PASS is 1 while nvcc compiles the device's side of a function.
 #if defined(__CUDA_ARCH__)
 #define MG_DEVICE_PASS 1

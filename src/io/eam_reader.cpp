@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <limits>
 
+#include "io/compressed.hpp"
 #include "io/elements.hpp"
 #include "io/sha256.hpp"
 #include "io/text.hpp"
@@ -455,7 +456,7 @@ EamPotential restricted(EamPotential potential, const std::vector<std::string>& 
 }  // namespace
 
 EamPotential read_potential(const std::string& path, const std::vector<std::string>& elements) {
-    return parse_potential(path, read_bytes(path), elements);
+    return parse_potential(path, read_text(path), elements);
 }
 
 EamPotential parse_potential(const std::string& path, std::string bytes, const std::vector<std::string>& elements) {

@@ -6,6 +6,7 @@
 #include <map>
 #include <numeric>
 
+#include "io/compressed.hpp"
 #include "io/elements.hpp"
 #include "io/text.hpp"
 
@@ -828,10 +829,7 @@ private:
 }  // namespace
 
 Structure read_structure(const std::string& path, const std::vector<std::string>& elements) {
-    const std::string bytes = read_bytes(path);
-    if (bytes.starts_with("\x1f\x8b"))
-        throw InputError("'" + path + "' is compressed", "compressed files are not read",
-                         "decompress it first (gunzip)");
+    const std::string bytes = read_text(path);
     if (bytes.find('\0') != std::string::npos)
         throw InputError("'" + path + "' is no structure", "it is a binary file",
                          "give a LAMMPS data file, a LAMMPS text dump or an extended XYZ file");

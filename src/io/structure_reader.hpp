@@ -9,7 +9,8 @@
 namespace mg {
 
 /// Reads a LAMMPS data file (atom_style atomic), a LAMMPS dump (its last frame) or an extended XYZ file (its last
-/// frame); the content tells which. Formats: https://docs.lammps.org/read_data.html,
+/// frame); the content tells which, and whether it is packed by gzip or Zstandard. Formats:
+/// https://docs.lammps.org/read_data.html,
 /// https://docs.lammps.org/dump.html, https://github.com/libAtoms/extxyz. Units are LAMMPS's `metal`: A, A/ps, u.
 ///
 /// Positions come back relative to the cell's origin, unwrapped where the file has images, in the order of ascending

@@ -95,13 +95,6 @@ void column_moments(const double* values, int columns, const std::vector<int>& r
     }
 }
 
-/// The training rows in the order of an epoch. Keyed by the epoch, so that a resumed training needs no generator's
-/// state.
-std::vector<int> epoch_order(std::vector<int> rows, std::uint64_t seed, int epoch) {
-    shuffle(rows, RandomStream(seed, RandomUse::order, epoch));
-    return rows;
-}
-
 template <class Space>
 class Training {
 public:
@@ -267,6 +260,11 @@ private:
 };
 
 }  // namespace
+
+std::vector<int> epoch_order(std::vector<int> rows, std::uint64_t seed, int epoch) {
+    shuffle(rows, RandomStream(seed, RandomUse::order, epoch));
+    return rows;
+}
 
 std::vector<int> validation_rows(int n, const TrainOptions& options) {
     std::vector<int> rows(n);

@@ -49,6 +49,10 @@ struct TrainOptions {
 /// The rows of `n` that stop the training, ascending: at least one, where there is a share for them at all.
 std::vector<int> validation_rows(int n, const TrainOptions& options);
 
+/// The training rows in the order of an epoch (from 0). Keyed by the epoch, so that a resumed training needs no
+/// generator's state.
+std::vector<int> epoch_order(std::vector<int> rows, std::uint64_t seed, int epoch);
+
 /// The learning rate of an epoch (from 0).
 double learning_rate_at(const TrainOptions& options, int epoch);
 

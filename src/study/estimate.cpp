@@ -34,8 +34,8 @@ constexpr double state_bytes_per_atom = 960;
 constexpr double row_margin = 1.6;
 /// Saddle searches as measured in a glass quenched at 1.5e13 K/s (benchmarks/README.md): force evaluations of one, the
 /// share that is polished and accepted, what the polish takes, and how much longer `double` takes than `mixed`.
-constexpr double search_evaluations = 2000, accepted_share = 0.3, polished_share = 0.65, larger_evaluations = 150,
-                 whole_evaluations = 700, double_over_mixed = 1.5;
+constexpr double search_evaluations = 2000, accepted_share = 0.3, polished_share = 0.65, larger_evaluations = 600,
+                 whole_evaluations = 250, double_over_mixed = 1.5;
 constexpr double GiB = 1024.0 * 1024 * 1024;
 
 double sphere(double radius) { return 4.0 / 3.0 * std::numbers::pi * radius * radius * radius; }

@@ -18,6 +18,7 @@
 #include "core/error.hpp"
 #include "core/units.hpp"
 #include "io/atomic_file.hpp"
+#include "io/compressed.hpp"
 #include "io/eam_reader.hpp"
 #include "io/hdf5.hpp"
 #include "io/json.hpp"
@@ -26,6 +27,7 @@
 #include "io/text.hpp"
 #include "io/xyz_writer.hpp"
 #include "nn/metrics.hpp"
+#include "nn/onnx.hpp"
 #include "nn/training.hpp"
 #include "ops/gemm.hpp"
 #include "ops/shells.hpp"
@@ -1603,7 +1605,7 @@ private:
         file.masses = potential_.masses;
         file.potential_name = fs::path(potential_.path).filename().string();
         file.potential_sha256 = potential_.sha256;
-        const std::string bytes = read_bytes(potential_.path);
+        const std::string bytes = read_text(potential_.path);
         file.potential_bytes.assign(bytes.begin(), bytes.end());
         std::string training_set(reinterpret_cast<const char*>(data.features.data()),
                                  data.features.size() * sizeof(double));
@@ -1612,6 +1614,33 @@ private:
         file.metrics_json = metrics.dump();
         file.provenance_json = provenance().dump();
         write_model(directory_ + "/model.h5", file);
+        write_file_atomically(directory_ + "/model.onnx", onnx_model(file.ensemble, onnx_description(file)));
+    }
+
+    /// What one must know to feed the ONNX model.
+    OnnxDescription onnx_description(const ModelFile& file) const {
+        const auto joined = [](const std::vector<std::string>& words) {
+            std::string text;
+            for (const std::string& w : words) text += (text.empty() ? "" : ",") + w;
+            return text;
+        };
+        const auto number = [](double x) { return fmt::format("{:.17g}", x); };
+        const Descriptor& d = file.descriptor;
+        return {build::version,
+                "Stiffness of the atoms of a metallic glass, K = k_B T / <|dr|^2>, from the structure around them",
+                {{"descriptor", d.kind},
+                 {"positions", file.positions},
+                 {"r_min_A", number(d.r_min)},
+                 {"r_max_A", number(d.r_max)},
+                 {"count", std::to_string(d.count)},
+                 {"width_A", number(d.width)},
+                 {"features", joined(feature_names(d, file.elements))},
+                 {"elements", joined(file.elements)},
+                 {"unit", "eV/A^2"},
+                 {"potential", file.potential_name},
+                 {"potential_sha256", file.potential_sha256},
+                 {"training_sha256", file.training_sha256},
+                 {"provenance", file.provenance_json}}};
     }
 
     // ---- summary ----------------------------------------------------------------------------------------

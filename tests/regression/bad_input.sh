@@ -269,7 +269,8 @@ expect 2 'other holds another study, "small"' "its quench.rate_K_per_s is 1e15, 
     "$program" run study.toml --out other --set quench.rate_K_per_s=1e14
 expect 2 "other holds results already" -- "$program" run study.toml --out other --resume never
 cmp before.toml other/config.resolved.toml
-[ "$(find other -type f)" = other/config.resolved.toml ] || { echo "FAILED: a refused run wrote into the directory" >&2; exit 1; }
+[ "$(find other -type f)" = other/config.resolved.toml ] ||
+    { echo "FAILED: a refused run wrote into the directory" >&2; exit 1; }
 
 echo "== help"
 for command in "" run check evaluate report info; do

@@ -42,6 +42,20 @@ given=(--structure "$data" --elements "Cu,Zr" --repeat 2)
 bench npt md "${given[@]}" --replicas 2 --ensemble npt --cell tri --precision double --warmup 10 --steps 10
 bench tiled rdf "${given[@]}" --tile 2,1,1
 bench replicas rdf "${given[@]}" --replicas 2
+network=(train --samples 1000 --features 20 --hidden 12,5 --batch 64 --epochs 4 --activation tanh --backend host)
+"$program" bench "${network[@]}" --json train.json --write-data data.h5 > train.out 2> train.err
+cmp train.json train.out
+OMP_NUM_THREADS=2 "$program" bench "${network[@]}" > train2.json 2> train.err
+# The same 100 steps of Adam as PyTorch's (benchmarks/compare_pytorch.py --write-losses).
+/usr/bin/python3 -c '
+import json, sys
+for k, case in enumerate(json.load(open(sys.argv[1]))):
+    print(k, case["features"], ",".join(map(str, case["hidden"])), case["activation"])
+' "$source_directory/tests/data/torch_losses.json" > cases
+while read -r case features hidden activation; do
+    "$program" bench train --backend host --samples 256 --batch 256 --epochs 100 --features "$features" \
+        --hidden "$hidden" --activation "$activation" > "torch$case.json" 2> train.err
+done < cases
 bench searches artn --atoms 500 --attempts 2 --region 4.5 --searches 1,2 --whole 1 --precision double
 
 refused "a box of 100 atoms is too small" md --atoms 100 --potential "$potential"
@@ -53,11 +67,12 @@ refused "--structure excludes --atoms" md --structure "$data" --atoms 500
 refused "the box of replica 0 is too small" md --structure "$data" --skin 4 --potential "$potential"
 refused "cannot write 'nowhere/x.json'" rdf --json nowhere/x.json --potential "$potential"
 refused "cannot read 'nowhere.data'" rdf --structure nowhere.data --potential "$potential"
-refused "unknown command 'mdx' (the commands are md, rdf, artn)" mdx
+refused "unknown command 'mdx' (the commands are md, rdf, artn, train)" mdx
 refused "--region 1 is out of range" artn --atoms 500 --region 1 --potential "$potential"
+refused "--samples 1 is out of range" train --samples 1
 refused "no command was given"
 
-/usr/bin/python3 - <<'PY' || failures=$((failures + 1))
+/usr/bin/python3 - "$source_directory/tests/data/torch_losses.json" <<'PY' || failures=$((failures + 1))
 import json
 import sys
 
@@ -108,6 +123,19 @@ for run in artn["runs"]:
     expect("connected", run["connected"] == run["status"].get("CONNECTED", {"attempts": 0})["attempts"])
 expect("the same searches in any batch", one["evaluations"] == two["evaluations"] and one["status"] == two["status"])
 expect("all move", whole["movable_atoms"] == 500 > one["movable_atoms"])
+cases = json.load(open(sys.argv[1]))
+expect("cases of PyTorch", len(cases) == 3)
+for k, case in enumerate(cases):
+    ours = json.load(open(f"torch{k}.json"))["loss"]
+    off = max(abs(a / b - 1) for a, b in zip(ours, case["loss"]))
+    expect(f"100 steps of PyTorch's Adam, {case['activation']}: losses differ by {off}",
+           len(ours) == len(case["loss"]) == 100 and off < 1e-4)
+train = json.load(open("train.json"))
+expect("keys of train", {"benchmark", "threads", "blas", "epoch_s", "samples_per_s", "gflop_per_s", "loss",
+                         "parameters"} <= set(train))
+expect("parameters", train["parameters"] == 21 * 12 + 13 * 5 + 6)
+expect("an epoch a loss, and it falls", len(train["loss"]) == 4 and train["loss"][3] < train["loss"][0])
+expect("any number of threads", train["loss"] == json.load(open("train2.json"))["loss"])
 for failure in failures:
     print("FAILED:", failure, file=sys.stderr)
 sys.exit(bool(failures))

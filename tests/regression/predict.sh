@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # The command `predict`: a model of a tiny study on structures in many files, each of which must give the study's own
-# values; species that it does not know; atoms unlike all that it was trained on: predict.sh <program> <source directory>
+# values; species that it does not know; atoms unlike all that it was trained on. And the study's figures of learning:
+# predict.sh <program> <source directory>
 set -euo pipefail
 program=$1
 source_directory=$2
@@ -98,8 +99,61 @@ for text in bad:
 sys.exit(bool(bad))
 PY
 
+echo "== its figures"
+"$program" report study > log 2>&1 || fail "report"
+/usr/bin/python3 - << 'PY'
+import csv, json, sys
+import h5py, numpy as np
+bad = []
+def near(a, b, text):
+    if not abs(float(a) - float(b)) <= 1e-9 * max(1, abs(float(b))):
+        bad.append(f"{text}: {a} drawn, {b} computed")
+table = lambda name: list(csv.DictReader(open(f"study/{name}.csv")))
+read = lambda k, name, what: h5py.File(f"study/samples/{k:04}/{name}.h5")[what][...]
+m = json.load(open("study/metrics.json"))
+for row, own in zip(table("tables/activations"), m["cross_validation"], strict=True):
+    near(row["R"], own["R"], "activations.csv")
+assert [r["activation"] for r in table("figures/activation_functions")] == ["relu", "tanh"]
+for row, own in zip(table("tables/transfer"), m["transfer"]["table"], strict=True):
+    near(row["bias_eV_per_A2_error"], own["bias_error"], "transfer.csv")
+# Sample 1 tests, 2 and 3 are of another rate: bins of 100 by the prediction, and means.
+for rate, samples in ((1e15, [1]), (3e15, [2, 3])):
+    real = np.concatenate([read(k, "stiffness", "stiffness") for k in samples])
+    pre = np.concatenate([read(k, "prediction", "stiffness") for k in samples])
+    order = np.argsort(pre, kind="stable")
+    rows = [r for r in table("figures/cooling_rates") if float(r["rate_K_per_s"]) == rate]
+    bins = [r for r in rows if r["item"] == "bins_sorted_by_k_pre"]
+    assert len(bins) == len(pre) // 100
+    for k, row in enumerate(bins):
+        near(row["k_real_eV_per_A2"], real[order[100 * k:100 * k + 100]].mean(), "cooling_rates.csv")
+    near(rows[-1]["k_pre_eV_per_A2"], np.mean([read(k, "prediction", "stiffness").mean() for k in samples]), "mean")
+    off = np.abs(real - pre) / np.concatenate([read(k, "prediction", "standard_deviation") for k in samples])
+    label = "test sample" if rate == 1e15 else "3 × 10^15 K/s"
+    half = {r["stated_percent"]: r for r in table("figures/calibration") if r["set"] == label}
+    near(half["95"]["share_inside"], np.mean(off <= 1.959963984540054), "calibration.csv")
+# The RDF about the softest tenth, from positions.
+f = h5py.File("study/samples/0001/glass.h5")
+x, cell = f["inherent/position"][...], f["inherent/cell"][...]
+soft = np.argsort(read(1, "prediction", "stiffness"), kind="stable")[:50]
+rows = table("figures/rdf_tenths")
+assert abs(float(rows[-1]["r_A"]) - 9.95) < 1e-9, "less than 10 A, though the cell has room"
+count = np.zeros(100)
+shifts = np.stack(np.meshgrid(*[[-1, 0, 1]] * 3), axis=-1).reshape(-1, 3) @ cell
+for i in soft:
+    r = np.linalg.norm((x - x[i])[:, None, :] + shifts[None], axis=2).ravel()
+    count += np.histogram(r[r > 1e-9], bins=100, range=(0, 10))[0]
+edge = 0.1 * np.arange(101)
+g = count / 50 / (4 / 3 * np.pi * np.diff(edge**3) * 500 / np.linalg.det(cell))
+for k, row in enumerate(rows):
+    near(row["g_softest_by_k_pre"], g[k], f"rdf_tenths.csv at {row['r_A']} A")
+assert len(rows) == 100
+for text in bad:
+    print("    " + text, file=sys.stderr)
+sys.exit(bool(bad))
+PY
+
 echo "== the same atoms in other files"
-# The inherent structure of a sample as LAMMPS data and dump (scaled, unwrapped, in another order), extended XYZ and gzip.
+# The inherent structure of a sample as LAMMPS data and dump (scaled, unwrapped, in another order), and extended XYZ.
 /usr/bin/python3 - << 'PY'
 import gzip
 import h5py, numpy as np
@@ -181,7 +235,8 @@ sys.exit(bool(bad))
 PY
 
 echo "== ranks, frames of one file"
-"$program" predict study/model.h5 glass.data own.xyz scaled.dump --out all.xyz > one.json 2> log || fail "three structures"
+"$program" predict study/model.h5 glass.data own.xyz scaled.dump --out all.xyz > one.json 2> log ||
+    fail "three structures"
 cp all.xyz one.xyz
 if [ "$("$program" info | grep -c 'MPI: none')" -eq 0 ] && command -v mpirun > /dev/null; then
     mpirun -n 2 "$program" predict study/model.h5 glass.data own.xyz scaled.dump --out all.xyz > two.json 2> log ||
@@ -203,7 +258,7 @@ expect() {
 }
 expect "foreign.xyz: the model does not know Al (it was trained on Cu, Zr)" -- study/model.h5 foreign.xyz
 expect "--elements" -- study/model.h5 unwrapped.dump
-expect "no model of mgstiff-gpu" -- study/samples/0001/glass.h5 glass.xyz
+expect "damaged or not a file of this program" -- study/samples/0001/glass.h5 glass.xyz
 expect "absent.xyz" -- study/model.h5 absent.xyz
 mkdir elsewhere
 cp glass.xyz elsewhere

@@ -58,6 +58,7 @@ epochs = 120
 patience = 1000
 seeds = 3
 folds = 2
+rotate = true
 TOML
 stages=(quench stiffness descriptors barriers train)
 arguments=(run jobs/study.toml)

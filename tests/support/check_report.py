@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 """
-Check a report against an independent computation from the HDF5 files: check_report.py OUTDIR [--only-glass | --not-rough].
+Check a report against an independent computation from the HDF5 files.
+
+check_report.py OUTDIR [--only-glass | --not-rough]
 
 Shares no code with src/report/figures: coarse-graining is brute force over all pairs and images, the rest plain NumPy.
 The study is one of make_synthetic_study.py. Prints what differs and exits 1, else prints the number of checks.
@@ -407,7 +409,8 @@ def check_calibration(directory, samples):
     coverage = read_csv(os.path.join(directory, "tables", "coverage.csv"))
     # Two-sided normal quantiles from a table.
     quantile = {50: 0.6744897502, 80: 1.2815515655, 90: 1.6448536270, 95: 1.9599639845, 99: 2.5758293035}
-    for label, sample in (("test sample", test_glass(samples)), ("10^13 K/s", [s for s in samples if s["test_rate"]][0])):
+    faster = [s for s in samples if s["test_rate"]][0]
+    for label, sample in (("test sample", test_glass(samples)), ("10^13 K/s", faster)):
         off = np.abs(sample["real"] - sample["predicted"])
         mine = {int(q["stated_percent"]): float(q["share_inside"]) for q in rows if q["set"] == label}
         for percent, z in quantile.items():
@@ -423,8 +426,9 @@ def check_learning(directory):
     for name, column, chosen in (("activation_functions", "activation", (0, 5, 6)), ("depth_and_width", "hidden",
                                                                                    (0, 2, 3, 4))):
         rows = read_csv(os.path.join(directory, "figures", name + ".csv"))
-        check([q[column] for q in rows] == [networks[k]["activation"] if column == "activation" else
-                                            "–".join(map(str, networks[k]["hidden"])) for k in chosen], f"{name}: {rows}")
+        expected = [networks[k]["activation"] if column == "activation" else "–".join(map(str, networks[k]["hidden"]))
+                    for k in chosen]
+        check([q[column] for q in rows] == expected, f"{name}: {rows}")
         for key, head in (("R", "R"), ("R_error", "R_error"), ("rmse", "rmse_eV_per_A2"), ("rmse_error", "rmse_error")):
             close([networks[k][key] for k in chosen], numbers(rows, head), f"{name} {key}")
     rows = read_csv(os.path.join(directory, "tables", "table_s1.csv"))

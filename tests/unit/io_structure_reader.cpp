@@ -157,7 +157,7 @@ TEST(LammpsData, BadInputIsLocated) {
     expect_error(with("2 91.224", "2 -1"), {"mass of type 2 is not positive"});
     expect_error(with("2 atom types", "2 charges"), {"x.data:4:", "unknown header"});
     expect_error(directory.write("x.data", ""), {"no atoms"});
-    expect_error(directory.write("x.data", "\x1f\x8b garbage"), {"compressed"});
+    expect_error(directory.write("x.data", "\x1f\x8b garbage"), {"x.data", "cannot be unpacked"});
     expect_error(directory.write("x.data", "something else\nentirely\n"), {"no number of atoms"});
     expect_error(directory / "absent.data", {"No such file"});
     // Any prefix without the last atom line is an error, never a crash.

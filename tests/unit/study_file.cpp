@@ -109,7 +109,7 @@ TEST(StudyFileTest, FaultsAreLocatedAndSuggestTheRemedy) {
         {"[stiffness]\nestimator = \"firstframe\"", "7:13", {"did you mean \"first_frame\"?"}},
         {"[descriptors]\nr_min_A = 12", "7:11", {"r_min_A = 12 is not below r_max_A = 10"}},
         {"[descriptors]\nbin_A = 0.3", "7:9", {"no whole number of bins", "26.6667", "bin_A = 0.2962962963"}},
-        {"[descriptors]\nkind = \"gaussian\"", "7:8", {"\"rdf\" or \"rdf_species\""}},
+        {"[descriptors]\nkind = \"gaussian\"", "7:8", {"\"rdf\", \"rdf_species\" or \"radial\""}},
         {"[train]\nhidden = [200, 0]", "7:16", {"train.hidden = 0 is out of range"}},
         {"[train]\nhidden = []", "7:10", {"train.hidden is empty"}},
         {"[train]\ngrid = [[10], 20]", "7:15", {"a list is wanted"}},

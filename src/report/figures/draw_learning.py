@@ -11,6 +11,8 @@ NETWORKS, NETWORKS_TITLE = "depth_and_width", "Depth and width of the network (F
 CALIBRATION, CALIBRATION_TITLE = "calibration", "Are the errors that the network states the right ones?"
 MISSING = "no cross_validation in metrics.json: the study has no folds, or the train stage has not run here"
 MEASURES = (("R", "single-atom $R$"), ("rmse", "RMSE (eV/Å$^2$)"))
+FOLDS = ("Folds are whole samples where there are enough, else single atoms at random, whose neighbours the network "
+         "may have seen.")
 PERCENT = np.array([5, 10, 20, 30, 40, 50, 60, 70, 80, 90, 95, 99])
 
 
@@ -38,6 +40,10 @@ def by_shape(study):
     return [e for e in entries if e.get("activation") == entries[0].get("activation")]
 
 
+def name_of(activation):
+    return {"relu": "ReLU"}.get(activation, activation)
+
+
 def text_of(hidden):
     return "–".join(str(h) for h in hidden)
 
@@ -58,7 +64,7 @@ def draw_activations(study, options):
         raise style.NotAvailable(MISSING if not entries else
                                  "one activation function was cross-validated: name more in [train] activations")
     figure, axes = style.new_figure(style.DOUBLE, 2.3, 1, 2)
-    names = [e["activation"] for e in entries]
+    names = [name_of(e["activation"]) for e in entries]
     for k, (key, label) in enumerate(MEASURES):
         a = axes[0, k]
         for x, e in enumerate(entries):
@@ -79,10 +85,11 @@ def draw_activations(study, options):
         f"Cross-validation of a network with {text_of(entries[0]['hidden'])} hidden units in "
         f"{wording.plural(entries[0]['trainings'], 'fold')}: single-atom R (a) and RMSE (b) on the held-out atoms; "
         "bars are the standard error over folds. " + "; ".join(
-            f"{wording.escape(e['activation'])}: R = {pair(e, 'R')}, RMSE {pair(e, 'rmse')} eV/Å²" for e in entries) +
-        f". {wording.escape(best['activation']).capitalize()} has the highest R, {wording.fixed(gap)} above "
-        f"{wording.escape(second['activation'])}: {told} the standard error of the difference "
-        f"({wording.fixed(error)}).")
+            f"{wording.escape(name_of(e['activation']))}: R = {pair(e, 'R')}, RMSE {pair(e, 'rmse')} eV/Å²"
+            for e in entries) +
+        f". The highest R has {wording.escape(name_of(best['activation']))}, {wording.fixed(gap)} above "
+        f"{wording.escape(name_of(second['activation']))}: {told} the standard error of the difference "
+        f"({wording.fixed(error)}). {FOLDS}")
     rows = [[e["activation"], text_of(e["hidden"])] +
             [e.get(k) for k in ("R", "R_error", "rmse", "rmse_error", "slope", "slope_error", "trainings")]
             for e in entries]
@@ -109,6 +116,10 @@ def draw_networks(study, options):
                        yerr=[e.get(key + "_error") or 0.0 for e in mine], marker=style.MARKERS[d % 7], capsize=2,
                        color=style.CYCLE[d % len(style.CYCLE)], linestyle=["-", "--", "-.", ":"][d % 4],
                        label=wording.plural(depth, "hidden layer"))
+        own = entries[0]
+        aside = 1.03 ** (depths.index(len(own["hidden"])) - (len(depths) - 1) / 2)
+        a.plot(max(own["hidden"]) * aside, own[key], "o", markersize=8, markerfacecolor="none", color=style.BLACK,
+               markeredgewidth=0.8)
         a.set_xscale("log", base=2)
         widths = sorted({max(e["hidden"]) for e in entries})
         a.set_xticks(widths, [str(w) for w in widths])
@@ -127,9 +138,10 @@ def draw_networks(study, options):
                 f"study's own network, {text_of(own['hidden'])}"
                 + ("." if gap > 2 * error else ": no more than the scatter over folds."))
     caption = (
-        f"Cross-validation over depth and width, {own.get('activation')} units, "
+        f"Cross-validation over depth and width, {name_of(own.get('activation'))} units, "
         f"{wording.plural(own['trainings'], 'fold')}: single-atom R (a) and RMSE (b) on the held-out atoms against the "
-        f"width of the hidden layers; bars are the standard error over folds. {text} The numbers are in "
+        f"width of the hidden layers; bars are the standard error over folds. {FOLDS} The ring marks "
+        f"the study's own network. {text} The numbers are in "
         "<a href=\"#table-s1\">Table S1</a>.")
     rows = [[len(e["hidden"]), max(e["hidden"]), text_of(e["hidden"])] +
             [e.get(k) for k in ("R", "R_error", "rmse", "rmse_error", "trainings")] for e in entries]

@@ -14,7 +14,8 @@ from coarse_grain import perpendicular_widths, wrap
 MOST_SPECIES = 8  # as many as the shader has radii
 CSS = """
 .viewer{background:var(--card);border:1px solid var(--line);border-radius:.6rem;padding:.9rem;margin:1.2rem 0}
-.viewer canvas{display:block;width:100%;height:min(70vh,36rem);touch-action:none;cursor:grab;object-fit:contain;border-radius:.3rem}
+.viewer canvas{display:block;width:100%;height:min(70vh,36rem);touch-action:none;cursor:grab;object-fit:contain;
+border-radius:.3rem}
 .viewer canvas:active{cursor:grabbing}
 .viewer canvas:focus-visible{outline:2px solid var(--link)}
 .viewer .controls{display:flex;flex-wrap:wrap;gap:.4rem 1.2rem;align-items:center;font-size:.9rem;margin:.5rem 0}
