@@ -4,10 +4,11 @@
 
 mg_root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)"
 
-# The one list of Debian packages, each with what it is for. Three sets:
+# The one list of Debian packages, each with what it is for. Four sets:
 #   run    needed to build the program and to draw the report
 #   test   needed by the tests besides
 #   bundle needed by benchmarks/bundle.sh besides
+#   view   of use to the tests, which skip without
 mg_package_list() {
     cat <<'LIST'
 run     g++                 the compiler (C++20, OpenMP)
@@ -41,6 +42,7 @@ test    slurm-wlm           the job scripts, on a SLURM of the test's own
 test    munge               SLURM's keys
 bundle  libblas-dev         small reference BLAS
 bundle  patchelf            makes the bundle relocatable
+view    chromium            the report in a browser (100 MB)
 LIST
     # Of use only for comparisons, and never installed here: lammps, lammps-data.
 }
@@ -106,6 +108,19 @@ mg_install() {
         mg_say "The install failed; fetching the package lists and trying once more."
         "${apt[@]}" update >&2 || mg_die "$no_lists"
         "${install[@]}" >&2 || mg_die "$no_install"
+    fi
+}
+
+# mg_install_optional SET...: the same where that needs no questions; a failure is said, and no error.
+mg_install_optional() {
+    local -a missing
+    command -v dpkg-query >/dev/null || return 0
+    mapfile -t missing < <(mg_missing_packages "$@")
+    ((${#missing[@]})) || return 0
+    if ((EUID != 0)) && ! { command -v sudo >/dev/null && sudo -n true 2>/dev/null; }; then
+        mg_say "note: not installed, and what needs it is skipped: ${missing[*]}"
+    elif ! (mg_install "$@"); then
+        mg_say "note: could not be installed, and what needs it is skipped: ${missing[*]}"
     fi
 }
 

@@ -50,7 +50,12 @@ lap() {
     lap_start=$SECONDS
 }
 
-if ((install)); then mg_install run test; else mg_missing_note run test; fi
+if ((install)); then
+    mg_install run test
+    mg_install_optional view
+else
+    mg_missing_note run test view
+fi
 lap install
 if ((setup_only)); then
     mg_say "Set up ($laps). Nothing was built: --setup-only."
