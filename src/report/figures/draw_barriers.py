@@ -268,7 +268,7 @@ def draw_predicted(study, options):
                 f"bars are the standard error: R = {wording.fixed(pearson(x, y))} over "
                 f"{wording.plural(len(x), 'bin')}.")
     for axis, label in zip((a, b), "ab"):
-        axis.set_xlabel("predicted stiffness $K_{pre}$ (eV/Å$^2$)")
+        axis.set_xlabel("predicted stiffness $K_\\mathrm{pre}$ (eV/Å$^2$)")
         axis.set_ylabel("$\\log_{10}(\\eta_i$ / Pa s)")
         style.panel_label(axis, label)
     caption = (

@@ -109,7 +109,7 @@ def draw(study, options):
         a.set_xlim(max(0, low - 0.03 * (high - low)), high + 0.03 * (high - low))
     left.set_ylabel("volume per atom (Å$^3$)")
     right.set_ylabel("potential energy per atom (eV)")
-    left.legend(loc="upper left", handletextpad=0.2, markerscale=1.8 if len(t) > 30 else 1.0)
+    left.legend(loc="lower right", handletextpad=0.2, markerscale=1.8 if len(t) > 30 else 1.0)
     if len(entries) == 1 and entries[0]["transition"]:
         fit = entries[0]["transition"]
         error = entries[0]["error"] if entries[0]["error"] is not None else fit.fit_error

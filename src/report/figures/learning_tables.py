@@ -11,7 +11,11 @@ HEADS = ("single-atom R", "RMSE (eV/Å²)", "slope", "bias (eV/Å²)")
 
 
 def cells(entry):
-    return [(entry.get(k), f"{fixed(entry.get(k))} ± {fixed(entry.get(k + '_error'))}") for k in MEASURES]
+    result = []
+    for k in MEASURES:
+        decimals = 4 if k == "rmse" else 3
+        result.append((entry.get(k), f"{fixed(entry.get(k), decimals)} ± {fixed(entry.get(k + '_error'), decimals)}"))
+    return result
 
 
 def numbers(entry):

@@ -65,7 +65,7 @@ main{padding:.8rem .7rem 3rem}}
 @media print{:root{--page:#fff;--card:#fff;--ink:#000;--dim:#444;--line:#bbb;--warn:#fff;--warn-ink:#000;
 --bad:#fff;--bad-ink:#000}
 figure,.card,.note,tr{break-inside:avoid}h2,h3{break-after:avoid}
-nav,.viewer{display:none}.scroll{overflow:visible}table{font-size:8pt}
+nav,.viewer,#glass,#glass+p{display:none}.scroll{overflow:visible}table{font-size:8pt}
 figure{padding:0;border:0}.picture.double img{width:100%}body{font-size:10pt}th,td{white-space:normal}}
 """
 
