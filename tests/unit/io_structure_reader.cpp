@@ -421,9 +421,10 @@ TEST(ExtendedXyz, AsAseWritesIt) {
     TemporaryDirectory directory;
     const std::string rows = "Cu 0.5 1 2 63.546 0.0 29 T\nZr 3 4 5 91.224 -1.5 40 F\n";
     const std::string text =
-        R"(2
-Lattice="5.0 0.0 0.0 1.0 6.0 0.0 0.0 0.0 7.0" Properties=species:S:1:pos:R:3:masses:R:1:initial_magmoms:R:1:numbers:I:1:move_mask:L:1 note="he said \"Lattice=\" twice" "my key"=3 path="C:\\tmp" table="_JSON [[1, 2], [3, 4]]" empty="" flag energy=-3.5 pbc="T T T"
-)" + rows;
+        std::string(R"(2
+Lattice="5.0 0.0 0.0 1.0 6.0 0.0 0.0 0.0 7.0" note="he said \"Lattice=\" twice" "my key"=3 path="C:\\tmp" )") +
+        R"(table="_JSON [[1, 2], [3, 4]]" empty="" flag energy=-3.5 pbc="T T T" )" +
+        "Properties=species:S:1:pos:R:3:masses:R:1:initial_magmoms:R:1:numbers:I:1:move_mask:L:1\n" + rows;
     Structure s = read_structure(directory.write("x.xyz", text));
     expect_near(s.box.h.column(1), {1, 6, 0});
     expect_near(s.position[1], {3, 4, 5});
