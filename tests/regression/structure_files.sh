@@ -26,7 +26,8 @@ evaluate() {
     done
 }
 
-# agree FOLDER NAME: every file in FOLDER gives what glass.data.gz does, and those in FOLDER/moved what LAMMPS has there.
+# agree FOLDER NAME: every file in FOLDER gives what glass.data.gz does, and those in FOLDER/moved what LAMMPS has
+# there.
 agree() {
     evaluate "$1" "$2"
     evaluate "$1/moved" "$2-moved"
