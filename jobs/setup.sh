@@ -28,8 +28,8 @@ run     libopenblas-dev     matrix products of the network
 run     libopenmpi-dev      ranks: several processes, nodes and GPUs
 run     openmpi-bin         mpirun
 run     nettle-dev          sha256 of potentials and outputs
-run     zlib1g-dev          structures packed by gzip
-run     libzstd-dev         structures packed by Zstandard
+run     zlib1g-dev          structures and potentials packed by gzip
+run     libzstd-dev         structures and potentials packed by Zstandard
 run     python3             figures and lint
 run     python3-numpy       figures
 run     python3-matplotlib  figures
@@ -44,7 +44,7 @@ bundle  libblas-dev         small reference BLAS
 bundle  patchelf            makes the bundle relocatable
 view    chromium            the report in a browser (100 MB)
 LIST
-    # Of use only for comparisons, and never installed here: lammps, lammps-data.
+    # Of use only for comparisons, and never installed here: lammps, lammps-data, python3-ase.
 }
 
 mg_say() { printf '%s\n' "$*" >&2; }

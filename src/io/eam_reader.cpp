@@ -168,8 +168,6 @@ void append_numbers(const EamFile& file, const Line& line, Section& section) {
     section.last_line = line.number;
 }
 
-bool ends_with(const std::string& text, const char* end) { return text.ends_with(end); }
-
 [[noreturn]] void fail_on_count(const EamFile& file, const Section& section, const std::string& name,
                                 std::int64_t wanted, bool last) {
     const auto found = static_cast<std::int64_t>(section.values.size());
@@ -222,7 +220,7 @@ void read_setfl(EamFile& file, const std::string& path, const Line& names, EamPo
     const auto wanted = [&](bool fs, std::int64_t e) {
         return grid.nrho + (fs ? n : 1) * grid.nr + (e == n - 1 ? pairs * grid.nr : 0);
     };
-    bool fs = ends_with(path, ".fs");
+    bool fs = unpacked_name(path).ends_with(".fs");
     if (n > 1 && sections.size() > 1) {
         const auto first = static_cast<std::int64_t>(sections.front().values.size());
         if (first == wanted(true, 0)) fs = true;

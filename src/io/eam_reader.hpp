@@ -9,7 +9,8 @@
 namespace mg {
 
 /// Reads a `funcfl` (eam), `setfl` (eam/alloy) or Finnis-Sinclair (eam/fs) file; the content tells which, and the
-/// name's end only where one element makes the last two alike.
+/// name's end (but for .gz or .zst) only where one element makes the last two alike. The file may be packed by gzip or
+/// Zstandard; the sha256 is that of its text.
 ///
 /// Formats: https://docs.lammps.org/pair_eam.html. In eam/fs the element *section* is the neighbour (the source of
 /// density) and the *block* within it the centre. A funcfl file gives z(r) = 27.2 x 0.529 Z(r)^2 [eV A], with

@@ -85,6 +85,7 @@ struct Raw {
     std::vector<Vec3> position, velocity;
     std::map<int, double> masses;           ///< [u] by type
     std::map<int, std::string> type_names;  ///< by type
+    bool labels = false;                    ///< the names of types are LAMMPS's type labels, no mere comments
     int types = 0;                          ///< as the header says; 0 where it does not
     Mat3 h;
     Vec3 origin;
@@ -99,15 +100,51 @@ std::string joined(const std::vector<std::string>& words) {
     return text;
 }
 
-std::string element_of_mass(const Source& source, int type, double mass) {
+/// The one element that has this mass, of those in `among` or (where it is empty) of all.
+std::string element_of_mass(const Source& source, const std::string& what, double mass,
+                            const std::vector<std::string>& among = {}) {
     std::vector<std::string> candidates;
     for (const ChemicalElement& element : chemical_elements())
-        if (std::abs(element.mass - mass) <= mass_tolerance) candidates.emplace_back(element.symbol);
+        if (std::abs(element.mass - mass) <= mass_tolerance &&
+            (among.empty() || std::find(among.begin(), among.end(), element.symbol) != among.end()))
+            candidates.emplace_back(element.symbol);
     if (candidates.size() == 1) return candidates[0];
-    throw InputError(source.path() + ": the element of type " + std::to_string(type) + " is not known",
+    throw InputError(source.path() + ": the element of " + what + " is not known",
                      "its mass " + std::to_string(mass) + " u is " +
-                         (candidates.empty() ? "no element's" : "that of " + joined(candidates)),
+                         (!candidates.empty() ? "that of " + joined(candidates)
+                          : among.empty()     ? "no element's"
+                                              : "that of none of " + joined(among)),
                      "name the elements (--elements Cu,Zr)");
+}
+
+/// `elements` in order name the types of a file that has masses or names of its own: they must not say otherwise, or
+/// every species would silently be another.
+void check_order_of_types(const Source& source, const Raw& raw, const std::vector<std::string>& elements) {
+    const auto contradicted = [&](std::size_t k, const std::string& name, const std::string& by) {
+        throw InputError(
+            source.path() + ": type " + std::to_string(k + 1) + " is named " + elements[k] + " and seems to be " + name,
+            by,
+            "name the elements in the order of the file's types (--elements; they are given as " + joined(elements) +
+                ")");
+    };
+    for (std::size_t k = 0; k < elements.size(); ++k) {
+        const int type = static_cast<int>(k) + 1;
+        const auto named = raw.type_names.find(type);
+        if (named != raw.type_names.end()) {
+            if (named->second != elements[k] &&
+                std::find(elements.begin(), elements.end(), named->second) != elements.end())
+                contradicted(k, named->second, "the file names it so");
+            continue;
+        }
+        const auto mass = raw.masses.find(type);
+        const auto has_the_mass = [&](const std::string& name) {
+            const ChemicalElement* element = find_element(name);
+            return element && std::abs(element->mass - mass->second) <= mass_tolerance;
+        };
+        if (mass == raw.masses.end() || has_the_mass(elements[k])) continue;
+        for (const std::string& name : elements)
+            if (has_the_mass(name)) contradicted(k, name, "its mass is " + std::to_string(mass->second) + " u");
+    }
 }
 
 /// Species and their names; `order` lists the atoms by ascending id.
@@ -119,8 +156,15 @@ void resolve_species(const Source& source, const Raw& raw, const std::vector<int
             elements.begin() + static_cast<std::ptrdiff_t>(a))
             throw InputError("element '" + elements[a] + "' is named twice", "the list is " + joined(elements),
                              "name each element once");
-    // Types with names of their own are species by name, wherever the names stand.
-    const bool named_types = raw.name.empty() && elements.empty() && !raw.type_names.empty();
+    // Types with names of their own are species by name, wherever the names stand; where elements are listed besides,
+    // only labels that are among them count as names.
+    bool named_types = raw.name.empty() && !raw.type_names.empty();
+    if (!elements.empty()) {
+        named_types = named_types && raw.labels;
+        for (const auto& [type, name] : raw.type_names)
+            named_types = named_types && std::find(elements.begin(), elements.end(), name) != elements.end();
+        if (raw.name.empty() && !named_types) check_order_of_types(source, raw, elements);
+    }
     if (!raw.name.empty() || named_types) {
         std::map<std::string, int> index;
         for (std::size_t k = 0; k < elements.size(); ++k) index[elements[k]] = static_cast<int>(k);
@@ -135,8 +179,9 @@ void resolve_species(const Source& source, const Raw& raw, const std::vector<int
             return index[name] = k;
         };
         if (named_types) {
+            std::map<std::string, int> type_of;
             for (const auto& [type, name] : raw.type_names) {
-                if (index.count(name))
+                if (!type_of.emplace(name, type).second)
                     throw InputError(source.path() + ": two types are " + name,
                                      "each type should have a name of its own", "name the types (--elements)");
                 species_of(name, 1);
@@ -166,7 +211,7 @@ void resolve_species(const Source& source, const Raw& raw, const std::vector<int
                 if (mass == raw.masses.end())
                     throw InputError(source.path() + ": the element of type " + std::to_string(type) + " is not known",
                                      "the file has no mass for it", "name the elements (--elements Cu,Zr)");
-                structure.elements.push_back(element_of_mass(source, type, mass->second));
+                structure.elements.push_back(element_of_mass(source, "type " + std::to_string(type), mass->second));
             }
             for (std::size_t a = 0; a < structure.elements.size(); ++a)
                 for (std::size_t b = 0; b < a; ++b)
@@ -263,12 +308,36 @@ bool starts_section(std::string_view text) {
     return !text.empty() && ((text[0] >= 'A' && text[0] <= 'Z') || (text[0] >= 'a' && text[0] <= 'z'));
 }
 
+/// Sections without meaning here, which are passed over.
+bool is_passed_over(std::string_view name) {
+    return name.ends_with("Coeffs") || name == "Bonds" || name == "Angles" || name == "Dihedrals" ||
+           name == "Impropers" || name.ends_with(" Type Labels");
+}
+
+/// Where an atom_style has its columns; https://docs.lammps.org/read_data.html. Charges and molecules mean nothing to
+/// the potentials here.
+struct AtomStyle {
+    std::string_view name;
+    std::size_t type, position, columns;
+};
+constexpr AtomStyle atom_styles[] = {{"atomic", 1, 2, 5}, {"charge", 1, 3, 6}, {"molecular", 2, 3, 6},
+                                     {"bond", 2, 3, 6},   {"angle", 2, 3, 6},  {"full", 2, 4, 7}};
+
 class DataReader {
 public:
     DataReader(const std::string& path, std::string_view text) : source_(path, text) {}
 
     Structure read(const std::vector<std::string>& elements) {
-        source_.line("a comment");  // the first line is a comment, whatever it says
+        // The first line is a comment, whatever it says; but LAMMPS writes its units there.
+        const std::string_view comment = source_.line("a comment");
+        const std::string_view key = "units = ";
+        if (const std::size_t at = comment.find(key);
+            comment.starts_with("LAMMPS data file") && at != std::string_view::npos) {
+            const auto words = split_words(comment.substr(at + key.size()));
+            if (!words.empty() && words[0] != "metal")
+                source_.fail("units " + quoted(words[0]) + " are not read", "lengths should be A and times ps",
+                             "write the file with units metal");
+        }
         header();
         while (more_) section();
         if (raw_.id.empty()) source_.fail("no atoms", "there is no section Atoms", "get the complete file");
@@ -289,8 +358,8 @@ private:
     }
 
     void header() {
-        Vec3 low, high, tilt;
-        bool has[3] = {false, false, false};
+        Vec3 low, high, tilt, vectors[4];
+        bool has[3] = {false, false, false}, general[4] = {false, false, false, false};
         while (advance() && !starts_section(current_.text)) {
             const auto words = split_words(current_.text);
             std::size_t numbers = 0;
@@ -326,9 +395,19 @@ private:
                     source_.fail("'xy xz yz' needs three numbers", "there are " + std::to_string(numbers));
                 tilt = {source_.number(words[0], "a tilt"), source_.number(words[1], "a tilt"),
                         source_.number(words[2], "a tilt")};
+            } else if (key == "avec" || key == "bvec" || key == "cvec" || key == "abc origin") {
+                const int k = key == "abc origin" ? 3 : key[0] - 'a';
+                if (numbers != 3)
+                    source_.fail("'" + key + "' needs three numbers", "there are " + std::to_string(numbers));
+                vectors[k] = {source_.number(words[0], "a lattice vector"),
+                              source_.number(words[1], "a lattice vector"),
+                              source_.number(words[2], "a lattice vector")};
+                general[k] = true;
+                raw_.cell_line = source_.number_of_line();
             } else if (!harmless(key) || numbers != 1) {
                 source_.fail("unknown header line " + quoted(current_.text),
-                             "expected atoms, atom types, xlo xhi, ylo yhi, zlo zhi, xy xz yz",
+                             "expected atoms, atom types, xlo xhi, ylo yhi, zlo zhi, xy xz yz, avec, bvec, cvec, "
+                             "abc origin",
                              "write the file with atom_style atomic");
             }
         }
@@ -336,6 +415,13 @@ private:
             source_.fail("no number of atoms", "the header should have a line 'N atoms'",
                          "is this a LAMMPS data file, a LAMMPS dump or an extended XYZ file?");
         if (raw_.types == 0) source_.fail("no number of types", "the header should have a line 'N atom types'");
+        if (general[0] || general[1] || general[2] || general[3]) {
+            if (!(general[0] && general[1] && general[2] && general[3]) || has[0] || has[1] || has[2])
+                source_.fail("no cell", "the header should have avec, bvec, cvec and abc origin, and no other bounds");
+            raw_.h = from_columns(vectors[0], vectors[1], vectors[2]);
+            raw_.origin = vectors[3];
+            return;
+        }
         if (!has[0] || !has[1] || !has[2])
             source_.fail("no cell", "the header should have xlo xhi, ylo yhi and zlo zhi");
         raw_.h = from_columns({high.x - low.x, 0, 0}, {tilt.x, high.y - low.y, 0}, {tilt.y, tilt.z, high.z - low.z});
@@ -368,10 +454,15 @@ private:
         const std::string_view style = trimmed(current_.comment);
         if (name == "Atoms") {
             if (!raw_.id.empty()) source_.fail("a second section Atoms", "there may be one");
-            if (!style.empty() && style != "atomic")
-                source_.fail("atom_style " + quoted(style) + " is not read", "atoms need id, type, x, y, z alone",
+            std::string_view bare = style;
+            if (bare.ends_with("/kk")) bare.remove_suffix(3);
+            const auto known = std::find_if(std::begin(atom_styles), std::end(atom_styles),
+                                            [&](const AtomStyle& s) { return s.name == bare; });
+            if (!style.empty() && known == std::end(atom_styles))
+                source_.fail("atom_style " + quoted(style) + " is not read",
+                             "those that are: atomic, charge, molecular, bond, angle, full",
                              "write the file with atom_style atomic");
-            read_atoms();
+            read_atoms(style.empty() ? atom_styles[0] : *known, !style.empty());
         } else if (name == "Velocities") {
             if (!pending_velocities_.empty()) source_.fail("a second section Velocities", "there may be one");
             read_velocities();
@@ -379,19 +470,25 @@ private:
             read_masses();
         } else if (name == "Atom Type Labels") {
             read_labels();
-        } else if (name.ends_with("Coeffs") || name == "Bonds" || name == "Angles" || name == "Dihedrals" ||
-                   name == "Impropers" || name.ends_with("Labels")) {
-            while (advance() && !starts_section(current_.text)) {
+        } else if (is_passed_over(name)) {
+            while (advance() && !ends_rows()) {
             }
         } else {
             source_.fail("unknown section " + quoted(name), "expected Atoms, Velocities, Masses");
         }
     }
 
+    /// The current line is the name of a section; with type labels, rows too may start with a letter.
+    bool ends_rows() const {
+        const std::string_view text = current_.text;
+        return starts_section(text) && (!raw_.labels || text == "Atoms" || text == "Velocities" || text == "Masses" ||
+                                        text == "Atom Type Labels" || is_passed_over(text));
+    }
+
     /// One line of a section that must have more.
     std::vector<std::string_view> row(const char* section, long done, long wanted) {
         const long before = source_.number_of_line();
-        if (!advance() || starts_section(current_.text))
+        if (!advance() || ends_rows())
             source_.fail(more_ ? source_.number_of_line() : before, std::string("section ") + section + " ends early",
                          "it has " + std::to_string(done) + " lines and needs " + std::to_string(wanted),
                          "get the complete file");
@@ -406,7 +503,7 @@ private:
 
     int type_of(std::string_view word) const {
         for (const auto& [type, name] : raw_.type_names)
-            if (labels_ && name == word) return type;
+            if (raw_.labels && name == word) return type;
         const long type = source_.integer(word, "a type");
         if (type < 1 || type > raw_.types)
             source_.fail("type " + std::to_string(type) + " is out of range",
@@ -414,28 +511,35 @@ private:
         return static_cast<int>(type);
     }
 
-    void read_atoms() {
+    void read_atoms(const AtomStyle& style, bool named) {
         std::size_t columns = 0;
         for (long k = 0; k < atoms_; ++k) {
             const auto words = row("Atoms", k, atoms_);
             if (columns == 0) columns = words.size();
-            if (words.size() != columns || (columns != 5 && columns != 8))
+            const bool images = columns == style.columns + 3;
+            if (words.size() != columns || (columns != style.columns && !images))
                 source_.fail(std::to_string(words.size()) + " words in a line of Atoms",
-                             "atom_style atomic has 5, or 8 with images, the same in all lines",
-                             "write the file with atom_style atomic");
+                             "atom_style " + std::string(style.name) + " has " + std::to_string(style.columns) +
+                                 ", or " + std::to_string(style.columns + 3) + " with images, the same in all lines",
+                             named ? "write the file with atom_style atomic"
+                                   : "name another style behind the section's name ('Atoms # charge'), or write the "
+                                     "file with atom_style atomic");
             const long id = source_.integer(words[0], "an id");
             if (id < 1) source_.fail("id " + std::to_string(id) + " is out of range", "ids start at 1");
-            Vec3 x = {source_.number(words[2], "a position"), source_.number(words[3], "a position"),
-                      source_.number(words[4], "a position")};
+            if (style.type == 2) source_.integer(words[1], "a molecule");
+            if (style.position == style.type + 2) source_.number(words[style.type + 1], "a charge");
+            const std::size_t first = style.position;
+            Vec3 x = {source_.number(words[first], "a position"), source_.number(words[first + 1], "a position"),
+                      source_.number(words[first + 2], "a position")};
             x = x - raw_.origin;
-            if (columns == 8) {
-                const Vec3 image = {static_cast<double>(source_.integer(words[5], "an image")),
-                                    static_cast<double>(source_.integer(words[6], "an image")),
-                                    static_cast<double>(source_.integer(words[7], "an image"))};
+            if (images) {
+                const Vec3 image = {static_cast<double>(source_.integer(words[first + 3], "an image")),
+                                    static_cast<double>(source_.integer(words[first + 4], "an image")),
+                                    static_cast<double>(source_.integer(words[first + 5], "an image"))};
                 x += raw_.h * image;
             }
             raw_.id.push_back(id);
-            raw_.type.push_back(type_of(words[1]));
+            raw_.type.push_back(type_of(words[style.type]));
             raw_.line.push_back(source_.number_of_line());
             raw_.position.push_back(x);
         }
@@ -482,11 +586,11 @@ private:
                 source_.fail("type " + std::to_string(type) + " occurs twice", "in section Masses");
             // Many programs write the symbol beside the mass.
             const auto comment = split_words(current_.comment);
-            if (!labels_ && comment.size() == 1 && find_element(comment[0]))
+            if (!raw_.labels && comment.size() == 1 && find_element(comment[0]))
                 raw_.type_names[type] = std::string(comment[0]);
         }
         // Comments that name some types only are no names.
-        if (!labels_ && static_cast<int>(raw_.type_names.size()) != raw_.types) raw_.type_names.clear();
+        if (!raw_.labels && static_cast<int>(raw_.type_names.size()) != raw_.types) raw_.type_names.clear();
         expect_end("Masses", raw_.types);
     }
 
@@ -503,14 +607,14 @@ private:
                              "there are " + std::to_string(raw_.types) + " types");
             raw_.type_names[static_cast<int>(type)] = std::string(words[1]);
         }
-        labels_ = true;
+        raw_.labels = true;
         expect_end("Atom Type Labels", raw_.types);
     }
 
     Source source_;
     Raw raw_;
     DataLine current_;
-    bool more_ = true, labels_ = false;
+    bool more_ = true;
     long atoms_ = 0, velocity_line_ = 0;
     std::map<long, Vec3> pending_velocities_;
 };
@@ -522,6 +626,7 @@ public:
     DumpReader(const std::string& path, std::string_view text) : source_(path, text) {}
 
     Structure read(const std::vector<std::string>& elements) {
+        elements_ = elements;
         std::string_view line;
         while (source_.next(line)) {
             if (trimmed(line).empty()) continue;
@@ -621,18 +726,24 @@ private:
             source_.fail("no positions", "the columns should have x y z, xu yu zu, xs ys zs or xsu ysu zsu",
                          "write the dump with them");
         if (!column.count("id")) source_.fail("no ids", "the columns should have id", "write the dump with id");
-        if (!column.count("type") && !column.count("element"))
-            source_.fail("no species", "the columns should have type or element", "write the dump with type");
-        const bool images = !unwrapped && all("ix", "iy", "iz"), velocities = all("vx", "vy", "vz"),
-                   element = column.count("element");
+        // What names the species: the best of the columns that are there.
+        const bool types = column.count("type"), masses = column.count("mass");
+        const char* species = column.count("element")                                      ? "element"
+                              : column.count("typelabel") && (elements_.empty() || !types) ? "typelabel"
+                              : types                                                      ? "type"
+                                                                                           : "mass";
+        if (!column.count(species))
+            source_.fail("no species", "the columns should have type, element or mass", "write the dump with type");
+        const bool by_type = species == std::string_view("type"), by_mass = species == std::string_view("mass");
+        const bool images = !unwrapped && all("ix", "iy", "iz"), velocities = all("vx", "vy", "vz");
         const std::size_t x0 = column[names[0]], y0 = column[names[1]], z0 = column[names[2]], id0 = column["id"];
-        const std::size_t species0 = column[element ? "element" : "type"];
+        const std::size_t species0 = column[species], mass0 = masses ? column["mass"] : 0;
         const std::size_t i0 = images ? column["ix"] : 0, i1 = images ? column["iy"] : 0,
                           i2 = images ? column["iz"] : 0;
         const std::size_t v0 = velocities ? column["vx"] : 0, v1 = velocities ? column["vy"] : 0,
                           v2 = velocities ? column["vz"] : 0;
         raw_.id.clear(), raw_.line.clear(), raw_.type.clear(), raw_.name.clear(), raw_.position.clear(),
-            raw_.velocity.clear();
+            raw_.velocity.clear(), raw_.masses.clear(), raw_.type_names.clear();
         for (long k = 0; k < atoms_; ++k) {
             const auto words =
                 split_words(source_.line("atom " + std::to_string(k + 1) + " of " + std::to_string(atoms_)));
@@ -653,19 +764,40 @@ private:
                 raw_.velocity.push_back({source_.number(words[v0], "a velocity"),
                                          source_.number(words[v1], "a velocity"),
                                          source_.number(words[v2], "a velocity")});
-            if (element) {
+            const double mass = masses ? source_.number(words[mass0], "a mass") : 0;
+            if (by_mass) {
+                raw_.name.push_back(element_of_mass(source_, "atom " + std::string(words[id0]), mass, elements_));
+            } else if (!by_type || (raw_.type.empty() && !parse_integer(words[species0]))) {
+                // A column of types has labels in it where dump_modify said so.
+                raw_.name.emplace_back(words[species0]);
+            } else if (!raw_.name.empty()) {
                 raw_.name.emplace_back(words[species0]);
             } else {
                 const long type = source_.integer(words[species0], "a type");
                 if (type < 1 || type > 10000)
                     source_.fail("type " + std::to_string(type) + " is out of range", "types start at 1");
                 raw_.type.push_back(static_cast<int>(type));
+                if (masses) take_mass(static_cast<int>(type), mass);
             }
         }
         complete_ = true;
     }
 
+    /// The mass of an atom is that of its type, and names it where nothing else does.
+    void take_mass(int type, double mass) {
+        if (!(mass > 0))
+            source_.fail("the mass of type " + std::to_string(type) + " is not positive",
+                         "it is " + std::to_string(mass) + " u");
+        const auto [known, fresh] = raw_.masses.emplace(type, mass);
+        if (!fresh && std::abs(known->second - mass) > mass_tolerance)
+            source_.fail("two masses for type " + std::to_string(type),
+                         "they are " + std::to_string(known->second) + " and " + std::to_string(mass) + " u");
+        if (fresh && elements_.empty())
+            raw_.type_names[type] = element_of_mass(source_, "type " + std::to_string(type), mass);
+    }
+
     Source source_;
+    std::vector<std::string> elements_;
     Raw raw_;
     long atoms_ = 0;
     bool has_box_ = false, complete_ = false;
@@ -691,43 +823,61 @@ public:
     }
 
 private:
-    /// key=value, key="a b", key={a b} or key alone.
+    /// key=value, key="a b", key={a b}, key=[[a, b], [c]] or key alone, with blanks around = or without; quoted texts
+    /// may have quotation marks behind a backslash, as ASE writes them. Brackets and commas within come back as blanks.
     std::map<std::string, std::string> parse_comment(std::string_view text) const {
         std::map<std::string, std::string> result;
         std::size_t k = 0;
-        const auto blank = [&](std::size_t i) { return text[i] == ' ' || text[i] == '\t'; };
+        const auto blanks = [&] {
+            while (k < text.size() && (text[k] == ' ' || text[k] == '\t')) ++k;
+        };
+        const auto word = [&](std::string_view end) {
+            const std::size_t first = k;
+            k = std::min(text.find_first_of(end, k), text.size());
+            return std::string(text.substr(first, k - first));
+        };
+        const auto in_quotes = [&](const std::string& what) {
+            const char mark = text[k++];
+            std::string value;
+            while (k < text.size() && text[k] != mark) {
+                if (text[k] == '\\' && k + 1 < text.size()) ++k;
+                value += text[k++];
+            }
+            if (k == text.size()) source_.fail("no end of " + what, std::string("a ") + mark + " is missing");
+            ++k;
+            return value;
+        };
+        const auto in_brackets = [&](const std::string& what) {
+            std::string value;
+            int depth = 0;
+            do {
+                if (k == text.size()) source_.fail("no end of " + what, "a closing bracket is missing");
+                const char c = text[k++];
+                depth += c == '[' || c == '{' ? 1 : c == ']' || c == '}' ? -1 : 0;
+                value += c;
+            } while (depth > 0);
+            return value;
+        };
         while (true) {
-            while (k < text.size() && blank(k)) ++k;
-            if (k >= text.size()) return result;
-            std::size_t first = k;
-            while (k < text.size() && !blank(k) && text[k] != '=') ++k;
-            const std::string key(text.substr(first, k - first));
-            if (k >= text.size() || text[k] != '=') {
+            blanks();
+            if (k == text.size()) return result;
+            const std::string key = text[k] == '"' ? in_quotes("a quoted key") : word(" \t=");
+            blanks();
+            if (k == text.size() || text[k] != '=') {
                 result.emplace(key, "T");
                 continue;
             }
             ++k;
-            char close = 0;
-            if (k < text.size())
-                close = text[k] == '"' ? '"' : text[k] == '\'' ? '\'' : text[k] == '{' ? '}' : text[k] == '[' ? ']' : 0;
-            if (close) {
-                first = ++k;
-                while (k < text.size() && text[k] != close) ++k;
-                if (k >= text.size())
-                    source_.fail("no end of the value of " + quoted(key), std::string("a ") + close + " is missing");
-                result[key] = std::string(text.substr(first, k++ - first));
-                // Brackets may nest ([[..],[..]]): values are wanted flat.
-                while (close == ']' && k < text.size() && !blank(k)) {
-                    if (text[k] != ']' && text[k] != '[') result[key] += text[k];
-                    ++k;
-                }
-                for (char& c : result[key])
-                    if (c == ',' || c == '[' || c == ']') c = ' ';
-            } else {
-                first = k;
-                while (k < text.size() && !blank(k)) ++k;
-                result[key] = std::string(text.substr(first, k - first));
-            }
+            blanks();
+            const char c = k < text.size() ? text[k] : ' ';
+            const std::string what = "the value of " + quoted(key);
+            std::string value = c == '"' || c == '\''  ? in_quotes(what)
+                                : c == '[' || c == '{' ? in_brackets(what)
+                                                       : word(" \t");
+            if (c == '"' || c == '\'' || c == '[' || c == '{')
+                for (char& v : value)
+                    if (v == ',' || v == '[' || v == ']' || v == '{' || v == '}') v = ' ';
+            result[key] = value;
         }
     }
 
@@ -735,6 +885,14 @@ private:
         const long atoms = source_.atoms(first_line);
         const auto comment = parse_comment(source_.line("a comment with the cell"));
         raw_.cell_line = source_.number_of_line();
+        if (const auto pbc = comment.find("pbc"); pbc != comment.end()) {
+            const auto sides = split_words(pbc->second);
+            if (sides.size() != 3) source_.fail("pbc has " + std::to_string(sides.size()) + " words", "it needs 3");
+            for (std::string_view word : sides)
+                if (word != "T" && word != "True" && word != "true" && word != "TRUE" && word != "1")
+                    source_.fail("a boundary is not periodic", "pbc is " + quoted(pbc->second),
+                                 "cells are periodic in all directions: give such a structure");
+        }
         const auto lattice = comment.find("Lattice");
         if (lattice == comment.end())
             source_.fail("no cell", "the second line should have Lattice=\"ax ay az bx by bz cx cy cz\"",
@@ -750,11 +908,6 @@ private:
             raw_.origin = {source_.number(xyz[0], "the origin"), source_.number(xyz[1], "the origin"),
                            source_.number(xyz[2], "the origin")};
         }
-        if (const auto pbc = comment.find("pbc"); pbc != comment.end())
-            for (std::string_view word : split_words(pbc->second))
-                if (word != "T" && word != "True" && word != "true" && word != "TRUE" && word != "1")
-                    source_.fail("a boundary is not periodic", "pbc is " + quoted(pbc->second),
-                                 "cells are periodic in all directions: give such a structure");
         const auto properties = comment.find("Properties");
         read_rows(atoms, properties == comment.end() ? "species:S:1:pos:R:3" : properties->second);
     }
@@ -785,7 +938,7 @@ private:
             };
             if (name == "species")
                 take(species, "S", 1);
-            else if (name == "Z" && parts[k + 1] == "I")
+            else if ((name == "Z" || name == "numbers") && parts[k + 1] == "I")
                 take(number, "I", 1);
             else if (name == "pos")
                 take(pos, "R", 3);
@@ -796,7 +949,8 @@ private:
             columns += static_cast<std::size_t>(*width);
         }
         if (pos == none) source_.fail("no positions", "Properties should have pos:R:3", repair);
-        if (species == none && number == none) source_.fail("no species", "Properties should have species:S:1", repair);
+        if (species == none && number == none)
+            source_.fail("no species", "Properties should have species:S:1 or Z:I:1", repair);
         for (long k = 0; k < atoms; ++k) {
             const auto words =
                 split_words(source_.line("atom " + std::to_string(k + 1) + " of " + std::to_string(atoms)));
@@ -833,15 +987,19 @@ Structure read_structure(const std::string& path, const std::vector<std::string>
     if (bytes.find('\0') != std::string::npos)
         throw InputError("'" + path + "' is no structure", "it is a binary file",
                          "give a LAMMPS data file, a LAMMPS text dump or an extended XYZ file");
-    LineReader lines(bytes);
+    std::string_view text = bytes;
+    if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);  // some editors mark UTF-8 so
+    LineReader lines(text);
     std::string_view first, second;
     if (!lines.next(first)) raise_at(path, 1, "no atoms", "the file is empty", "get the complete file");
     lines.next(second);
-    if (first.starts_with("ITEM:")) return DumpReader(path, bytes).read(elements);
-    if (path.ends_with(".xyz") || path.ends_with(".extxyz") ||
-        (parse_integer(trimmed(first)) && second.find("Lattice=") != std::string_view::npos))
-        return XyzReader(path, bytes).read(elements);
-    return DataReader(path, bytes).read(elements);
+    if (first.starts_with("ITEM:")) return DumpReader(path, text).read(elements);
+    const std::string_view name = unpacked_name(path);
+    const auto has = [&](const char* key) { return second.find(key) != std::string_view::npos; };
+    if (name.ends_with(".xyz") || name.ends_with(".extxyz") ||
+        (parse_integer(trimmed(first)) && (has("Lattice") || has("Properties=") || has("pbc="))))
+        return XyzReader(path, text).read(elements);
+    return DataReader(path, text).read(elements);
 }
 
 }  // namespace mg

@@ -8,22 +8,33 @@
 
 namespace mg {
 
-/// Reads a LAMMPS data file (atom_style atomic), a LAMMPS dump (its last frame) or an extended XYZ file (its last
-/// frame); the content tells which, and whether it is packed by gzip or Zstandard. Formats:
-/// https://docs.lammps.org/read_data.html,
-/// https://docs.lammps.org/dump.html, https://github.com/libAtoms/extxyz. Units are LAMMPS's `metal`: A, A/ps, u.
+/// Reads a LAMMPS data file, a LAMMPS text dump (its last frame) or an extended XYZ file (its last frame); the content
+/// tells which, and whether it is packed by gzip or Zstandard (read_text() has the limits). Formats:
+/// https://docs.lammps.org/read_data.html, https://docs.lammps.org/dump.html, https://github.com/libAtoms/extxyz.
+/// Units are LAMMPS's `metal`: A, A/ps, u.
 ///
-/// Positions come back relative to the cell's origin, unwrapped where the file has images, in the order of ascending
-/// ids (an XYZ file without ids has its row numbers, from 1).
+/// * Data: the atom_styles atomic, charge, molecular, bond, angle and full, told by the word behind `Atoms` (atomic
+///   without one); charges, molecules, bonds and coefficients are passed over. Cells by bounds and tilts, or by avec,
+///   bvec, cvec and abc origin; images; velocities; type labels.
+/// * Dump: `id`; positions x y z, xs ys zs, xu yu zu or xsu ysu zsu; ix iy iz and vx vy vz where they are; species by
+///   `element`, `typelabel`, `type` or `mass`; cells of all three forms; atoms in any order.
+/// * Extended XYZ: Lattice, Properties with pos:R:3 and species:S:1 or Z:I:1 (or numbers), id:I:1, velo:R:3, Origin,
+/// pbc.
 ///
-/// `elements` names the types 1, 2, ... of LAMMPS files and the order of species of files that name them. Without
-/// it, names come from the file (a column, type labels, comments beside the masses; order of first appearance by
-/// id), and for a data file without names from its masses, each of which must lie within 0.1 u of one element's.
+/// Positions [A] come back relative to the cell's origin, unwrapped where the file has images, in the order of
+/// ascending ids (an XYZ file without ids has its row numbers, from 1). They may lie on the cell's walls or outside, up
+/// to a million cells.
+///
+/// `elements` names the types 1, 2, ... of LAMMPS files and the order of species of files that name them; type labels
+/// that are all among them count as names. Without it, names come from the file (a column, type labels, comments beside
+/// the masses; order of first appearance by id, or of the types), and for files without names from the masses of their
+/// types or atoms, each of which must lie within 0.1 u of one element's.
 ///
 /// Throws InputError, with `path:line` where there is one, for: a file that is none of the three or ends early,
 /// words that are no numbers, numbers that are not finite, ids that occur twice, types out of range, species that
-/// are unknown or unnamed, counts that do not agree, a cell without positive volume, boundaries that are not
-/// periodic.
+/// are unknown or unnamed, elements in another order than the file's masses or names say, types that share an element,
+/// counts that do not agree, a cell without positive volume, boundaries that are not periodic, other atom_styles, other
+/// units where the file tells them, and what read_text() throws for.
 Structure read_structure(const std::string& path, const std::vector<std::string>& elements = {});
 
 }  // namespace mg

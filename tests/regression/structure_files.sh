@@ -14,39 +14,91 @@ cp "$data"/make_structures.py "$work"
 cd "$work"
 fail() { echo "FAILED: $*" >&2; [ ! -e log ] || sed 's/^/    /' log >&2; exit 1; }
 
-# agree FOLDER: every file in it gives what its first one does.
-agree() {
+# evaluate FOLDER RESULTS: energy and forces of every structure in FOLDER.
+evaluate() {
     local file
-    mkdir "results-$2"
+    mkdir "$2"
     for file in "$1"/*; do
-        case $file in *.md | *.py) continue ;; esac
+        case $file in *.md | *.py | *.txt) continue ;; esac
+        [ -f "$file" ] || continue
         "$program" evaluate "$file" --potential "$potential" --elements Cu,Zr --backend host \
-            --out "results-$2/$(basename "$file").xyz" > "results-$2/$(basename "$file").json" 2> log || fail "$file"
+            --out "$2/$(basename "$file").xyz" > "$2/$(basename "$file").json" 2> log || fail "$file"
     done
-    /usr/bin/python3 - "results-$2" << 'PY'
-import glob, json, os, sys
+}
+
+# agree FOLDER NAME: every file in FOLDER gives what glass.data.gz does, and those in FOLDER/moved what LAMMPS has
+# there.
+agree() {
+    evaluate "$1" "$2"
+    evaluate "$1/moved" "$2-moved"
+    /usr/bin/python3 - "$1" "$2" << 'PY'
+import glob
+import gzip
+import json
+import os
+import sys
 import numpy as np
-folder = sys.argv[1]
-def forces(path):
-    lines = open(path).read().split("\n")
-    assert "Properties=species:S:1:pos:R:3:forces:R:3:local_energy:R:1:id:I:1" in lines[1], lines[1]
-    rows = sorted((line.split() for line in lines[2:] if line), key=lambda r: int(r[8]))
-    return [r[0] for r in rows], np.array([[float(v) for v in r[4:8]] for r in rows])
-names = sorted(os.path.basename(p)[:-5] for p in glob.glob(folder + "/*.json"))
-first = "glass.data.gz"
-species, reference = forces(f"{folder}/{first}.xyz")
-energy = json.load(open(f"{folder}/{first}.json"))["energy_eV"]
+
+folder, results = sys.argv[1:]
 bad = 0
-for name in names:
-    s, f = forces(f"{folder}/{name}.xyz")
-    e = json.load(open(f"{folder}/{name}.json"))["energy_eV"]
-    off, off_energy = np.max(np.abs(f - reference)), abs(e / energy - 1)
-    # Files of six digits are so named; ASE writes eight decimals.
-    force_bound, energy_bound = (5e-3, 1e-6) if "rounded" in name else (1e-6, 1e-9)
-    ok = s == species and off < force_bound and off_energy < energy_bound
+
+
+class Result:
+    """What `evaluate` said of one file, by id."""
+
+    def __init__(self, path):
+        with open(path + ".json") as file:
+            self.energy = json.load(file)["energy_eV"]
+        with open(path + ".xyz") as file:
+            lines = file.read().split("\n")
+        assert "Properties=species:S:1:pos:R:3:forces:R:3:local_energy:R:1:id:I:1" in lines[1], lines[1]
+        self.cell = np.array(lines[1].split('"')[1].split(), dtype=float).reshape(3, 3)  # a row is a lattice vector
+        rows = sorted((line.split() for line in lines[2:] if line), key=lambda r: int(r[8]))
+        self.ids, self.species = [int(r[8]) for r in rows], [r[0] for r in rows]
+        self.forces = np.array([[float(v) for v in r[4:7]] for r in rows])
+
+
+def compare(name, found, expected, energy_bound, force_bound):
+    """Forces in the axes of the expected cell: the file's own may be turned."""
+    global bad
+    axes = np.linalg.solve(found.cell, expected.cell)
+    turned = np.abs(axes - np.eye(3)).max() > 1e-3
+    off = np.abs(found.forces @ axes - expected.forces).max()
+    off_energy = abs(found.energy / expected.energy - 1)
+    ok = (found.ids == expected.ids and found.species == expected.species and off < force_bound
+          and off_energy < energy_bound and np.abs(axes @ axes.T - np.eye(3)).max() < 1e-9)
     bad += not ok
-    print(f"{name:28s} force {off:.1e} eV/A, energy {off_energy:.1e}{'' if ok else '   DIFFERS'}")
-assert len(names) >= 6, names
+    print(f"{name:28s} force {off:.1e} eV/A, energy {off_energy:.1e}{' (turned)' if turned else ''}"
+          f"{'' if ok else '   DIFFERS'}")
+
+
+names = sorted(os.path.basename(p)[:-5] for p in glob.glob(results + "/*.json"))
+glass = Result(f"{results}/glass.data.gz")
+for name in names:
+    # LAMMPS's default has six digits, and ASE's extended XYZ eight decimals; the others have all digits of a double.
+    bounds = (1e-7, 1e-3) if name.startswith("rounded") else (1e-9, 1e-6) if ".xyz" in name else (1e-11, 1e-9)
+    compare(name, Result(f"{results}/{name}"), glass, *bounds)
+assert len(names) >= 13, names
+
+# The other state, with LAMMPS's own numbers: the last frame of its dump.
+with gzip.open(f"{folder}/moved/images.dump.gz", "rt") as file:
+    frames = file.read().split("ITEM: ATOMS ")[1:]
+assert len(frames) == 2
+rows = [line.split() for line in frames[-1].split("\n")]
+columns = {name: k for k, name in enumerate(rows[0])}
+rows = sorted((r for r in rows[1:] if r), key=lambda r: int(r[0]))
+assert [columns[k] for k in ("id", "type", "mass")] == [0, 1, 2], columns
+assert sum(int(r[columns[k]]) != 0 for r in rows for k in ("ix", "iy", "iz")) > 500, "no images to speak of"
+names = sorted(os.path.basename(p)[:-5] for p in glob.glob(results + "-moved/*.json"))
+expected = Result(f"{results}-moved/images.dump.gz")
+expected.species = [{"1": "Cu", "2": "Zr"}[r[1]] for r in rows]
+expected.forces = np.array([[float(r[columns[k]]) for k in ("fx", "fy", "fz")] for r in rows])
+with open(f"{folder}/moved/energy.txt") as file:
+    expected.energy = float(file.read())
+assert np.abs(expected.forces - glass.forces).max() > 0.1, "the state is the glass itself"
+for name in names:
+    compare("moved/" + name, Result(f"{results}-moved/{name}"), expected, 1e-11, 1e-9)
+assert len(names) == 3, names
 sys.exit(bad > 0)
 PY
 }
@@ -54,12 +106,44 @@ PY
 echo "== files of LAMMPS and ASE"
 agree "$data" kept || fail "the files of tests/data/structures do not agree"
 
+# Masses in the file must not say otherwise than the list of elements.
+gunzip -c "$data/moved/images.dump.gz" > plain.dump
+for elements in Cu,Zr Zr,Cu; do
+    status=0
+    "$program" evaluate plain.dump --potential "$potential" --elements "$elements" --backend host > out.json 2> log ||
+        status=$?
+    if [ "$elements" = Cu,Zr ]; then
+        [ "$status" -eq 0 ] || fail "plain.dump"
+    else
+        { [ "$status" -eq 2 ] && grep -qF "type 1 is named Zr and seems to be Cu" log; } ||
+            fail "elements in another order than the types were taken"
+    fi
+done
+
+# Packed by others: told by content, whatever the name; potentials as well.
+gzip -c "$potential" > packed.eam.fs
+cp "$data/scaled.dump.gz" misnamed.xz
+"$program" evaluate misnamed.xz --potential packed.eam.fs --elements Cu,Zr --backend host > out.json 2> log ||
+    fail "a packed potential and a misnamed dump"
+cmp out.json kept/scaled.dump.gz.json || fail "packed files give another result"
+head -c 9000 "$data/scaled.dump.gz" > short.dump.gz
+status=0
+"$program" evaluate short.dump.gz --potential "$potential" --elements Cu,Zr > out.json 2> log || status=$?
+{ [ "$status" -eq 2 ] && grep -qF "'short.dump.gz' ends early, at byte 9000" log; } || fail "a file cut short was taken"
+if command -v xz > /dev/null; then
+    xz -c plain.dump > plain.dump.xz
+    status=0
+    "$program" evaluate plain.dump.xz --potential "$potential" --elements Cu,Zr > out.json 2> log || status=$?
+    { [ "$status" -eq 2 ] && grep -qF "unpack it first: xz -d plain.dump.xz" log; } || fail "xz is not refused by name"
+fi
+
 if command -v lmp > /dev/null && /usr/bin/python3 -c "import ase" 2> /dev/null; then
     echo "== files written now"
     mkdir fresh
     /usr/bin/python3 make_structures.py "$data/glass.data.gz" fresh --potential "$potential" > log 2>&1 ||
         fail "not made"
-    agree fresh fresh || fail "files written now do not agree"
+    agree fresh fresh-results || fail "files written now do not agree"
 else
-    echo "lmp and python3-ase are not here: no files were written anew"
+    echo "*** SKIPPED: files written now (lmp and python3-ase are not installed); the kept ones were read"
 fi
+echo "structure_files: passed"

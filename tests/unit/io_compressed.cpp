@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <fstream>
 #include <string>
+#include <vector>
 
 #include "core/error.hpp"
 #include "io/compressed.hpp"
@@ -94,21 +95,85 @@ TEST(Compressed, DamageIsFound) {
     }
 }
 
+void expect_error(const std::string& file, const std::vector<std::string>& parts, const mg::UnpackLimits& limits = {}) {
+    try {
+        mg::read_text(file, limits);
+        ADD_FAILURE() << "not refused; expected: " << parts[0];
+    } catch (const mg::InputError& e) {
+        for (const std::string& part : parts)
+            EXPECT_NE(std::string(e.what()).find(part), std::string::npos) << e.what();
+    }
+}
+
+TEST(Compressed, DamageIsLocated) {
+    const Folder folder;
+    const std::string text = lines(20000), gzip = zipped(text), zstd = zstandard(text);
+    const std::string half = std::to_string(gzip.size() / 2);
+    expect_error(folder.write(gzip.substr(0, gzip.size() / 2)), {"x.data' ends early, at byte " + half, "gzip"});
+    expect_error(folder.write(zstd.substr(0, zstd.size() - 1)),
+                 {"ends early, at byte " + std::to_string(zstd.size() - 1), "Zstandard"});
+    std::string wrong = gzip;
+    wrong[wrong.size() - 6] ^= 1;  // of the checksum
+    expect_error(folder.write(wrong), {"is damaged at byte ", " of " + std::to_string(gzip.size()), "data check"});
+    expect_error(folder.write(gzip + "garbage"), {"is damaged at byte "});
+    expect_error(folder.write(zstd + "garbage"), {"is damaged at byte " + std::to_string(zstd.size())});
+}
+
+TEST(Compressed, BombsAreNotUnpacked) {
+    const Folder folder;
+    const std::string zeros(2 << 20, '0'), table = lines(2 << 20);
+    mg::UnpackLimits limits;
+    limits.free = 1 << 20;
+    for (const auto& pack : {zipped, zstandard}) {
+        expect_error(folder.write(pack(zeros)), {"is too large", "unpack to more than 1048576", "unpack it first: "},
+                     limits);
+        // What packs as tables of atoms do is none, nor what is small.
+        EXPECT_EQ(mg::read_text(folder.write(pack(table)), limits), table);
+        EXPECT_EQ(mg::read_text(folder.write(pack(zeros.substr(0, 1 << 20))), limits).size(), std::size_t{1} << 20);
+        mg::UnpackLimits small;
+        small.largest = table.size() - 1;
+        expect_error(folder.write(pack(table)), {"is too large"}, small);
+    }
+    EXPECT_EQ(mg::read_text(folder.write(table), limits), table);
+}
+
+TEST(Compressed, RarerFrames) {
+    const Folder folder;
+    // pzstd begins with a frame that says nothing: magic, four bytes of length, content.
+    const std::string text = lines(1000), skippable("\x50\x2a\x4d\x18\x04\0\0\0\x10\0\0\0", 12);
+    EXPECT_EQ(mg::read_text(folder.write(skippable + zstandard(text))), text);
+    // A window that would take 1 GiB to unpack.
+    ZSTD_CCtx* context = ZSTD_createCCtx();
+    ZSTD_CCtx_setParameter(context, ZSTD_c_windowLog, 30);
+    std::string out(ZSTD_compressBound(text.size()), '\0');
+    ZSTD_inBuffer in{text.data(), text.size(), 0};
+    ZSTD_outBuffer to{out.data(), out.size(), 0};
+    ZSTD_compressStream2(context, &to, &in, ZSTD_e_flush);  // before the end is known, so that the window is kept
+    while (ZSTD_compressStream2(context, &to, &in, ZSTD_e_end) != 0) {
+    }
+    ZSTD_freeCCtx(context);
+    expect_error(folder.write(out.substr(0, to.pos)), {"a window above 128 MiB", "zstd -d --long=31"});
+    expect_error(folder.write(zipped(zstandard(text))), {"is packed twice", "gunzip"});
+    EXPECT_EQ(mg::unpacked_name("a.xyz.gz"), "a.xyz");
+    EXPECT_EQ(mg::unpacked_name("b.dump.zst"), "b.dump");
+    EXPECT_EQ(mg::unpacked_name("c.xz"), "c.xz");
+}
+
 TEST(Compressed, OtherKindsAreNamed) {
     const Folder folder;
     const auto expect = [&](const std::string& bytes, const std::string& command) {
-        try {
-            mg::read_text(folder.write(bytes));
-            ADD_FAILURE() << "not refused";
-        } catch (const mg::InputError& e) {
-            EXPECT_NE(std::string(e.what()).find(command), std::string::npos) << e.what();
-        }
+        const std::string file = folder.write(bytes);
+        expect_error(file, {"is packed by ", "unpack it first: " + command + " " + file});
     };
     expect("BZh91AY&SY", "bunzip2");
     expect(std::string("\xfd"
                        "7zXZ\0\0",
                        7),
            "xz -d");
+    expect(std::string("PK\x03\x04\x14\0", 6), "unzip");
+    expect("\x1f\x9d\x90", "uncompress");
+    // No packed file, but a comment.
+    EXPECT_EQ(mg::read_text(folder.write("BZhang's glass\n")), "BZhang's glass\n");
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <array>
 #include <cmath>
 
 #include "core/error.hpp"
@@ -86,7 +87,21 @@ ITEM: ATOMS type id x y z ix iy iz vx vy vz
 1 4 3.0 1.0 4.0 0 2 0 4 5 6
 )";
 
-/// What both files above say.
+const std::string dump_with_masses = R"(ITEM: TIMESTEP
+0
+ITEM: NUMBER OF ATOMS
+3
+ITEM: BOX BOUNDS pp pp pp
+0 10
+0 10
+0 10
+ITEM: ATOMS id type mass x y z
+1 2 91.2 0 0 0
+3 2 91.224 0 5 0
+2 % 5 0 0
+)";
+
+/// What `data` and `dump` say.
 void expect_the_three_atoms(const Structure& s) {
     ASSERT_EQ(s.size(), 3);
     EXPECT_EQ(s.id, (std::vector<long>{2, 4, 7}));
@@ -152,12 +167,13 @@ TEST(LammpsData, BadInputIsLocated) {
     expect_error(with("3 atoms", "2 atoms"), {"too long"});
     expect_error(with("3 atoms", "99999999999 atoms"), {"x.data:3:"});
     expect_error(with("3 atoms", "0 atoms"), {"x.data:3:", "no atoms"});
-    expect_error(with("# atomic", "# charge"), {"'charge' is not read", "atomic"});
+    expect_error(with("# atomic", "# sphere"), {"'sphere' is not read", "atomic, charge"});
+    expect_error(with("# atomic", "# charge"), {"x.data:18:", "8 words", "atom_style charge has 6, or 9"});
     expect_error(with("4 4 5 6", "5 4 5 6"), {"no velocity for atom 4"});
     expect_error(with("2 91.224", "2 -1"), {"mass of type 2 is not positive"});
     expect_error(with("2 atom types", "2 charges"), {"x.data:4:", "unknown header"});
     expect_error(directory.write("x.data", ""), {"no atoms"});
-    expect_error(directory.write("x.data", "\x1f\x8b garbage"), {"x.data", "cannot be unpacked"});
+    expect_error(directory.write("x.data", "\x1f\x8b garbage"), {"x.data", "is damaged at byte", "gzip"});
     expect_error(directory.write("x.data", "something else\nentirely\n"), {"no number of atoms"});
     expect_error(directory / "absent.data", {"No such file"});
     // Any prefix without the last atom line is an error, never a crash.
@@ -165,6 +181,97 @@ TEST(LammpsData, BadInputIsLocated) {
     for (std::size_t length = 0; length < end; ++length)
         EXPECT_THROW(read_structure(directory.write("p.data", data.substr(0, length)), {"Cu", "Zr"}), InputError)
             << length;
+}
+
+TEST(LammpsData, StylesOfAtoms) {
+    TemporaryDirectory directory;
+    // Charges and molecules stand between the columns that are wanted.
+    for (const auto& [style, first, second] : std::vector<std::array<std::string, 3>>{{"atomic", "", ""},
+                                                                                      {"atomic/kk", "", ""},
+                                                                                      {"charge", "", "0.25 "},
+                                                                                      {"molecular", "3 ", ""},
+                                                                                      {"bond", "0 ", ""},
+                                                                                      {"angle", "3 ", ""},
+                                                                                      {"full", "3 ", "-1 "}}) {
+        std::string text = replaced(data, "# atomic", "# " + style);
+        text = replaced(text, "7 2 1.5", "7 " + first + "2 " + second + "1.5");
+        text = replaced(text, "2 1 2.0", "2 " + first + "1 " + second + "2.0");
+        text = replaced(text, "4 1 3.0", "4 " + first + "1 " + second + "3.0");
+        expect_the_three_atoms(read_structure(directory.write("x.data", text)));
+        if (style.starts_with("atomic")) continue;
+        // Without the style nobody knows whether the second column is a type.
+        expect_error(directory.write("x.data", replaced(text, "Atoms # " + style, "Atoms")),
+                     {"x.data:18:", "atom_style atomic has 5", "'Atoms # charge'"});
+        if (!second.empty())
+            expect_error(directory.write("x.data", replaced(text, "1 " + second + "3.0", "1 q 3.0")),
+                         {"x.data:20:", "'q' is no number", "a charge"});
+    }
+}
+
+TEST(LammpsData, GeneralTriclinic) {
+    TemporaryDirectory directory;
+    const std::string text =
+        "LAMMPS data file via write_data, version 7 Feb 2024, timestep = 0, units = metal\n\n2 atoms\n1 atom types\n\n"
+        "0 9.5 1 avec\n0 -1 8 bvec\n10 0 2 cvec\n1 2 3 abc origin\n\nAtoms # atomic\n\n"
+        "5 1 1.5 2.5 3.5 1 0 -1\n4 1 0 0 0 0 0 0\n";
+    const Structure s = read_structure(directory.write("x.data", text), {"Cu"});
+    expect_near(s.box.h.column(0), {0, 9.5, 1});
+    expect_near(s.box.h.column(2), {10, 0, 2});
+    EXPECT_NEAR(s.box.volume, 10 * (9.5 * 8 + 1), 1e-9);
+    expect_near(s.position[0], {-1, -2, -3});
+    expect_near(s.position[1], {0.5 - 10, 0.5 + 9.5, 0.5 + 1 - 2});
+    expect_error(directory.write("x.data", replaced(text, "10 0 2 cvec\n", "")), {"no cell", "avec, bvec, cvec"});
+    expect_error(directory.write("x.data", replaced(text, "10 0 2 cvec", "-10 0 2 cvec")), {"no positive volume"});
+    expect_error(directory.write("x.data", replaced(text, "10 0 2 cvec", "10 0 cvec")), {"x.data:8:", "three numbers"});
+    expect_error(directory.write("x.data", replaced(text, "units = metal", "units = real")),
+                 {"x.data:1:", "'real' are not read", "metal"});
+}
+
+TEST(LammpsData, LabelsInPlaceOfTypes) {
+    TemporaryDirectory directory;
+    std::string text = replaced(data, "Velocities", "Atom Type Labels\n\n1 Cu\n2 Zr\n\nVelocities");
+    text = replaced(replaced(replaced(text, "7 2 1.5", "7 Zr 1.5"), "2 1 2.0", "2 Cu 2.0"), "4 1 3.0", "4 Cu 3.0");
+    text = replaced(replaced(text, "1 63.546", "Cu 63.546"), "2 91.224", "Zr 91.224");
+    text += "\nPair Coeffs # eam/fs\n\nCu a b\nZr a b\n\nPairIJ Coeffs\n\nCu Zr a b\n";
+    expect_the_three_atoms(read_structure(directory.write("x.data", text)));
+    // Names are names: a list of elements gives their order, not that of the types.
+    const Structure s = read_structure(directory.write("x.data", text), {"Zr", "Cu"});
+    EXPECT_EQ(s.species, (std::vector<int>{1, 1, 0}));
+    EXPECT_EQ(s.masses, (std::vector<double>{91.224, 63.546}));
+    expect_error(directory.write("x.data", replaced(text, "4 Cu 3.0", "4 Ni 3.0")), {"'Ni' is no integer", "a type"});
+    // Labels that are no elements say nothing, and the list names the types.
+    text = replaced(data, "Velocities", "Atom Type Labels\n\n1 small\n2 big\n\nVelocities");
+    expect_the_three_atoms(read_structure(directory.write("x.data", text), {"Cu", "Zr"}));
+}
+
+TEST(LammpsData, ElementsInAnotherOrderThanTypes) {
+    TemporaryDirectory directory;
+    expect_error(directory.write("x.data", data), {"type 1 is named Zr and seems to be Cu", "63.546", "--elements"},
+                 {"Zr", "Cu"});
+    expect_error(directory.write("x.data", replaced(data, "2 91.224", "2 3 # Cu")), {"type 1 is named Zr"},
+                 {"Zr", "Cu"});
+    std::string text = replaced(replaced(data, "1 63.546", "1 1.5 # Cu"), "2 91.224", "2 2.5 # Zr");
+    expect_error(directory.write("x.data", text), {"type 1 is named Zr and seems to be Cu", "names it so"},
+                 {"Zr", "Cu"});
+    // Masses that mean nothing are no evidence.
+    text = replaced(replaced(data, "1 63.546", "1 1.0"), "2 91.224", "2 1.0");
+    EXPECT_EQ(read_structure(directory.write("x.data", text), {"Zr", "Cu"}).species, (std::vector<int>{0, 0, 1}));
+    expect_error(directory.write("x.dump", replaced(dump_with_masses, "%", "1 63.546")), {"type 1 is named Zr"},
+                 {"Zr", "Cu"});
+}
+
+TEST(LammpsData, AsAseWritesIt) {
+    TemporaryDirectory directory;
+    const std::string text =
+        "x.data (written by ASE) \n\n2 \t atoms \n2  atom types\n0.0       5.5000000000000000  xlo xhi\n"
+        "0.0       6.5000000000000000  ylo yhi\n0.0       7.5000000000000000  zlo zhi\n"
+        "     -0.25      0.5     1e-1  xy xz yz\n\n\nAtoms \n\n"
+        "     1   2     -0.5  6.5  8.0\n     2   1     5.5     0  0\n";
+    const Structure s = read_structure(directory.write("x.data", text), {"Cu", "Zr"});
+    EXPECT_EQ(s.species, (std::vector<int>{1, 0}));
+    expect_near(s.position[0], {-0.5, 6.5, 8.0});
+    expect_near(s.box.h.column(2), {0.5, 0.1, 7.5});
+    expect_error(directory.write("x.data", text), {"the elements are not known", "--elements"});
 }
 
 TEST(LammpsDump, TriclinicLastFrameUnsorted) {
@@ -199,6 +306,75 @@ TEST(LammpsDump, AllKindsOfCoordinatesAgree) {
         EXPECT_EQ(t.species, s.species);
         for (int i = 0; i < 3; ++i) expect_near(t.position[i], s.position[i]);
     }
+}
+
+TEST(LammpsDump, SpeciesFromWhatIsThere) {
+    TemporaryDirectory directory;
+    const std::string masses = replaced(dump_with_masses, "%", "1 63.546");
+    // Types with masses, in either order of appearance; the species are in the order of the types.
+    Structure s = read_structure(directory.write("x.dump", masses));
+    EXPECT_EQ(s.elements, (std::vector<std::string>{"Cu", "Zr"}));
+    EXPECT_EQ(s.species, (std::vector<int>{1, 0, 1}));
+    EXPECT_EQ(s.masses, (std::vector<double>{63.546, 91.2}));
+    // Masses alone, with and without a list of elements.
+    std::string text = replaced(masses, "id type mass", "id kind mass");
+    EXPECT_EQ(read_structure(directory.write("x.dump", text)).elements, (std::vector<std::string>{"Zr", "Cu"}));
+    s = read_structure(directory.write("x.dump", text), {"Ni", "Cu", "Zr"});
+    EXPECT_EQ(s.species, (std::vector<int>{2, 1, 2}));
+    expect_error(directory.write("x.dump", text), {"atom 1", "91.2", "that of none of Cu, Ni"}, {"Cu", "Ni"});
+    expect_error(directory.write("x.dump", replaced(dump_with_masses, "%", "1 40.0")), {"type 1", "Ar, Ca"});
+    expect_error(directory.write("x.dump", replaced(dump_with_masses, "%", "2 63.546")),
+                 {"x.dump:12:", "two masses for type 2"});
+    // A list of elements names types; the masses may then be any.
+    s = read_structure(directory.write("x.dump", replaced(dump_with_masses, "%", "1 1.0")), {"Cu", "Zr"});
+    EXPECT_EQ(s.species, (std::vector<int>{1, 0, 1}));
+    // Labels: a column of their own, or in the column of types.
+    text = replaced(replaced(replaced(masses, "id type mass", "id type typelabel"), "1 2 91.2", "1 2 Zr"), "1 63.546",
+                    "1 Cu");
+    text = replaced(text, "3 2 91.224", "3 2 Zr");
+    EXPECT_EQ(read_structure(directory.write("x.dump", text)).elements, (std::vector<std::string>{"Zr", "Cu"}));
+    EXPECT_EQ(read_structure(directory / "x.dump", {"Cu", "Zr"}).species, (std::vector<int>{1, 0, 1}));
+    text = replaced(text, "id type typelabel", "id kind type");
+    s = read_structure(directory.write("x.dump", text), {"Cu", "Zr"});
+    EXPECT_EQ(s.species, (std::vector<int>{1, 0, 1}));
+    // Types alone are ambiguous.
+    expect_error(directory.write("x.dump", replaced(masses, "id type mass", "id type weight")),
+                 {"the elements are not known", "--elements"});
+}
+
+TEST(LammpsDump, GeneralTriclinicUnitsAndTime) {
+    TemporaryDirectory directory;
+    const std::string text =
+        "ITEM: UNITS\nmetal\nITEM: TIME\n0.5\nITEM: TIMESTEP\n500\nITEM: NUMBER OF ATOMS\n2\n"
+        "ITEM: BOX BOUNDS abc origin pp pp pp\n0 9.5e0 1 1\n0 -1 8 2\n10 0 2 3\n"
+        "ITEM: ATOMS id element x y z ix iy iz c_pe\n8 Zr 1.5 2.5 3.5 1 0 -1 -6.5\n2 Cu 1 2 3 0 0 0 -3.5\n";
+    const Structure s = read_structure(directory.write("x.dump", text));
+    expect_near(s.box.h.column(0), {0, 9.5, 1});
+    expect_near(s.box.h.column(1), {0, -1, 8});
+    expect_near(s.origin, {1, 2, 3});
+    expect_near(s.position[0], {0, 0, 0});
+    expect_near(s.position[1], {0.5 - 10, 0.5 + 9.5, 0.5 + 1 - 2});
+    EXPECT_EQ(s.elements, (std::vector<std::string>{"Cu", "Zr"}));
+    expect_error(directory.write("x.dump", replaced(text, "metal", "lj")), {"x.dump:2:", "'lj' are not read"});
+    expect_error(directory.write("x.dump", replaced(text, "1 1\n0 -1", "1\n0 -1")), {"x.dump:10:", "should be 4"});
+}
+
+TEST(LammpsDump, OnAndBeyondTheWalls) {
+    TemporaryDirectory directory;
+    const std::string head =
+        "ITEM: TIMESTEP\n0\nITEM: NUMBER OF ATOMS\n4\nITEM: BOX BOUNDS pp pp pp\n-1 4\n0 10\n2 12\nITEM: ATOMS ";
+    Structure s = read_structure(
+        directory.write("x.dump", head + "id type xs ys zs\n1 1 0 0 0\n2 1 1 1 1\n3 1 -0.01 0.5 1.001\n4 1 2 0 0\n"),
+        {"Cu"});
+    expect_near(s.position[0], {0, 0, 0});
+    expect_near(s.position[1], {5, 10, 10});
+    expect_near(s.position[2], {-0.05, 5, 10.01});
+    s = read_structure(
+        directory.write("x.dump", head + "id type x y z\n1 1 -1 0 2\n2 1 4 10 12\n3 1 -1.05 5 12.01\n4 1 9 0 2\n"),
+        {"Cu"});
+    expect_near(s.position[1], {5, 10, 10});
+    expect_near(s.position[2], {-0.05, 5, 10.01});
+    expect_near(s.position[3], {10, 0, 0});
 }
 
 TEST(LammpsDump, BadInputIsLocated) {
@@ -239,6 +415,36 @@ TEST(ExtendedXyz, AnyCellAnyOrder) {
     expect_near(s.velocity[0], {4, 5, 6});
     EXPECT_EQ(read_structure(directory / "x.xyz", {"Zr", "Cu"}).species, (std::vector<int>{1, 0, 0}));
     expect_error(directory / "x.xyz", {"x.xyz:8:", "unknown species 'Zr'"}, {"Cu", "Ni"});
+}
+
+TEST(ExtendedXyz, AsAseWritesIt) {
+    TemporaryDirectory directory;
+    const std::string rows = "Cu 0.5 1 2 63.546 0.0 29 T\nZr 3 4 5 91.224 -1.5 40 F\n";
+    const std::string text =
+        std::string(R"(2
+Lattice="5.0 0.0 0.0 1.0 6.0 0.0 0.0 0.0 7.0" note="he said \"Lattice=\" twice" "my key"=3 path="C:\\tmp" )") +
+        R"(table="_JSON [[1, 2], [3, 4]]" empty="" flag energy=-3.5 pbc="T T T" )" +
+        "Properties=species:S:1:pos:R:3:masses:R:1:initial_magmoms:R:1:numbers:I:1:move_mask:L:1\n" + rows;
+    Structure s = read_structure(directory.write("x.xyz", text));
+    expect_near(s.box.h.column(1), {1, 6, 0});
+    expect_near(s.position[1], {3, 4, 5});
+    EXPECT_EQ(s.elements, (std::vector<std::string>{"Cu", "Zr"}));
+    // Numbers in place of names; lattice vectors in brackets; blanks around =; a name that says nothing.
+    for (const char* name : {"Z", "numbers"}) {
+        s = read_structure(directory.write(
+            "x.dat", std::string("2\r\nLattice = [[5, 0, 0], [1, 6, 0], [0, 0, 7]] pbc=[T, T, T] Properties=") + name +
+                         ":I:1:pos:R:3\r\n29 0.5 1 2\r\n40 3 4 5\r\n"));
+        expect_near(s.box.h.column(1), {1, 6, 0});
+        expect_near(s.position[1], {3, 4, 5});
+        EXPECT_EQ(s.elements, (std::vector<std::string>{"Cu", "Zr"}));
+    }
+    expect_error(directory.write("x.xyz", replaced(text, "T T T", "F F F")), {"x.xyz:2:", "not periodic", "'F F F'"});
+    expect_error(directory.write("x.xyz", "1\nProperties=species:S:1:pos:R:3 pbc=\"F F F\"\nCu 0 0 0\n"),
+                 {"x.xyz:2:", "not periodic"});
+    expect_error(directory.write("x.xyz", replaced(text, "T T T", "T T")), {"x.xyz:2:", "pbc has 2 words"});
+    expect_error(directory.write("x.xyz", replaced(text, "empty=\"\"", "empty=[[1, 2]")), {"x.xyz:2:", "no end"});
+    expect_error(directory.write("x.xyz.gz", "2\na comment\nCu 0 0 0\nZr 1 1 1\n"), {"x.xyz.gz:2:", "no cell"});
+    EXPECT_EQ(read_structure(directory.write("x.xyz", "\xef\xbb\xbf" + text)).size(), 2);
 }
 
 TEST(ExtendedXyz, BadInputIsLocated) {
