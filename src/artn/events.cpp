@@ -132,11 +132,11 @@ Vec3 rounded(Vec3 v) {
             static_cast<double>(static_cast<float>(v.z))};
 }
 
-/// |a - b|^2 of two sparse displacements.
+/// |a - b|^2 of two confined saddles.
 double squared_difference(const Event& a, const Event& b) {
     std::map<int, Vec3> difference;
-    for (std::size_t k = 0; k < a.atom.size(); ++k) difference[a.atom[k]] = a.saddle[k];
-    for (std::size_t k = 0; k < b.atom.size(); ++k) difference[b.atom[k]] -= b.saddle[k];
+    for (std::size_t k = 0; k < a.atom.size(); ++k) difference[a.atom[k]] = a.confined_saddle[k];
+    for (std::size_t k = 0; k < b.atom.size(); ++k) difference[b.atom[k]] -= b.confined_saddle[k];
     double sum = 0;
     for (const auto& [atom, d] : difference) sum += norm2(d);
     return sum;
@@ -272,9 +272,10 @@ private:
             if (end > moved_displacement * moved_displacement) ++e.moved;
             if (std::max(end, norm2(r.saddle[m])) < kept_displacement * kept_displacement) continue;
             e.atom.push_back(region.atom[m]);
-            e.saddle.push_back(rounded(r.saddle[m]));
+            e.confined_saddle.push_back(rounded(r.saddle[m]));
             e.final_state.push_back(rounded(r.final_state[m]));
         }
+        e.saddle = e.confined_saddle;
         const Vec3 from_center = nearest_image(s.box, s.position[e.center], s.position[e.most_displaced]);
         if (std::sqrt(norm2(from_center)) > options_.kick_radius + local_margin) {
             e.status = SearchStatus::not_local;
@@ -287,9 +288,16 @@ private:
                               std::abs(before.final_energy - e.final_energy) < duplicate_energy &&
                               squared_difference(before, e) < duplicate_distance * duplicate_distance;
             if (!same) continue;
+            // What the first one became, this one would become.
             e.duplicate_of = before.attempt;
             e.barrier = before.barrier;
             e.status = before.status;
+            e.moved = before.moved;
+            e.most_displaced = before.most_displaced;
+            e.atom = before.atom;
+            e.saddle = before.saddle;
+            e.confined_saddle = before.confined_saddle;
+            e.final_state = before.final_state;
             return record(ticket, found);
         }
         if (!options_.polish || region.whole) return record(ticket, found);
@@ -356,6 +364,27 @@ private:
         return stream.uniform(place) < options_.check_fraction;
     }
 
+    /// The event's saddle is now this one, of all atoms.
+    static void take_saddle(Event& e, const std::vector<Vec3>& saddle) {
+        std::vector<int> place(saddle.size(), -1);
+        for (std::size_t k = 0; k < e.atom.size(); ++k) place[e.atom[k]] = static_cast<int>(k);
+        const std::vector<Vec3> confined = std::exchange(e.confined_saddle, {}), end = std::exchange(e.final_state, {});
+        e.atom.clear();
+        e.saddle.clear();
+        double farthest = -1;
+        for (int i = 0; i < static_cast<int>(saddle.size()); ++i) {
+            if (norm2(saddle[i]) > farthest) {
+                farthest = norm2(saddle[i]);
+                e.most_displaced = i;
+            }
+            if (place[i] < 0 && norm2(saddle[i]) < kept_displacement * kept_displacement) continue;
+            e.atom.push_back(i);
+            e.saddle.push_back(rounded(saddle[i]));
+            e.confined_saddle.push_back(place[i] < 0 ? Vec3{} : confined[place[i]]);
+            e.final_state.push_back(place[i] < 0 ? Vec3{} : end[place[i]]);
+        }
+    }
+
     /// How far the release of further atoms changed the saddle.
     void compare_with_before(Job& job, const SearchResult& r) const {
         const std::vector<Vec3> saddle = over_all(*r.region, r.saddle), mode = over_all(*r.region, r.mode);
@@ -400,6 +429,7 @@ private:
                 e.barrier = r.saddle_energy;
                 e.eigenvalue = r.eigenvalue;
                 e.force = r.force;
+                take_saddle(e, r.saddle);
                 if (e.barrier < 0) return finish(SearchStatus::negative_barrier);
                 if (!(e.barrier >= options_.search.min_barrier && e.barrier <= options_.search.max_barrier))
                     return finish(SearchStatus::out_of_range);

@@ -43,8 +43,10 @@ struct Event {
     int checked = 0;                ///< followed down to both sides with all atoms: 1 connected, 2 not
     double whole_final_energy = 0;  ///< [eV] of the final state above the first, with all atoms, where checked
 
-    std::vector<int> atom;                  ///< atoms that are displaced by 0.02 A or more, and
-    std::vector<Vec3> saddle, final_state;  ///< [A] by how much; rounded to float
+    // Where connected: atoms that are displaced by 0.02 A or more, and by how much [A], rounded to float. The saddle is
+    // that of `barrier`, the confined one that of `confined_barrier`; the final state is that of `final_energy`.
+    std::vector<int> atom;
+    std::vector<Vec3> saddle, confined_saddle, final_state;
 
     /// Counts in the mean barrier.
     bool accepted() const { return status == SearchStatus::connected; }

@@ -292,6 +292,16 @@ Dataset select_rows(const Dataset& data, std::span<const int> rows) {
     return part;
 }
 
+Dataset select_columns(const Dataset& data, std::span<const int> columns) {
+    Dataset part = data;
+    part.features_per_atom = static_cast<int>(columns.size());
+    part.features.clear();
+    part.features.reserve(columns.size() * data.target.size());
+    for (std::size_t i = 0; i < data.target.size(); ++i)
+        for (const int k : columns) part.features.push_back(data.features[i * data.features_per_atom + k]);
+    return part;
+}
+
 RateSchedule rate_schedule_from_name(std::string_view name) {
     for (RateSchedule schedule : {RateSchedule::constant, RateSchedule::exponential, RateSchedule::cosine})
         if (name == rate_schedule_name(schedule)) return schedule;

@@ -27,6 +27,9 @@ struct Dataset {
 /// The given rows of a data set, in that order.
 Dataset select_rows(const Dataset& data, std::span<const int> rows);
 
+/// The given features of a data set, in that order.
+Dataset select_columns(const Dataset& data, std::span<const int> columns);
+
 enum class RateSchedule { constant, exponential, cosine };
 /// "constant", "exponential" or "cosine"; throws InputError for another name.
 RateSchedule rate_schedule_from_name(std::string_view name);

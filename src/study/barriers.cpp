@@ -157,15 +157,17 @@ void put_events(H5File& f, const std::string& group, const std::vector<CenterEve
     put("whole_final_energy", column<double>(centers, [](const Event& e) { return e.whole_final_energy; }), "eV");
     // Displacements of all events one behind the other; event k has those from first[k] to first[k + 1].
     std::vector<long> first{0}, atom;
-    std::vector<float> saddle, final_state;
+    std::vector<float> saddle, confined_saddle, final_state;
+    const auto append = [](std::vector<float>& to, Vec3 u) {
+        for (const double x : {u.x, u.y, u.z}) to.push_back(static_cast<float>(x));
+    };
     for (const CenterEvents& c : centers)
         for (const Event& e : c.events) {
             for (std::size_t k = 0; k < e.atom.size(); ++k) {
                 atom.push_back(named(e.atom[k]));
-                for (const double x : {e.saddle[k].x, e.saddle[k].y, e.saddle[k].z})
-                    saddle.push_back(static_cast<float>(x));
-                for (const double x : {e.final_state[k].x, e.final_state[k].y, e.final_state[k].z})
-                    final_state.push_back(static_cast<float>(x));
+                append(saddle, e.saddle[k]);
+                append(confined_saddle, e.confined_saddle[k]);
+                append(final_state, e.final_state[k]);
             }
             first.push_back(static_cast<long>(atom.size()));
         }
@@ -173,6 +175,9 @@ void put_events(H5File& f, const std::string& group, const std::vector<CenterEve
     put("displaced_atom", atom);
     const std::vector<std::size_t> shape{atom.size(), 3};
     f.write(group + "/saddle_displacement", saddle, shape, "A");
+    f.write_attribute(group + "/saddle_displacement", "what", "at the saddle of barrier");
+    f.write(group + "/confined_saddle_displacement", confined_saddle, shape, "A");
+    f.write_attribute(group + "/confined_saddle_displacement", "what", "at the saddle of confined_barrier");
     f.write(group + "/final_displacement", final_state, shape, "A");
 }
 
@@ -197,6 +202,7 @@ std::vector<CenterEvents> get_events(const H5File& f, const std::string& group, 
                               final_energy = doubles("final_energy"), overlap = doubles("overlap"),
                               shift = doubles("shift"), whole_final = doubles("whole_final_energy");
     const std::vector<Vec3> saddle = f.read_vectors(group + "/saddle_displacement"),
+                            confined_saddle = f.read_vectors(group + "/confined_saddle_displacement"),
                             final_state = f.read_vectors(group + "/final_displacement");
     std::vector<CenterEvents> centers;
     for (std::size_t k = 0; k < center.size(); ++k) {
@@ -223,6 +229,7 @@ std::vector<CenterEvents> get_events(const H5File& f, const std::string& group, 
         for (long m = first.at(k); m < first.at(k + 1); ++m) {
             e.atom.push_back(index(atom.at(m)));
             e.saddle.push_back(saddle.at(m));
+            e.confined_saddle.push_back(confined_saddle.at(m));
             e.final_state.push_back(final_state.at(m));
         }
         if (centers.empty() || centers.back().center != e.center) centers.push_back({e.center, {}});

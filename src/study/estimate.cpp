@@ -171,14 +171,13 @@ Estimate estimate(const StudyFile& study, double atom_steps_per_second) {
                   : b.atoms.kind == Selection::Kind::number ? b.atoms.number * atoms_of_all / samples
                                                             : atoms_of_all / samples;
         centers *= selected;
-        const double attempts =
-            centers * std::min<double>(b.max_attempts_per_atom, b.events_per_atom / accepted_share);
+        const double attempts = centers * std::min<double>(b.max_attempts_per_atom, b.events_per_atom / accepted_share);
         const double whole = atoms_of_all / samples;
         const double moving = std::min(whole, sphere(b.region_A) / result.volume_per_atom_A3);
         // A pair with one moving atom is met once; a larger region moves 3.4 times as many atoms.
-        const double per_attempt = search_evaluations * 1.4 * moving +
-                                   (b.polish && moving < whole
-                                        ? polished_share * (larger_evaluations * 1.3 * std::min(whole, 3.4 * moving) +
+        const double per_attempt =
+            search_evaluations * 1.4 * moving +
+            (b.polish && moving < whole ? polished_share * (larger_evaluations * 1.3 * std::min(whole, 3.4 * moving) +
                                                             whole_evaluations * whole)
                                         : 0.0);
         add("barriers", centers, 0, attempts * per_attempt,
@@ -193,8 +192,11 @@ Estimate estimate(const StudyFile& study, double atom_steps_per_second) {
     double flops = 0;
     for (const Training& t : plan) {
         const double share = t.fold < 0 ? 1.0 : 1.0 - 1.0 / study.train.folds;
-        flops += training_flops(t.hidden, features, share * atoms_of_sample * static_cast<double>(t.samples.size()),
-                                study.train.epochs);
+        const double within = t.reach > 0 ? (t.reach - study.descriptors.r_min_A) /
+                                                (study.descriptors.r_max_A - study.descriptors.r_min_A)
+                                          : 1.0;
+        flops += training_flops(t.hidden, static_cast<int>(within * features),
+                                share * atoms_of_sample * static_cast<double>(t.samples.size()), study.train.epochs);
     }
     add("train", static_cast<int>(plan.size()), study.train.epochs, 0, flops / training_flops_per_second,
         fmt::format("{:.0f} atoms, {} epochs at most", training_atoms, study.train.epochs));

@@ -82,6 +82,10 @@ std::vector<Training> plan_trainings(const StudyFile& study) {
             networks.push_back(base);
             networks.back().activation = activation;
         }
+        for (const double reach : train.reach_A) {
+            networks.push_back(base);
+            networks.back().reach = reach;
+        }
         for (Training t : networks) {
             t.purpose = TrainingPurpose::fold;
             t.samples = pool;

@@ -19,6 +19,7 @@ struct Training {
     TrainingPurpose purpose = TrainingPurpose::member;
     std::vector<int> hidden;
     std::string activation;
+    double reach = 0;  ///< [A] of the features trained with; 0: all
     std::uint64_t seed = 0;
     std::vector<int> samples;   ///< trained on, ascending
     int fold = -1;              ///< whose atoms are held out; -1: none
@@ -31,7 +32,8 @@ int split_of(const StudyFile& study, int sample);
 
 /// The trainings, members first, in an order that depends on the study alone.
 ///
-/// Folds: of the network itself, then of every one of train.grid, then with every one of train.activations.
+/// Folds: of the network itself, then of every one of train.grid, then with every one of train.activations, then with
+/// the features within every one of train.reach_A.
 /// Rotation: every other sample of the training and test samples in the test sample's place.
 /// Transfer, for each rate and for all of them together: of each rate trained at that has two samples or more, one is
 /// held out, in turn; tests are the held-out ones, and all samples of rates that were not trained at.

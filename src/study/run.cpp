@@ -220,8 +220,7 @@ private:
 
     /// Collective: the units of a stage. Those in checkpoints go on as they are; the other unfinished tasks, in groups
     /// of equal cost, are split anew into the sizes that `split` gives for their number. The first rank's groups count.
-    std::vector<Unit> units_of(const std::string& stage, const std::vector<Unit>& groups,
-                               const Split& split) {
+    std::vector<Unit> units_of(const std::string& stage, const std::vector<Unit>& groups, const Split& split) {
         std::string text;
         on_first([&] {
             std::map<int, bool> open;  // whether an unfinished task still wants a unit
@@ -354,9 +353,9 @@ private:
                                                               fs::is_empty(directory_ + "/samples", error));
             if (empty) return;
             const StudyFile old = read_study(resolved);
-            const std::string glasses =
-                ledger.contains("quench") ? ledger["quench"].value("hash", ledger["quench"].value("begun", ""))
-                                          : stage_hash(old, "quench");
+            const std::string glasses = ledger.contains("quench")
+                                            ? ledger["quench"].value("hash", ledger["quench"].value("begun", ""))
+                                            : stage_hash(old, "quench");
             if (glasses != stage_hash(s_, "quench") || old.study.name != s_.study.name)
                 throw InputError(directory_ + " holds another study, \"" + old.study.name + "\"", difference(old),
                                  "results are never overwritten: choose another --out, or --resume force");
@@ -717,8 +716,9 @@ private:
         };
         const Pause pause = pause_with(save);
         const double before = d.atom_steps();
-        if (!melt_and_quench(d, quench_protocol(samples_[unit[0]].rate_K_per_s), s_.study.seed, samples, 1000, progress,
-                             [&](double steps) { progress_->advance(done + steps - before); }, pause))
+        if (!melt_and_quench(
+                d, quench_protocol(samples_[unit[0]].rate_K_per_s), s_.study.seed, samples, 1000, progress,
+                [&](double steps) { progress_->advance(done + steps - before); }, pause))
             return false;
         done += d.atom_steps() - before;
         // The inherent structures may take minutes, and start again where they are stopped.
@@ -950,8 +950,9 @@ private:
                 });
             });
             const double before = d.atom_steps();
-            if (!measure_displacements(d, p, at, s_.study.seed, streams, progress,
-                                       [&](double now) { progress_->advance(done + now - before); }, pause))
+            if (!measure_displacements(
+                    d, p, at, s_.study.seed, streams, progress,
+                    [&](double now) { progress_->advance(done + now - before); }, pause))
                 return false;
             done += d.atom_steps() - before;
             const Displacements m = displacements_of(progress, p);
@@ -1089,8 +1090,7 @@ private:
         farm_alone(open, [&](const Unit& unit) {
             const auto k = static_cast<std::size_t>(unit[0]);
             const Structure s = descriptor_structure(k);
-            const Features features =
-                compute_features<Space>(s, descriptor, potential_.elements, potential_.masses);
+            const Features features = compute_features<Space>(s, descriptor, potential_.elements, potential_.masses);
             const std::size_t atoms = s.size(), shells = static_cast<std::size_t>(descriptor.count);
             std::vector<double> edges;
             for (int e = 0; e <= descriptor.count; ++e) edges.push_back(descriptor.r_min + e * width);
@@ -1231,8 +1231,8 @@ private:
             for (const CenterEvents& c : events) sum += c.done(options) ? options.events_per_atom : c.accepted();
             progress_->advance(done + sum);
         };
-        if (!search_events<Space>(tables, *s_.compute.skin_A, read_minimum(sample),
-                                  static_cast<std::uint32_t>(sample), events, options, found, pause))
+        if (!search_events<Space>(tables, *s_.compute.skin_A, read_minimum(sample), static_cast<std::uint32_t>(sample),
+                                  events, options, found, pause))
             return false;
         H5File f = H5File::create(checkpoint_path("barriers", "run", unit[0]), true);
         head_of_checkpoint(f, "barriers", unit);
@@ -1261,9 +1261,10 @@ private:
                     fmt::format("{}{} {}", classes.empty() ? "" : ", ", search_status_names()[c], s.by_status[c]);
         progress_->say(fmt::format("sample {}: {} events from {} attempts ({})", k, s.accepted, s.attempts, classes));
         if (s.accepted > 0)
-            progress_->say(fmt::format("sample {}: barriers mean {:.3f}, median {:.3f}, spread {:.3f} eV; {:.0f} "
-                                       "evaluations per attempt, {:.0f} with all atoms",
-                                       k, s.mean, s.median, s.deviation, s.evaluations, s.whole_evaluations));
+            progress_->say(
+                fmt::format("sample {}: barriers mean {:.3f}, median {:.3f}, spread {:.3f} eV; {:.0f} "
+                            "evaluations per attempt, {:.0f} with all atoms",
+                            k, s.mean, s.median, s.deviation, s.evaluations, s.whole_evaluations));
     }
 
     // ---- train ------------------------------------------------------------------------------------------
@@ -1356,6 +1357,12 @@ private:
             tests.push_back(inside_fold(data, fold, training.fold));
             data = outside_fold(data, fold, training.fold);
         }
+        if (training.reach > 0) {
+            const std::vector<int> within =
+                features_within(descriptor_of_study(), potential_.species(), training.reach);
+            data = select_columns(data, within);
+            for (Dataset& test : tests) test = select_columns(test, within);
+        }
 
         bool stopped = false;
         const CheckpointFile file(checkpoint_path("train", "unit", task));
@@ -1438,9 +1445,12 @@ private:
                 const std::vector<int> fold = assign_folds(data, s_.train.folds, t.seed);
                 folds.push_back(tested(inside_fold(data, fold, t.fold), predicted_by(task, 0)));
                 if (static_cast<int>(folds.size()) < s_.train.folds) continue;
-                json of_network = averaged(folds, names);
+                json of_network = averaged(folds, names), by_fold = json::array();
+                for (const json& j : folds) by_fold.push_back(j.at("R"));
+                of_network["R_by_fold"] = by_fold;
                 of_network["hidden"] = t.hidden;
                 of_network["activation"] = t.activation;
+                of_network["reach_A"] = t.reach > 0 ? t.reach : s_.descriptors.r_max_A;
                 grid.push_back(of_network);
                 folds = json::array();
                 continue;

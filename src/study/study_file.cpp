@@ -151,8 +151,7 @@ void visit(StudyFile& file, Visitor& v, bool everything) {
               from(-100, -1e-6, "outside the basin the lowest curvature is negative"));
         v.key("lanczos_step_A", b.lanczos_step_A, above(0, 0.1, "it is the step of a finite difference"));
         v.key("lanczos_min_vectors", b.lanczos_min_vectors, from(2, 1000, "one vector cannot turn"));
-        v.key("lanczos_basin_vectors", b.lanczos_basin_vectors,
-              from(2, 31, "one vector cannot turn, and 31 are kept"));
+        v.key("lanczos_basin_vectors", b.lanczos_basin_vectors, from(2, 31, "one vector cannot turn, and 31 are kept"));
         v.key("lanczos_climb_vectors", b.lanczos_climb_vectors, from(2, 31, "one vector cannot turn, and 31 are kept"));
         v.key("climb_step_A", b.climb_step_A, above(0, 2, "a longer step jumps over barriers"));
         v.key("max_climb_steps", b.max_climb_steps, counted(1, "the saddle is reached by steps"));
@@ -184,6 +183,7 @@ void visit(StudyFile& file, Visitor& v, bool everything) {
     v.key("folds", file.train.folds, from(0, 1000, "it is a number of parts; 0 means no cross-validation"));
     v.key("grid", file.train.grid, width);
     v.key("activations", file.train.activations, Words{"relu", "sigmoid", "tanh"});
+    v.key("reach_A", file.train.reach_A, above(0, 1000, "it is a distance"));
     v.key("rotate", file.train.rotate);
     v.key("transfer", file.train.transfer);
     v.key("test_sample", file.train.test_sample, counted(-1, "samples count from 0, and -1 is the last"));
@@ -855,6 +855,16 @@ void check_learning(StudyFile& file, Reader& reader) {
             if (train.grid[k].empty())
                 reader.fault("train.grid", "a network of train.grid is empty", "it is a list of hidden widths",
                              "write e.g. grid = [[100], [200], [200, 200]]", static_cast<int>(k));
+    if (reader.sound({"train.reach_A", "descriptors.r_min_A", "descriptors.r_max_A", "descriptors.bin_A"}))
+        for (std::size_t k = 0; k < train.reach_A.size(); ++k) {
+            const double bins = (train.reach_A[k] - d.r_min_A) / d.bin_A;
+            if (bins > 0.5 && nearly_whole(bins) && train.reach_A[k] < d.r_max_A) continue;
+            reader.fault("train.reach_A", fmt::format("a reach of {} A is none of these descriptors", train.reach_A[k]),
+                         "it leaves out whole shells, at least one, and keeps at least one",
+                         fmt::format("give r_min_A = {} and some multiples of bin_A = {}, below r_max_A = {}",
+                                     d.r_min_A, d.bin_A, d.r_max_A),
+                         static_cast<int>(k));
+        }
     if (reader.sound({"train.folds"}) && train.folds == 1)
         reader.fault("train.folds", "train.folds = 1 trains on nothing", "one fold is held out at a time",
                      "give at least 2, or 0 for no cross-validation");
@@ -1080,8 +1090,7 @@ std::string stage_hash(const StudyFile& study, const std::string& stage) {
     }
     std::string digest = digest_of(study, tables) + "stage " + stage + '\n';
     // Its metrics bin and average as the report does.
-    if (stage == "train")
-        digest += fmt::format("{} {:.17g}\n", study.report.bin_atoms, study.report.coarse_grain_A);
+    if (stage == "train") digest += fmt::format("{} {:.17g}\n", study.report.bin_atoms, study.report.coarse_grain_A);
     return sha256_of(digest);
 }
 

@@ -50,6 +50,7 @@ epochs = 10
 seeds = 3
 folds = 2
 activations = ["tanh"]
+reach_A = [4.0, 8.2]
 rotate = true
 transfer = true
 TOML
@@ -66,7 +67,8 @@ def hold(ok, text):
     if not ok:
         bad.append(text)
 read = lambda k, name, what: h5py.File(f"study/samples/{k:04}/{name}.h5")[what][...]
-hold([c["activation"] for c in m["cross_validation"]] == ["relu", "tanh"], "cross-validation of two activations")
+hold([(c["activation"], c["reach_A"]) for c in m["cross_validation"]] ==
+     [("relu", 10), ("tanh", 10), ("relu", 4), ("relu", 8.2)], "cross-validation of two activations and three lengths")
 hold(all(c["trainings"] == 2 and c["rmse_error"] >= 0 for c in m["cross_validation"]), "two folds each")
 # Two samples: in turn each is the test, and the mean is that of both.
 turns = m["rotation"]["by_sample"]
@@ -111,8 +113,12 @@ def near(a, b, text):
 table = lambda name: list(csv.DictReader(open(f"study/{name}.csv")))
 read = lambda k, name, what: h5py.File(f"study/samples/{k:04}/{name}.h5")[what][...]
 m = json.load(open("study/metrics.json"))
-for row, own in zip(table("tables/activations"), m["cross_validation"], strict=True):
+for row, own in zip(table("tables/activations"), m["cross_validation"][:2], strict=True):
     near(row["R"], own["R"], "activations.csv")
+for row, k in zip(table("figures/descriptor_reach"), (2, 3, 0), strict=True):
+    own = m["cross_validation"][k]
+    near(row["r_max_A"], own["reach_A"], "descriptor_reach.csv")
+    near(row["R"], np.mean(own["R_by_fold"]), "descriptor_reach.csv")
 assert [r["activation"] for r in table("figures/activation_functions")] == ["relu", "tanh"]
 for row, own in zip(table("tables/transfer"), m["transfer"]["table"], strict=True):
     near(row["bias_eV_per_A2_error"], own["bias_error"], "transfer.csv")

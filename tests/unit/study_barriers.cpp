@@ -41,6 +41,7 @@ std::vector<CenterEvents> some_events() {
     moving.most_displaced = 4;
     moving.atom = {2, 4};
     moving.saddle = {{0.25, 0, -0.5}, {1, 0.125, 0}};
+    moving.confined_saddle = {{0.125, 0, -0.5}, {1, 0.25, 0}};
     moving.final_state = {{0.5, 0, 0}, {2, 0, -0.0625}};
     return {{1,
              {moving, event(1, 1, SearchStatus::mode_lost, 0), event(1, 2, SearchStatus::connected, 0.5, 0),
@@ -88,6 +89,7 @@ TEST(Barriers, EventsComeBack) {
             ASSERT_EQ(a.saddle.size(), b.saddle.size());
             for (std::size_t m = 0; m < a.saddle.size(); ++m) {
                 EXPECT_EQ(norm2(a.saddle[m] - b.saddle[m]), 0);
+                EXPECT_EQ(norm2(a.confined_saddle[m] - b.confined_saddle[m]), 0);
                 EXPECT_EQ(norm2(a.final_state[m] - b.final_state[m]), 0);
             }
         }

@@ -4,7 +4,10 @@
 #include <algorithm>
 #include <map>
 #include <set>
+#include <tuple>
 
+#include "nn/training.hpp"
+#include "study/descriptors.hpp"
 #include "study/learning.hpp"
 
 namespace {
@@ -46,15 +49,17 @@ TEST(TrainingPlan, FoldsOfEveryArchitectureAndActivation) {
     s.train.folds = 5;
     s.train.grid = {{100}, {200, 200}};
     s.train.activations = {"tanh", "sigmoid"};
+    s.train.reach_A = {3.8};
     const std::vector<Training> folds = of(plan_trainings(s), TrainingPurpose::fold);
-    ASSERT_EQ(folds.size(), 25u);
-    std::map<std::pair<std::vector<int>, std::string>, std::vector<int>> held_out;
-    for (const Training& t : folds) held_out[{t.hidden, t.activation}].push_back(t.fold);
-    ASSERT_EQ(held_out.size(), 5u);
+    ASSERT_EQ(folds.size(), 30u);
+    std::map<std::tuple<std::vector<int>, std::string, double>, std::vector<int>> held_out;
+    for (const Training& t : folds) held_out[{t.hidden, t.activation, t.reach}].push_back(t.fold);
+    ASSERT_EQ(held_out.size(), 6u);
     for (const auto& [network, fold] : held_out) EXPECT_EQ(fold, (std::vector<int>{0, 1, 2, 3, 4}));
-    EXPECT_TRUE(held_out.count({{200}, "relu"}));
-    EXPECT_TRUE(held_out.count({{200, 200}, "relu"}));
-    EXPECT_TRUE(held_out.count({{200}, "sigmoid"}));
+    EXPECT_TRUE(held_out.count({{200}, "relu", 0}));
+    EXPECT_TRUE(held_out.count({{200, 200}, "relu", 0}));
+    EXPECT_TRUE(held_out.count({{200}, "sigmoid", 0}));
+    EXPECT_TRUE(held_out.count({{200}, "relu", 3.8}));
     EXPECT_EQ(folds[0].hidden, s.train.hidden);  // the network's own come first
     EXPECT_EQ(folds[0].activation, "relu");
 }
@@ -108,6 +113,34 @@ TEST(TrainingPlan, TransferBetweenAllRates) {
     s = study_of(3, {}, 1);
     s.train.transfer = true;
     EXPECT_TRUE(of(plan_trainings(s), TrainingPurpose::transfer).empty());
+}
+
+TEST(Descriptors, WithinAReachAreThoseOfTheShorterDescriptor) {
+    const std::vector<std::string> elements{"Cu", "Zr"};
+    for (const std::string& kind : descriptor_kinds()) {
+        Descriptor all, shorter;
+        all.kind = shorter.kind = kind;
+        shorter.r_max = 6.2;
+        shorter.count = 21;
+        const std::vector<std::string> names = feature_names(all, elements);
+        std::vector<std::string> within;
+        for (const int k : features_within(all, 2, 6.2)) within.push_back(names.at(k));
+        EXPECT_EQ(within, feature_names(shorter, elements)) << kind;
+        EXPECT_EQ(features_within(all, 2, 10).size(), names.size()) << kind;
+    }
+}
+
+TEST(Descriptors, SelectedColumnsOfADataset) {
+    Dataset d;
+    d.features_per_atom = 3;
+    d.features = {1, 2, 3, 4, 5, 6};
+    d.target = {7, 8};
+    d.group = {0, 1};
+    const Dataset part = select_columns(d, std::vector<int>{0, 2});
+    EXPECT_EQ(part.features_per_atom, 2);
+    EXPECT_EQ(part.features, (std::vector<double>{1, 3, 4, 6}));
+    EXPECT_EQ(part.target, d.target);
+    EXPECT_EQ(part.group, d.group);
 }
 
 }  // namespace

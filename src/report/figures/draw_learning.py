@@ -1,4 +1,5 @@
-"""What the cross-validation tells: activation functions (Fig. S1), depth and width (Fig. S2, Table S1); calibration."""
+"""What the cross-validation tells: activation functions (Fig. S1), depth and width (Fig. S2, Table S1), reach of the
+descriptors; calibration."""
 
 import numpy as np
 from scipy import stats
@@ -8,6 +9,7 @@ import wording
 
 ACTIVATIONS, ACTIVATIONS_TITLE = "activation_functions", "Activation functions (Fig. S1)"
 NETWORKS, NETWORKS_TITLE = "depth_and_width", "Depth and width of the network (Fig. S2)"
+REACH, REACH_TITLE = "descriptor_reach", "How far must the descriptor reach?"
 CALIBRATION, CALIBRATION_TITLE = "calibration", "Are the errors that the network states the right ones?"
 MISSING = "no cross_validation in metrics.json: the study has no folds, or the train stage has not run here"
 MEASURES = (("R", "single-atom $R$"), ("rmse", "RMSE (eV/Å$^2$)"))
@@ -21,7 +23,7 @@ def validated(study):
     entries = [e for e in study.metrics.get("cross_validation") or [] if isinstance(e, dict) and e.get("hidden")]
     seen, result = set(), []
     for entry in entries:
-        key = (tuple(entry["hidden"]), entry.get("activation"))
+        key = (tuple(entry["hidden"]), entry.get("activation"), entry.get("reach_A"))
         if key not in seen:
             seen.add(key)
             result.append(entry)
@@ -31,13 +33,26 @@ def validated(study):
 def by_activation(study):
     """The networks that differ from the study's own in the activation alone."""
     entries = validated(study)
-    return [e for e in entries if e["hidden"] == entries[0]["hidden"]]
+    return [e for e in entries if all(e.get(k) == entries[0].get(k) for k in ("hidden", "reach_A"))]
 
 
 def by_shape(study):
     """The networks that differ from the study's own in depth or width alone."""
     entries = validated(study)
-    return [e for e in entries if e.get("activation") == entries[0].get("activation")]
+    return [e for e in entries if all(e.get(k) == entries[0].get(k) for k in ("activation", "reach_A"))]
+
+
+def by_reach(study):
+    """The network trained on descriptors that end at different distances, in the order of these."""
+    entries = [e for e in validated(study) if e.get("reach_A") is not None]
+    same = [e for e in entries if all(e.get(k) == entries[0].get(k) for k in ("hidden", "activation"))]
+    return sorted(same, key=lambda e: e["reach_A"])
+
+
+def difference_of_folds(a, b):
+    """R of a less R of b and its standard error, over the folds, which are the same atoms for both."""
+    gap = np.subtract(a["R_by_fold"], b["R_by_fold"])
+    return float(gap.mean()), float(gap.std(ddof=1) / np.sqrt(len(gap)))
 
 
 def name_of(activation):
@@ -148,6 +163,36 @@ def draw_networks(study, options):
     return style.save(study.directory, NETWORKS, figure, NETWORKS_TITLE, caption,
                       "Single-atom R and RMSE against the width of the network for each depth",
                       ["depth", "width", "hidden", "R", "R_error", "rmse_eV_per_A2", "rmse_error", "trainings"], rows)
+
+
+def draw_reach(study, options):
+    entries = by_reach(study)
+    if len(entries) < 2:
+        raise style.NotAvailable(MISSING if not entries else
+                                 "descriptors of one length were cross-validated: name shorter ones in [train] reach_A")
+    figure, axes = style.new_figure(style.DOUBLE, 2.3, 1, 2)
+    for k, (key, label) in enumerate(MEASURES):
+        a = axes[0, k]
+        a.errorbar([e["reach_A"] for e in entries], [e[key] for e in entries],
+                   yerr=[e.get(key + "_error") or 0.0 for e in entries], marker="o", capsize=3, color=style.BLUE)
+        a.set_xlabel("descriptor up to $r_{max}$ (Å)")
+        a.set_ylabel(label)
+        a.margins(x=0.08, y=0.2)
+        style.panel_label(a, "ab"[k])
+    longest = entries[-1]
+    gaps = "; ".join(
+        "{:g} Å: {} ± {}".format(e["reach_A"], *(wording.fixed(v) for v in difference_of_folds(longest, e)))
+        for e in entries[:-1])
+    caption = (
+        f"Cross-validation of a network with {text_of(longest['hidden'])} hidden units in "
+        f"{wording.plural(longest['trainings'], 'fold')}, trained on the descriptor's shells up to r<sub>max</sub> "
+        "alone: single-atom R (a) and RMSE (b) on the held-out atoms; bars are the standard error over folds. "
+        f"All shells, up to {longest['reach_A']:g} Å, give R = {pair(longest, 'R')}; fold by fold, that is above what "
+        f"shorter descriptors give by ({gaps}). {FOLDS}")
+    rows = [[e["reach_A"]] + [e.get(k) for k in ("R", "R_error", "rmse", "rmse_error", "trainings")] for e in entries]
+    return style.save(study.directory, REACH, figure, REACH_TITLE, caption,
+                      "Single-atom R and RMSE against the distance up to which the descriptor reaches",
+                      ["r_max_A", "R", "R_error", "rmse_eV_per_A2", "rmse_error", "trainings"], rows)
 
 
 def stated(samples):

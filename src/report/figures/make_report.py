@@ -61,6 +61,7 @@ FIGURES = [
     (draw_training.NAME, draw_training.TITLE, draw_training.draw),
     (draw_learning.ACTIVATIONS, draw_learning.ACTIVATIONS_TITLE, draw_learning.draw_activations),
     (draw_learning.NETWORKS, draw_learning.NETWORKS_TITLE, draw_learning.draw_networks),
+    (draw_learning.REACH, draw_learning.REACH_TITLE, draw_learning.draw_reach),
     (draw_rates.TRANSFER, draw_rates.TRANSFER_TITLE, draw_rates.draw_transfer),
 ]
 METRICS = ["atoms", "R", "spearman", "rmse", "mae", "bias", "slope", "R_bins_real", "slope_bins_real", "R_bins_pre",
