@@ -6,8 +6,8 @@ check_events_neb.py BARRIERS.h5 --potential FILE --elements Cu,Zr [--events 20] 
                     [--work DIR] [--json FILE] [--bound 0.005]
 
 For accepted, distinct, polished events at equal steps through their barriers: the band starts at the minimum, goes
-through the saddle's displacement and ends at the final state (both of them those of the region, which LAMMPS relaxes
-with all atoms), five images, the middle one climbing. Its barrier is the highest of its images over the first. Where
+through the saddle's displacement and ends at the final state of the region (the ends come to rest in LAMMPS with all
+atoms), five images, the middle one climbing. Its barrier is the highest of its images over the first. Where
 the band passes another minimum on its way, the highest point may be another saddle's: then it is counted as such, and
 not as agreement. Exit 1 where fewer than nine in ten of the bands that kept one maximum agree within the bound [eV].
 LAMMPS with its package REPLICA is Debian's `lammps`.
@@ -46,7 +46,8 @@ def write_data(path, position, species, cell, masses):
 
 
 def run(command, folder):
-    environment = dict(os.environ, OMP_NUM_THREADS="1", OMPI_ALLOW_RUN_AS_ROOT="1", OMPI_ALLOW_RUN_AS_ROOT_CONFIRM="1")
+    environment = dict(os.environ, OMP_NUM_THREADS="1", OMPI_ALLOW_RUN_AS_ROOT="1", OMPI_ALLOW_RUN_AS_ROOT_CONFIRM="1",
+                       OMPI_MCA_mpi_yield_when_idle="1")
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     if done.returncode:
         sys.exit(f"{' '.join(command)} failed:\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}")

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "core/error.hpp"
+#include "core/memory.hpp"
 #include "ops/gemm.hpp"
 #include "stream.cuh"
 
@@ -25,9 +26,13 @@ struct Library {
     decltype(&cublasCreate_v2) create;
     decltype(&cublasSetStream_v2) set_stream;
     decltype(&cublasSetPointerMode_v2) set_pointer_mode;
+    decltype(&cublasSetWorkspace_v2) set_workspace;
     decltype(&cublasGetStatusString) status_string;
     decltype(&cublasDgemm_v2) dgemm;
 };
+
+/// What NVIDIA advises for compute capability 9.0.
+constexpr std::size_t workspace_bytes = 32 << 20;
 
 const std::string major_version = std::to_string(CUBLAS_VER_MAJOR);
 
@@ -65,6 +70,7 @@ const Library& library() {
         find(file, "cublasCreate_v2", l.create);
         find(file, "cublasSetStream_v2", l.set_stream);
         find(file, "cublasSetPointerMode_v2", l.set_pointer_mode);
+        find(file, "cublasSetWorkspace_v2", l.set_workspace);
         find(file, "cublasGetStatusString", l.status_string);
         find(file, "cublasDgemm_v2", l.dgemm);
         return l;
@@ -85,6 +91,9 @@ cublasHandle_t handle() {
         cublasHandle_t created = nullptr;
         check(library().create(&created), "cublasCreate");
         check(library().set_stream(created, stream()), "cublasSetStream");
+        // Memory of its own, so that a product allocates nothing while it is recorded into a graph.
+        check(library().set_workspace(created, allocate(Cuda{}, workspace_bytes), workspace_bytes),
+              "cublasSetWorkspace");
         check(library().set_pointer_mode(created, CUBLAS_POINTER_MODE_HOST), "cublasSetPointerMode");
         return created;
     }();

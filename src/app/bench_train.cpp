@@ -106,7 +106,9 @@ Json measured(const TrainBench& a) {
     }
     std::vector<double> seconds;
     auto before = std::chrono::steady_clock::now();
-    const Model model = train<Space>(data, o, [&](const TrainProgress&) {
+    bool captured = false;
+    const Model model = train<Space>(data, o, [&](const TrainProgress& p) {
+        captured = p.captured;
         const auto now = std::chrono::steady_clock::now();
         seconds.push_back(std::chrono::duration<double>(now - before).count());
         before = now;
@@ -144,6 +146,7 @@ Json measured(const TrainBench& a) {
     j["epoch_s_min"] = steady.front();
     j["epoch_s_max"] = steady.back();
     j["first_epoch_s"] = seconds.front();
+    j["cuda_graph"] = captured;
     j["samples_per_s"] = static_cast<double>(a.samples) / median;
     j["gflop_per_s"] = flops / median * 1e-9;
     j["loss"] = losses;

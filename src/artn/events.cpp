@@ -142,6 +142,12 @@ double squared_difference(const Event& a, const Event& b) {
     return sum;
 }
 
+/// Along a soft mode of 0.05 eV/A^2 the saddle's |F| < 0.01 eV/A leaves 1 meV, and half of it a quarter of that.
+SearchOptions sharper(SearchOptions o) {
+    o.saddle_force *= 0.5;
+    return o;
+}
+
 /// Takes an event into its centre.
 using Found = std::function<void(CenterEvents&, Event)>;
 
@@ -169,7 +175,7 @@ public:
           slots_(slots),
           regions_(tables, skin, options.search),
           larger_(tables, skin, options.search),
-          wholes_(tables, skin, options.search) {}
+          wholes_(tables, skin, sharper(options.search)) {}
 
     /// Centres from next() (null: none is left) until all are done; false where stopped.
     bool run(const std::function<CenterEvents*()>& next, const Found& found, const std::function<bool()>& stop) {

@@ -14,6 +14,7 @@
 #include "core/space.hpp"
 #include "nn/network.hpp"
 #include "ops/network.hpp"
+#include "ops/replay.hpp"
 
 namespace mg {
 namespace {
@@ -137,7 +138,8 @@ public:
             state_.history.push_back(run_epoch());
             ++state_.epochs_done;
             if (progress &&
-                !progress({state_.history.back(), options_.epochs, static_cast<long>(training_rows_.size()), snapshot}))
+                !progress({state_.history.back(), options_.epochs, static_cast<long>(training_rows_.size()),
+                           replay_.captured(), snapshot}))
                 break;
         }
         model_.parameters = to_host(best_);
@@ -212,12 +214,16 @@ private:
         copy(to_space<Host>(epoch_order(training_rows_, options_.seed, epoch)), order_);
         const AdamConstants constants{options_.beta1, options_.beta2, options_.epsilon};
         Network<Space>& network = network_[0];
-        for (int s = 0; s < steps; ++s) {
-            const int first = s * batch_;
-            network.forward_and_backward({inputs_, targets_, order_, first, std::min(batch_, n - first)}, squares_);
-            adam_step(constants, network.partial_gradients(), network.blocks(), rates_, s, network.parameters(), first_,
-                      second_);
-        }
+        // All steps of an epoch are one graph: no array moves from epoch to epoch, and each step has its own number.
+        const auto all_steps = [&] {
+            for (int s = 0; s < steps; ++s) {
+                const int first = s * batch_;
+                network.forward_and_backward({inputs_, targets_, order_, first, std::min(batch_, n - first)}, squares_);
+                adam_step(constants, network.partial_gradients(), network.blocks(), rates_, s, network.parameters(),
+                          first_, second_);
+            }
+        };
+        replay_.run(1, all_steps, 0);
         state_.steps_done += steps;
         record.training_loss = sum(squares_, n, scratch_) / n;
         if (!validation_rows_.empty()) record.validation_loss = validation_loss();
@@ -255,6 +261,7 @@ private:
     Array<double, Space> rates_;  ///< (steps, 2)
     Array<double, Space> squares_, scratch_;
     Array<double, Space> first_, second_, best_;
+    Replay<Space> replay_;
     std::vector<Network<Space>> network_;  ///< for training, and for validation where there are such rows
     TrainState state_;
 };

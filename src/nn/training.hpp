@@ -75,6 +75,7 @@ struct TrainProgress {
     const EpochRecord& epoch;
     int epochs;                                 ///< asked for
     long samples;                               ///< rows trained on in this epoch
+    bool captured;                              ///< whether the epoch's steps were one CUDA graph
     const std::function<TrainState()>& state;   ///< for a checkpoint; costs a copy from the device
 };
 /// Returns false to stop after this epoch.

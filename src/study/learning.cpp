@@ -14,16 +14,20 @@ int split_of(const StudyFile& study, int sample) {
 
 namespace {
 
-void plan_transfer(const StudyFile& study, const Training& base, std::vector<Training>& plan) {
+bool contains(const std::vector<int>& list, int k) { return std::find(list.begin(), list.end(), k) != list.end(); }
+
+void plan_transfer(const StudyFile& study, const std::vector<int>& excluded, const Training& base,
+                   std::vector<Training>& plan) {
     const std::vector<Sample> samples = samples_of(study);
     std::vector<double> rates;
-    for (const Sample& s : samples)
-        if (std::find(rates.begin(), rates.end(), s.rate_K_per_s) == rates.end()) rates.push_back(s.rate_K_per_s);
+    for (int k = 0; k < static_cast<int>(samples.size()); ++k)
+        if (!contains(excluded, k) && std::find(rates.begin(), rates.end(), samples[k].rate_K_per_s) == rates.end())
+            rates.push_back(samples[k].rate_K_per_s);
     if (rates.size() < 2) return;
     const auto at = [&](double rate) {
         std::vector<int> of_rate;
         for (int k = 0; k < static_cast<int>(samples.size()); ++k)
-            if (samples[k].rate_K_per_s == rate) of_rate.push_back(k);
+            if (!contains(excluded, k) && samples[k].rate_K_per_s == rate) of_rate.push_back(k);
         return of_rate;
     };
     std::vector<std::vector<double>> sets;
@@ -54,7 +58,7 @@ void plan_transfer(const StudyFile& study, const Training& base, std::vector<Tra
 
 }  // namespace
 
-std::vector<Training> plan_trainings(const StudyFile& study) {
+std::vector<Training> plan_trainings(const StudyFile& study, const std::vector<int>& excluded) {
     const StudyFile::Train& train = study.train;
     const int all = static_cast<int>(samples_of(study).size()), test = test_sample_of(study);
     Training base;
@@ -63,7 +67,7 @@ std::vector<Training> plan_trainings(const StudyFile& study) {
     base.seed = study.study.seed;
     std::vector<int> pool;
     for (int k = 0; k < all; ++k)
-        if (split_of(study, k) == 0) pool.push_back(k);
+        if (split_of(study, k) == 0 && !contains(excluded, k)) pool.push_back(k);
 
     std::vector<Training> plan;
     for (int k = 0; k < train.seeds; ++k) {
@@ -105,7 +109,7 @@ std::vector<Training> plan_trainings(const StudyFile& study) {
             plan.push_back(t);
         }
     }
-    if (train.transfer) plan_transfer(study, base, plan);
+    if (train.transfer) plan_transfer(study, excluded, base, plan);
     return plan;
 }
 

@@ -29,14 +29,17 @@ struct Training {
 
 /// 0 where a sample is trained on by the ensemble, 1 where it tests.
 int split_of(const StudyFile& study, int sample);
+/// What split_of() would say of a sample that takes no part.
+inline constexpr int excluded_split = 3;
 
-/// The trainings, members first, in an order that depends on the study alone.
+/// The trainings, members first, in an order that depends on the study and on the samples left out alone: those of
+/// `excluded` are neither trained on nor tested on. The test sample is none of them.
 ///
 /// Folds: of the network itself, then of every one of train.grid, then with every one of train.activations, then with
 /// the features within every one of train.reach_A.
 /// Rotation: every other sample of the training and test samples in the test sample's place.
 /// Transfer, for each rate and for all of them together: of each rate trained at that has two samples or more, one is
 /// held out, in turn; tests are the held-out ones, and all samples of rates that were not trained at.
-std::vector<Training> plan_trainings(const StudyFile& study);
+std::vector<Training> plan_trainings(const StudyFile& study, const std::vector<int>& excluded = {});
 
 }  // namespace mg

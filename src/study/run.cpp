@@ -34,6 +34,7 @@
 #include "study/barriers.hpp"
 #include "study/checkpoint.hpp"
 #include "study/coarse_grain.hpp"
+#include "study/crystals.hpp"
 #include "study/descriptors.hpp"
 #include "study/learning.hpp"
 #include "study/model_file.hpp"
@@ -781,6 +782,19 @@ private:
             f.write("/inherent/position", inherent[r].position, "A");
             f.write("/inherent/cell", cell_rows(inherent[r].box), {3, 3}, "A");
             f.write("/inherent/energy", part(inherent_energy), {}, "eV");
+            const std::vector<LocalStructure> surroundings = local_structures(inherent[r]);
+            std::vector<int> codes;
+            for (const LocalStructure s : surroundings) codes.push_back(static_cast<int>(s));
+            f.write("/inherent/local_structure", codes);
+            f.write_attribute("/inherent/local_structure", "names",
+                              std::vector<std::string>{"other", "fcc", "hcp", "bcc", "icosahedral"});
+            const double crystalline = crystalline_fraction(surroundings);
+            f.write_attribute("/inherent/local_structure", "crystalline_fraction", crystalline);
+            if (crystalline > doubtful_crystalline)
+                progress_->warn(
+                    fmt::format("sample {}: {:.1f} % of the atoms are in crystalline surroundings (adaptive "
+                                "common-neighbour analysis)",
+                                k, 100 * crystalline));
             write_rdf(f, inherent[r], fine);
             f.write_attribute("/", "sample", static_cast<long>(k));
             f.write_attribute("/", "rate_K_per_s", samples_[k].rate_K_per_s);
@@ -1327,7 +1341,8 @@ private:
         require("stiffness.h5", "stiffness");
         std::vector<Labelled> labelled;
         for (std::size_t k = 0; k < samples_.size(); ++k) labelled.push_back(read_labelled(k));
-        const std::vector<Training> plan = plan_trainings(s_);
+        const std::vector<int> excluded = crystalline_samples();
+        const std::vector<Training> plan = plan_trainings(s_, excluded);
         std::vector<Unit> open;
         for (std::size_t task = 0; task < plan.size(); ++task)
             if (!fs::exists(trained_path(task))) open.push_back({static_cast<int>(task)});
@@ -1339,8 +1354,32 @@ private:
             done += s_.train.epochs;
             return finished;
         });
-        on_first([&] { finish_training(plan, labelled); });
+        on_first([&] { finish_training(plan, labelled, excluded); });
         stage_seconds_ = progress_->end();
+    }
+
+    double crystalline_fraction_of(std::size_t k) const {
+        return crystalline_fraction(local_structures(read_glass(k, "/inherent")));
+    }
+
+    /// Samples that no network sees: they are no glasses any more.
+    std::vector<int> crystalline_samples() const {
+        std::vector<int> excluded;
+        for (int k = 0; k < static_cast<int>(samples_.size()); ++k) {
+            const double share = crystalline_fraction_of(k);
+            if (share <= s_.train.max_crystalline) continue;
+            const std::string what =
+                fmt::format("{:.1f} % of the atoms of sample {} are in crystalline surroundings", 100 * share, k);
+            if (k == test_sample_of(s_))
+                throw InputError("the test sample has crystallised", what,
+                                 "choose another train.test_sample, or raise train.max_crystalline");
+            progress_->warn(what + ": no network sees it (train.max_crystalline)");
+            excluded.push_back(k);
+        }
+        if (plan_trainings(s_, excluded).at(0).samples.empty())
+            throw InputError("no sample is left to train on", "all others have crystallised",
+                             "cool faster, or raise train.max_crystalline");
+        return excluded;
     }
 
     /// One training from its checkpoint, where there is one; false where it stopped at one.
@@ -1526,7 +1565,8 @@ private:
     }
 
     /// Model, predictions and metrics from the trained networks.
-    void finish_training(const std::vector<Training>& plan, const std::vector<Labelled>& labelled) {
+    void finish_training(const std::vector<Training>& plan, const std::vector<Labelled>& labelled,
+                         const std::vector<int>& excluded) {
         ModelFile file;
         for (int k = 0; k < s_.train.seeds; ++k) file.ensemble.push_back(read_model(trained_path(k)).ensemble.at(0));
         const Dataset data = dataset_of(labelled, plan.at(0).samples);
@@ -1544,13 +1584,14 @@ private:
             std::vector<double> covered;
             for (std::size_t i = 0; i < n; ++i)
                 covered.push_back(std::abs(l.target[i] - p.stiffness[i]) <= p.interval_90[i] ? 1.0 : 0.0);
-            const int split = split_of(s_, static_cast<int>(k));
+            const bool is_excluded = std::find(excluded.begin(), excluded.end(), static_cast<int>(k)) != excluded.end();
+            const int split = is_excluded ? excluded_split : split_of(s_, static_cast<int>(k));
             json of_sample =
                 to_json(evaluate(l.target, p.stiffness, l.species, data.species_count, s_.report.bin_atoms),
                         potential_.elements);
             of_sample["sample"] = k;
             of_sample["rate_K_per_s"] = samples_[k].rate_K_per_s;
-            of_sample["split"] = split == 0 ? "train" : "test";
+            of_sample["split"] = is_excluded ? "excluded" : split == 0 ? "train" : "test";
             of_sample["reliability"] = l.reliability.back();
             if (file.errors.calibrated()) of_sample["coverage_90"] = mean(covered);
             of_sample["novel_atoms"] =
@@ -1570,11 +1611,11 @@ private:
             f.write("/novelty", p.novelty);
             f.write_attribute("/novelty", "what", "distance from the training atoms; above 1 it resembles none");
             f.write("/split", std::vector<int>(n, split));
-            f.write_attribute("/split", "what", "0 train, 1 test");
+            f.write_attribute("/split", "what", "0 train, 1 test, 3 excluded");
             stamp(f);
             f.close();
             write_xyz_of(k);
-            if (samples_[k].is_further_test) continue;  // other cooling rates stand in by_sample alone
+            if (is_excluded || samples_[k].is_further_test) continue;  // other cooling rates stand in by_sample alone
             const Structure inherent = read_glass(k, "/inherent");
             const auto append = [](std::vector<double>& to, const std::vector<double>& from) {
                 to.insert(to.end(), from.begin(), from.end());
@@ -1702,6 +1743,7 @@ private:
             glass.push_back({{"sample", k},
                              {"rate_K_per_s", samples_[k].rate_K_per_s},
                              {"volume_per_atom", s.box.volume / s.size()},
+                             {"crystalline_fraction", crystalline_fraction_of(k)},
                              {"inherent_energy_per_atom", mean(e)}});
         }
         summary["glass"] = glass;

@@ -187,6 +187,7 @@ void visit(StudyFile& file, Visitor& v, bool everything) {
     v.key("rotate", file.train.rotate);
     v.key("transfer", file.train.transfer);
     v.key("test_sample", file.train.test_sample, counted(-1, "samples count from 0, and -1 is the last"));
+    v.key("max_crystalline", file.train.max_crystalline, from(0, 1, "it is a share of the atoms"));
     v.key("train_rates", file.train.train_rates, above(0, 1e16, "it is a cooling rate in K/s"));
     v.key("epochs", file.train.epochs, counted(1, "an untrained network predicts nothing"));
     v.key("batch", file.train.batch, counted(1, "a step takes at least one atom"));

@@ -132,6 +132,7 @@ struct StudyFile {
         bool rotate = false;                   ///< every sample is held out in turn: error bars of the test
         bool transfer = false;                 ///< trained at each cooling rate and at all, tested on all
         int test_sample = -1;                ///< of the samples at the main rate, from 0; -1: the last
+        double max_crystalline = 0.1;        ///< share of a sample's atoms above which no network sees it
         std::vector<double> train_rates;     ///< [K/s] whose samples are trained on; empty: the main rate
         int epochs = 100;
         int batch = 256;

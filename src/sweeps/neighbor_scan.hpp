@@ -41,7 +41,7 @@ struct NeighborScan {
         return c;
     }
 
-    /// visit(distance [A], species) for each neighbour in one of the cells around.
+    /// visit(distance [A], species, vector to it [A]) for each neighbour in one of the cells around.
     template <class Visit>
     MG_HD void scan(const Center& c, int which, const Visit& visit) const {
         int image[3], cell[3];
@@ -59,7 +59,7 @@ struct NeighborScan {
             const Vec3 d = c.h * Vec3{f.x - c.s.x + image[0], f.y - c.s.y + image[1], f.z - c.s.z + image[2]};
             const double d2 = norm2(d);
             if (d2 >= reach * reach) continue;
-            visit(__builtin_sqrt(d2), species_of_slot[k]);
+            visit(__builtin_sqrt(d2), species_of_slot[k], d);
         }
     }
 

@@ -19,7 +19,7 @@ struct RadialSweep {
         const double reach = 6 * width, exponent = 0.5 / (width * width);
         const NeighborScan::Center c = neighbors.center(slot);
         for (int which = 0; which < c.cells(); ++which)
-            neighbors.scan(c, which, [&](double r, int kind) {
+            neighbors.scan(c, which, [&](double r, int kind, Vec3) {
                 const double f = radial_cutoff(r, neighbors.reach), at = r - first_center;
                 const int begin = static_cast<int>(at > reach ? (at - reach) / spacing : 0.0);
                 for (int k = begin; k < functions && k * spacing <= at + reach; ++k)

@@ -19,7 +19,7 @@ struct ShellSweep {
     /// count(bin) for each neighbour in one of the cells around.
     template <class Count>
     MG_HD void scan(const NeighborScan::Center& c, int which, const Count& count) const {
-        neighbors.scan(c, which, [&](double r, int kind) {
+        neighbors.scan(c, which, [&](double r, int kind, Vec3) {
             const int shell = shell_of(r, r_min, inverse_width, shells);
             if (shell >= 0) count(shell * species + kind);
         });

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <cstdlib>
 #include <numeric>
 #include <vector>
 
@@ -72,8 +73,19 @@ TEST_F(NetworkParity, TrainingAgreesAndRepeatsItself) {
     options.activation = mg::Activation::tanh;
     options.epochs = 10;
     const mg::Model host = mg::train<mg::Host>(data, options);
-    const mg::Model device = mg::train<mg::Cuda>(data, options), again = mg::train<mg::Cuda>(data, options);
+    int captured = 0;
+    const auto count = [&](const mg::TrainProgress& p) {
+        captured += p.captured;
+        return true;
+    };
+    const mg::Model device = mg::train<mg::Cuda>(data, options, count), again = mg::train<mg::Cuda>(data, options);
     EXPECT_EQ(device.parameters, again.parameters);
+    if (!std::getenv("MGSTIFF_NO_GRAPHS")) {
+        EXPECT_EQ(captured, options.epochs - 1) << "the first epoch sizes the arrays, the others are a graph";
+        setenv("MGSTIFF_NO_GRAPHS", "1", 1);
+        EXPECT_EQ(device.parameters, mg::train<mg::Cuda>(data, options).parameters);
+        unsetenv("MGSTIFF_NO_GRAPHS");
+    }
     for (std::size_t e = 0; e < host.history.size(); ++e) {
         EXPECT_NEAR(host.history[e].training_loss, device.history[e].training_loss,
                     1e-8 * host.history[e].training_loss);

@@ -2,12 +2,13 @@
 # Never losing work: a tiny study on several ranks, stopped by signals and time limits and killed at random moments,
 # ends in the same bits as one that ran through on one rank: resume.sh <program> <source directory>
 #
-# MG_TRIALS: trials of each kind of stop for each stage (default 1; 20 for the full table); five times as many kills.
+# MG_TRIALS: trials of each kind of stop for each stage (20 for the full table), and five times as many kills; by
+#            default each stage has one stop, their kinds in turn, and there are five kills.
 # MG_SEED: seed of the random moments (default 1).
 set -euo pipefail
 program=$1
 source_directory=$2
-trials=${MG_TRIALS:-1}
+trials=${MG_TRIALS:-0}
 RANDOM=${MG_SEED:-1}
 work=$(mktemp -d)
 job=
@@ -150,9 +151,13 @@ compare domains stops "domains that were stopped give other bits"
 
 declare -A ended
 stopped=0
+ways=(USR1 TERM limit)
+turn_of_way=0
 for stage in "${stages[@]}"; do
-    for ((trial = 0; trial < trials; ++trial)); do
-        for way in USR1 TERM limit; do
+    for ((trial = 0; trial < (trials > 0 ? trials : 1); ++trial)); do
+        of_stage=("${ways[@]}")
+        ((trials > 0)) || of_stage=("${ways[turn_of_way++ % 3]}")
+        for way in "${of_stage[@]}"; do
             before "$stage"
             status=0
             pause=$(moment "$stage")
@@ -209,7 +214,7 @@ compare reference trial "begun in a directory with nothing but settings: other b
 
 total=0
 for stage in "${stages[@]}"; do total="$total + $(seconds_of "$stage")"; done
-kills=$((5 * trials))
+kills=$((trials > 0 ? 5 * trials : 5))
 for ((trial = 0; trial < kills; ++trial)); do
     rm -rf trial
     setsid mpirun -n 2 "$program" "${arguments[@]}" --out trial > log 2>&1 &

@@ -84,7 +84,7 @@ wanted = {  # file: {dataset: (shape, unit, kind of number)}
     "glass.h5": {"id": ((n,), None, "i"), "species": ((n,), None, "i"), "position": ((n, 3), "A", "f"),
                  "velocity": ((n, 3), "A/ps", "f"), "cell": ((3, 3), "A", "f"), "energy": ((n,), "eV", "f"),
                  "inherent/position": ((n, 3), "A", "f"), "inherent/cell": ((3, 3), "A", "f"),
-                 "inherent/energy": ((n,), "eV", "f")},
+                 "inherent/energy": ((n,), "eV", "f"), "inherent/local_structure": ((n,), None, "i")},
     "thermo.h5": {name: ((any_length,), unit, "f") for name, unit in
                   {"time": "ps", "temperature": "K", "potential_energy": "eV", "pressure": "GPa", "volume": "A^3",
                    "conserved": "eV"}.items()},

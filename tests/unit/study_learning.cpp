@@ -115,6 +115,24 @@ TEST(TrainingPlan, TransferBetweenAllRates) {
     EXPECT_TRUE(of(plan_trainings(s), TrainingPurpose::transfer).empty());
 }
 
+TEST(TrainingPlan, ExcludedSamplesTakeNoPart) {
+    StudyFile s = study_of(4, {1e13, 1e14}, 2);
+    s.train.rotate = s.train.transfer = true;
+    s.train.folds = 2;
+    for (const Training& t : plan_trainings(s, {1, 4})) {
+        for (const int k : {1, 4}) {
+            EXPECT_EQ(std::count(t.samples.begin(), t.samples.end(), k), 0);
+            EXPECT_EQ(std::count(t.tests.begin(), t.tests.end(), k), 0);
+        }
+        if (t.purpose == TrainingPurpose::member) {
+            EXPECT_EQ(t.samples, (std::vector<int>{0, 2}));
+        }
+    }
+    // All samples of a rate left out: the rate is gone.
+    for (const Training& t : of(plan_trainings(s, {4, 5}), TrainingPurpose::transfer))
+        EXPECT_EQ(std::count(t.rates.begin(), t.rates.end(), 1e13), 0);
+}
+
 TEST(Descriptors, WithinAReachAreThoseOfTheShorterDescriptor) {
     const std::vector<std::string> elements{"Cu", "Zr"};
     for (const std::string& kind : descriptor_kinds()) {

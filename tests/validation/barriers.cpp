@@ -34,7 +34,7 @@ TEST(Barriers, OfPolishedEventsAreThoseOfTheWholeSystem) {
         [&](const CenterEvents& c) { events += c.events.back().accepted(); }, [&] { return events >= wanted; });
     ASSERT_GE(events, wanted);
 
-    // Twice with all atoms, five times as sharply, with another first vector of the recursion and no eigenvector
+    // Twice with all atoms, more sharply by 2.5 times, with another first vector of the recursion and no eigenvector
     // brought along: from the polished saddle, which shows that it is one of the whole system and its energy that of
     // the barrier; and from the region's at once, with no larger region on the way, which may lead to another saddle.
     SearchOptions sharp = options.search;
@@ -80,7 +80,7 @@ TEST(Barriers, OfPolishedEventsAreThoseOfTheWholeSystem) {
         EXPECT_LT(r.eigenvalue, 0);
         difference.push_back(std::abs(1e3 * (e.barrier - r.saddle_energy)));
         EXPECT_LE(difference.back(), 1.0) << "meV, atom " << atom;
-        const bool same = direct.at_saddle && distance(r, direct) < 0.1;
+        const bool same = direct.at_saddle && distance(r, direct) < 0.5;
         elsewhere += !same;
         if (same) {
             EXPECT_NEAR(1e3 * (e.barrier - direct.saddle_energy), 0, 1.0) << "meV at once, atom " << atom;

@@ -111,8 +111,8 @@ def sample_rows(study, fits):
         role = ""
         correlation = None
         if sample.split is not None:
-            codes = {0: "train", 1: "test", 2: "validation"}
-            role = " + ".join(codes[c] for c in (0, 2, 1) if np.any(sample.split == c))
+            codes = {0: "train", 1: "test", 2: "validation", 3: "excluded: crystalline"}
+            role = " + ".join(codes[c] for c in (0, 2, 1, 3) if np.any(sample.split == c))
             if sample.predicted is not None and sample.stiffness is not None:
                 correlation = pearson(sample.stiffness, sample.predicted)
         fit = fits.get(sample.label)
