@@ -142,9 +142,10 @@ double squared_difference(const Event& a, const Event& b) {
     return sum;
 }
 
-/// Along a soft mode of 0.05 eV/A^2 the saddle's |F| < 0.01 eV/A leaves 1 meV, and half of it a quarter of that.
+/// Along a soft mode of 0.01 eV/A^2 the region's |F| < 0.01 eV/A leaves 5 meV, and a quarter of it 0.3 meV.
 SearchOptions sharper(SearchOptions o) {
-    o.saddle_force *= 0.5;
+    o.saddle_force *= 0.25;
+    o.relax_force = std::min(o.relax_force, 0.5 * o.saddle_force);
     return o;
 }
 

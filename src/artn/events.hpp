@@ -30,7 +30,7 @@ struct Event {
     double barrier = 0;           ///< [eV] in the whole system where polished
     double confined_barrier = 0;  ///< [eV] with only the region moving
     double eigenvalue = 0;        ///< [eV/A^2]
-    double force = 0;             ///< [eV/A] below search.saddle_force, where polished below half of it
+    double force = 0;             ///< [eV/A] below search.saddle_force, where polished below a quarter of it
     double final_energy = 0;      ///< [eV] of the final state above the first, with only the region moving
     long evaluations = 0, cost[search_costs] = {};
     long larger_evaluations = 0;    ///< of the polish in a larger region, and of the ways down from it

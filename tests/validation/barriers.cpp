@@ -34,11 +34,12 @@ TEST(Barriers, OfPolishedEventsAreThoseOfTheWholeSystem) {
         [&](const CenterEvents& c) { events += c.events.back().accepted(); }, [&] { return events >= wanted; });
     ASSERT_GE(events, wanted);
 
-    // Twice with all atoms, more sharply by 2.5 times, with another first vector of the recursion and no eigenvector
+    // Twice with all atoms, 2.5 times as sharply, with another first vector of the recursion and no eigenvector
     // brought along: from the polished saddle, which shows that it is one of the whole system and its energy that of
     // the barrier; and from the region's at once, with no larger region on the way, which may lead to another saddle.
     SearchOptions sharp = options.search;
-    sharp.saddle_force *= 0.2;
+    sharp.saddle_force *= 0.1;
+    sharp.relax_force = 0.5 * sharp.saddle_force;
     const auto whole =
         std::make_shared<const Region>(carve(minimum, 0, std::numeric_limits<double>::infinity(), potential.cutoff));
     ASSERT_TRUE(whole->whole);
