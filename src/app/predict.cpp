@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
+#include <initializer_list>
 #include <iostream>
 #include <map>
 #include <nlohmann/json.hpp>
@@ -70,10 +71,18 @@ void check_width(const std::string& path, const Structure& s, const EamPotential
                          "repeat the structure along its short edges, or use --no-minimise");
 }
 
-/// The name without folder and endings: glass.data.gz gives glass.
+/// The name without folder and the endings of structure files: glass.data.gz gives glass, dump.1000 stays.
 std::string stem_of(const std::string& path) {
     std::filesystem::path name = std::filesystem::path(path).filename();
-    while (name.has_extension() && name.has_stem()) name = name.stem();
+    const auto strip = [&](const std::initializer_list<const char*> endings) {
+        for (const char* ending : endings)
+            if (name.extension() == ending && name.has_stem()) {
+                name = name.stem();
+                return;
+            }
+    };
+    strip({".gz", ".zst"});
+    strip({".data", ".dump", ".lmp", ".lammpstrj", ".xyz", ".extxyz"});
     return name.string();
 }
 
@@ -178,8 +187,8 @@ void predict_structures(Comm& world, const PredictArguments& a) {
                                  "they have the same name", "use --out FILE.xyz, which takes all of them as frames");
             std::error_code none;
             if (std::filesystem::equivalent(path, outputs.back(), none))
-                throw InputError("the output " + outputs.back() + " is the structure itself",
-                                 "it would be overwritten", "use --out with another name");
+                throw InputError("the output " + outputs.back() + " is the structure itself", "it would be overwritten",
+                                 "use --out with another name");
         }
     } catch (const InputError& e) {
         problem = e.what();
@@ -203,8 +212,8 @@ void predict_structures(Comm& world, const PredictArguments& a) {
         if (static_cast<int>(k % world.size()) != world.rank()) continue;
         with_space(cuda, [&](auto space) {
             using Space = decltype(space);
-            const Predicted p = predict_one<Space>(model, minimise ? &potential : nullptr, a.structures[k],
-                                                   structures[k], outputs[k]);
+            const Predicted p =
+                predict_one<Space>(model, minimise ? &potential : nullptr, a.structures[k], structures[k], outputs[k]);
             parts.push_back({{"index", k}, {"summary", p.summary}, {"xyz", p.xyz}});
         });
     }

@@ -9,9 +9,12 @@ namespace mg {
 
 std::string activation_name(Activation activation) {
     switch (activation) {
-        case Activation::relu: return "relu";
-        case Activation::sigmoid: return "sigmoid";
-        case Activation::tanh: return "tanh";
+        case Activation::relu:
+            return "relu";
+        case Activation::sigmoid:
+            return "sigmoid";
+        case Activation::tanh:
+            return "tanh";
     }
     throw Error("unknown activation function", "value " + std::to_string(static_cast<int>(activation)),
                 "use relu, sigmoid or tanh");
@@ -37,8 +40,9 @@ Layers make_layers(int inputs, const std::vector<int>& hidden) {
     double parameters = 0;
     for (int l = 0; l < layers.count(); ++l) {
         if (layers.inputs(l) < 1)
-            throw InputError("bad network shape", "layer " + std::to_string(l) + " has width " +
-                             std::to_string(layers.inputs(l)), "give every layer at least one unit");
+            throw InputError("bad network shape",
+                             "layer " + std::to_string(l) + " has width " + std::to_string(layers.inputs(l)),
+                             "give every layer at least one unit");
         parameters += static_cast<double>(layers.outputs(l)) * (layers.inputs(l) + 1.0);
     }
     if (parameters > 1e8)

@@ -9,7 +9,10 @@ namespace mg {
 
 template <class Space>
 Network<Space>::Network(const Layers& layers, Activation activation, int max_rows)
-    : layers_(layers), activation_(activation), max_rows_(max_rows), parameters_(layers.parameter_count()),
+    : layers_(layers),
+      activation_(activation),
+      max_rows_(max_rows),
+      parameters_(layers.parameter_count()),
       targets_(max_rows) {
     for (int l = 0; l <= layers.count(); ++l) {
         const bool last = l == layers.count();

@@ -21,6 +21,8 @@ namespace {
 
 /// Rows of one forward pass where no gradient is needed; a multiple of the host's row block.
 constexpr int evaluation_rows = 4096;
+/// Launches of an epoch beyond which it is no graph: recording them would take longer than it saves.
+constexpr long most_graph_nodes = 50000;
 /// Rows whose partial sums make up a mean or a variance.
 constexpr int moment_rows = 1024;
 
@@ -137,9 +139,8 @@ public:
         while (state_.epochs_done < options_.epochs && !finished()) {
             state_.history.push_back(run_epoch());
             ++state_.epochs_done;
-            if (progress &&
-                !progress({state_.history.back(), options_.epochs, static_cast<long>(training_rows_.size()),
-                           replay_.captured(), snapshot}))
+            if (progress && !progress({state_.history.back(), options_.epochs, static_cast<long>(training_rows_.size()),
+                                       replay_.captured(), snapshot}))
                 break;
         }
         model_.parameters = to_host(best_);
@@ -223,7 +224,10 @@ private:
                           first_, second_);
             }
         };
-        replay_.run(1, all_steps, 0);
+        if (static_cast<long>(steps) * (4 + 5 * layers_.count()) <= most_graph_nodes)
+            replay_.run(1, all_steps, 0);
+        else
+            all_steps();
         state_.steps_done += steps;
         record.training_loss = sum(squares_, n, scratch_) / n;
         if (!validation_rows_.empty()) record.validation_loss = validation_loss();

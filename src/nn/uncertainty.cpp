@@ -39,7 +39,7 @@ double ErrorModel::deviation(int of_species, double predicted, double of_ensembl
         const double share = (predicted - c.predicted[k - 1]) / (c.predicted[k] - c.predicted[k - 1]);
         spread += share * (c.deviation[k] - c.deviation[k - 1]);
     }
-    return std::hypot(spread, of_ensemble);
+    return std::sqrt(std::max(0.25 * spread * spread, spread * spread + of_ensemble * of_ensemble - ensemble_variance));
 }
 
 namespace {

@@ -27,17 +27,21 @@ struct ErrorModel {
         std::vector<double> predicted, deviation;
     };
     std::vector<Curve> species;  ///< (species)
+    /// [eV^2/A^4] of the networks from one another, mean over the training atoms: as much of the spread is theirs.
+    double ensemble_variance = 0;
     double interval_90 = 1.645;  ///< half width of the interval that holds 90 % of the real values, in deviations
 
     bool calibrated() const { return !species.empty(); }
-    /// sqrt(spread^2 + ensemble^2); the latter alone where nothing was calibrated.
+    /// sqrt(spread^2 + ensemble^2 - ensemble_variance), half of the spread at least; the ensemble's alone where nothing
+    /// was calibrated.
     double deviation(int of_species, double predicted, double of_ensemble) const;
 };
 
 /// From atoms that were held out, n of each. A point of a curve stands for `atoms_per_point` atoms at least, and there
 /// are twelve at most; a species with fewer than two atoms has the curve of all. The interval is the quantile of
-/// |real - predicted| / deviation that covers 90 % of further atoms (split conformal prediction: Lei et al., J. Am.
-/// Stat. Assoc. 113 (2018) 1094). Throws InputError for fewer than ten atoms.
+/// |real - predicted| / deviation that covers 90 % of further atoms (as in conformal prediction: Lei et al., J. Am.
+/// Stat. Assoc. 113 (2018) 1094; here the same atoms give curve and quantile, and atoms of one glass share its bias).
+/// Throws InputError for fewer than ten atoms.
 ErrorModel calibrate_errors(std::span<const double> real, std::span<const double> predicted,
                             std::span<const int> species, int species_count, int atoms_per_point = 100);
 

@@ -51,10 +51,12 @@ std::vector<std::string> feature_names(const Descriptor& d, const std::vector<st
 std::vector<int> features_within(const Descriptor& d, int species, double reach) {
     const bool by_species = kind_of(d) != Kind::rdf;
     const double step = (d.r_max - d.r_min) / d.count;
+    // Of a Gaussian 98 % lie below two widths beyond its centre.
+    const double beyond = kind_of(d) == Kind::radial ? 2 * d.width - 0.5 * step : 0.0;
     std::vector<int> within;
     for (int t = 0; t < (by_species ? species : 1); ++t)
         for (int k = 0; k < d.count; ++k)
-            if (d.r_min + (k + 1) * step < reach + 1e-6 * step) within.push_back(t * d.count + k);
+            if (d.r_min + (k + 1) * step + beyond < reach + 1e-6 * step) within.push_back(t * d.count + k);
     for (int t = 0; by_species && t < species; ++t) within.push_back(species * d.count + t);
     return within;
 }

@@ -24,8 +24,9 @@ struct Descriptor {
 /// "g(2.0-2.2)", "g_Zr(2.0-2.2)", "G_Zr(2.1)", "is_Cu": what each feature is, in order.
 std::vector<std::string> feature_names(const Descriptor& descriptor, const std::vector<std::string>& elements);
 
-/// Indices of the features of shells, or of Gaussians in shells, that end within `reach` [A], and of those that are of
-/// the atom alone, ascending. For "rdf" and "rdf_species" they are the features of a descriptor with that r_max.
+/// Indices of the features of shells that end within `reach` [A], or of Gaussians of which 98 % lie within it, and of
+/// those that are of the atom alone, ascending. For "rdf" and "rdf_species" they are those of a descriptor with that
+/// r_max.
 std::vector<int> features_within(const Descriptor& descriptor, int species, double reach);
 
 /// Descriptors of all atoms of one structure, in its order.

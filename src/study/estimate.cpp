@@ -191,7 +191,7 @@ Estimate estimate(const StudyFile& study, double atom_steps_per_second) {
                  training_atoms = atoms_of_sample * static_cast<double>(plan.at(0).samples.size());
     double flops = 0;
     for (const Training& t : plan) {
-        const double share = t.fold < 0 ? 1.0 : 1.0 - 1.0 / study.train.folds;
+        const double share = t.fold < 0 ? 1.0 : 1.0 - 1.0 / t.folds;
         const double within = t.reach > 0 ? (t.reach - study.descriptors.r_min_A) /
                                                 (study.descriptors.r_max_A - study.descriptors.r_min_A)
                                           : 1.0;

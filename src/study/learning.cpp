@@ -33,6 +33,10 @@ void plan_transfer(const StudyFile& study, const std::vector<int>& excluded, con
     std::vector<std::vector<double>> sets;
     for (const double rate : rates) sets.push_back({rate});
     sets.push_back(rates);
+    for (std::size_t out = 0; rates.size() > 2 && out < rates.size(); ++out) {
+        sets.push_back(rates);
+        sets.back().erase(sets.back().begin() + static_cast<std::ptrdiff_t>(out));
+    }
     for (const std::vector<double>& set : sets) {
         std::size_t turns = 1;
         for (const double rate : set) turns = std::max(turns, at(rate).size());
@@ -90,10 +94,18 @@ std::vector<Training> plan_trainings(const StudyFile& study, const std::vector<i
             networks.push_back(base);
             networks.back().reach = reach;
         }
-        for (Training t : networks) {
+        const auto same = [](const Training& a, const Training& b) {
+            return a.hidden == b.hidden && a.activation == b.activation && a.reach == b.reach;
+        };
+        for (std::size_t k = 0; k < networks.size(); ++k) {
+            Training t = networks[k];
+            if (std::any_of(networks.begin(), networks.begin() + static_cast<std::ptrdiff_t>(k),
+                            [&](const Training& before) { return same(before, t); }))
+                continue;
             t.purpose = TrainingPurpose::fold;
             t.samples = pool;
-            for (t.fold = 0; t.fold < train.folds; ++t.fold) plan.push_back(t);
+            t.folds = pool.size() < 2 ? train.folds : std::min(train.folds, static_cast<int>(pool.size()));
+            for (t.fold = 0; t.fold < t.folds; ++t.fold) plan.push_back(t);
         }
     }
     if (train.rotate) {

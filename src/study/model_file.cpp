@@ -212,6 +212,7 @@ void write_model(const std::string& path, const ModelFile& model) {
     if (model.errors.calibrated()) {
         h5.create_group("/errors");
         h5.write_attribute("/errors", "interval_90", model.errors.interval_90);
+        h5.write_attribute("/errors", "ensemble_variance", model.errors.ensemble_variance);
         for (std::size_t s = 0; s < model.errors.species.size(); ++s) {
             const std::string group = "/errors/" + std::to_string(s);
             h5.write(group + "/predicted", model.errors.species[s].predicted, {}, "eV/A^2");
@@ -261,6 +262,7 @@ ModelFile read_model(const std::string& path) {
     for (long k = 0; k < networks; ++k) model.ensemble.push_back(read_network(h5, "/networks/" + std::to_string(k)));
     if (h5.exists("/errors")) {
         model.errors.interval_90 = h5.read_double("/errors", "interval_90");
+        model.errors.ensemble_variance = h5.read_double("/errors", "ensemble_variance");
         for (std::size_t s = 0; s < model.elements.size(); ++s) {
             const std::string group = "/errors/" + std::to_string(s);
             model.errors.species.push_back(

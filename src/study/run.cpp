@@ -525,7 +525,7 @@ private:
         for (const auto& entry : fs::directory_iterator(directory_ + "/checkpoints", ignored))
             if (entry.path().filename().string().starts_with(stage + "-")) fs::remove(entry.path(), ignored);
         if (stage == "train")
-            for (const char* file : {"/model.h5", "/metrics.json", "/summary.json"})
+            for (const char* file : {"/model.h5", "/model.onnx", "/metrics.json", "/summary.json"})
                 fs::remove(directory_ + file, ignored);
     }
 
@@ -1336,6 +1336,17 @@ private:
 
     std::string trained_path(std::size_t task) const { return checkpoint_path("train", "run", static_cast<int>(task)); }
 
+    /// A file that is damaged is of a training that has to be done again.
+    bool is_trained(std::size_t task) const {
+        if (!fs::exists(trained_path(task))) return false;
+        try {
+            H5File::open(trained_path(task), true);
+            return true;
+        } catch (const Error&) {
+            return false;
+        }
+    }
+
     void train_networks() {
         require("descriptors.h5", "descriptors");
         require("stiffness.h5", "stiffness");
@@ -1345,7 +1356,7 @@ private:
         const std::vector<Training> plan = plan_trainings(s_, excluded);
         std::vector<Unit> open;
         for (std::size_t task = 0; task < plan.size(); ++task)
-            if (!fs::exists(trained_path(task))) open.push_back({static_cast<int>(task)});
+            if (!is_trained(task)) open.push_back({static_cast<int>(task)});
         progress_->begin("train", static_cast<double>(open.size()) * s_.train.epochs / teams_, "epochs");
         double done = 0;
         world_.barrier();  // all have seen what there is before anything is added
@@ -1371,14 +1382,14 @@ private:
             const std::string what =
                 fmt::format("{:.1f} % of the atoms of sample {} are in crystalline surroundings", 100 * share, k);
             if (k == test_sample_of(s_))
-                throw InputError("the test sample has crystallised", what,
-                                 "choose another train.test_sample, or raise train.max_crystalline");
+                throw PhysicsError("the test sample has crystallised", what,
+                                   "choose another train.test_sample, or raise train.max_crystalline");
             progress_->warn(what + ": no network sees it (train.max_crystalline)");
             excluded.push_back(k);
         }
         if (plan_trainings(s_, excluded).at(0).samples.empty())
-            throw InputError("no sample is left to train on", "all others have crystallised",
-                             "cool faster, or raise train.max_crystalline");
+            throw PhysicsError("no sample is left to train on", "all others have crystallised",
+                               "cool faster, or raise train.max_crystalline");
         return excluded;
     }
 
@@ -1392,7 +1403,7 @@ private:
         std::vector<Dataset> tests;
         for (const int k : training.tests) tests.push_back(dataset_of(labelled, {k}));
         if (training.fold >= 0) {
-            const std::vector<int> fold = assign_folds(data, s_.train.folds, o.seed);
+            const std::vector<int> fold = assign_folds(data, training.folds, o.seed);
             tests.push_back(inside_fold(data, fold, training.fold));
             data = outside_fold(data, fold, training.fold);
         }
@@ -1458,15 +1469,24 @@ private:
         return j;
     }
 
-    /// Mean of some numbers of several objects, and its standard error under the name with _error.
+    /// Mean of some numbers of several objects, and its standard error under the name with _error, null where there is
+    /// one alone. Objects with the same "sample" count once, with their mean: networks differ less than glasses.
     static json averaged(const json& list, const std::vector<std::string>& names) {
         json j = json::object();
         for (const std::string& name : names) {
+            std::map<std::size_t, std::vector<double>> by_sample;
+            for (std::size_t k = 0; k < list.size(); ++k)
+                by_sample[list[k].contains("sample") ? list[k]["sample"].get<std::size_t>() : k].push_back(
+                    list[k].at(name).get<double>());
             std::vector<double> values;
-            for (const json& item : list) values.push_back(item.at(name).get<double>());
+            for (const auto& [sample, of_sample] : by_sample) values.push_back(mean(of_sample));
             const MeanError m = mean_and_error(values);
             j[name] = m.mean;
-            j[name + "_error"] = m.error;
+            if (values.size() > 1)
+                j[name + "_error"] = m.error;
+            else
+                j[name + "_error"] = nullptr;
+            j["independent"] = values.size();
         }
         j["trainings"] = list.size();
         return j;
@@ -1481,9 +1501,9 @@ private:
             if (t.purpose == TrainingPurpose::member) continue;
             if (t.purpose == TrainingPurpose::fold) {
                 const Dataset data = dataset_of(labelled, t.samples);
-                const std::vector<int> fold = assign_folds(data, s_.train.folds, t.seed);
+                const std::vector<int> fold = assign_folds(data, t.folds, t.seed);
                 folds.push_back(tested(inside_fold(data, fold, t.fold), predicted_by(task, 0)));
-                if (static_cast<int>(folds.size()) < s_.train.folds) continue;
+                if (static_cast<int>(folds.size()) < t.folds) continue;
                 json of_network = averaged(folds, names), by_fold = json::array();
                 for (const json& j : folds) by_fold.push_back(j.at("R"));
                 of_network["R_by_fold"] = by_fold;
@@ -1498,6 +1518,7 @@ private:
                 json j = tested(dataset_of(labelled, {t.tests[k]}), predicted_by(task, k));
                 j["sample"] = t.tests[k];
                 j["rate_K_per_s"] = samples_[t.tests[k]].rate_K_per_s;
+                j["reliability"] = labelled.at(t.tests[k]).reliability.back();
                 if (t.purpose == TrainingPurpose::transfer) j["train_rates_K_per_s"] = t.rates;
                 (t.purpose == TrainingPurpose::transfer ? transfer : rotation).push_back(j);
             }
@@ -1546,12 +1567,13 @@ private:
             species.insert(species.end(), held_out.species.begin(), held_out.species.end());
         };
         int folds = 0;
-        for (std::size_t task = 0; task < plan.size() && folds < s_.train.folds; ++task) {
+        for (std::size_t task = 0; task < plan.size(); ++task) {
             const Training& t = plan[task];
             if (t.purpose != TrainingPurpose::fold) continue;  // the first folds are those of the network itself
+            if (folds == t.folds) break;
             ++folds;
             const Dataset data = dataset_of(labelled, t.samples);
-            add(inside_fold(data, assign_folds(data, s_.train.folds, t.seed), t.fold), predicted_by(task, 0));
+            add(inside_fold(data, assign_folds(data, t.folds, t.seed), t.fold), predicted_by(task, 0));
         }
         for (std::size_t k = 0; folds == 0 && k < ensemble.size(); ++k) {
             TrainOptions o = train_options();
@@ -1571,6 +1593,9 @@ private:
         for (int k = 0; k < s_.train.seeds; ++k) file.ensemble.push_back(read_model(trained_path(k)).ensemble.at(0));
         const Dataset data = dataset_of(labelled, plan.at(0).samples);
         file.errors = calibrated_errors(plan, labelled, file.ensemble);
+        double squares = 0;
+        for (const double d : predict_ensemble(Space{}, file.ensemble, data.features).deviation) squares += d * d;
+        file.errors.ensemble_variance = squares / data.size();
         file.novelty = measure_novelty(file.ensemble[0], data.features);
 
         // Predictions of the ensemble for every sample.

@@ -866,6 +866,13 @@ void check_learning(StudyFile& file, Reader& reader) {
                                      d.r_min_A, d.bin_A, d.r_max_A),
                          static_cast<int>(k));
         }
+    if (reader.sound({"train.folds"}) && train.folds == 0)
+        for (const auto& [key, given] :
+             {std::pair{"train.grid", !train.grid.empty()}, std::pair{"train.activations", !train.activations.empty()},
+              std::pair{"train.reach_A", !train.reach_A.empty()}})
+            if (reader.sound({key}) && given)
+                reader.fault(key, fmt::format("{} has no use with train.folds = 0", key),
+                             "its networks are cross-validated", "give folds = 5, or remove it");
     if (reader.sound({"train.folds"}) && train.folds == 1)
         reader.fault("train.folds", "train.folds = 1 trains on nothing", "one fold is held out at a time",
                      "give at least 2, or 0 for no cross-validation");

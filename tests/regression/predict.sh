@@ -158,6 +158,45 @@ for text in bad:
 sys.exit(bool(bad))
 PY
 
+echo "== a crystal among the samples"
+cat > jobs/crystal.toml << TOML
+[study]
+name = "crystal"
+output = "crystal"
+[system]
+elements = ["Cu", "Zr"]
+structures = ["../study/samples/0000/glass.xyz", "$source_directory/tests/data/single-point/b2_triclinic.data",
+              "../study/samples/0001/glass.xyz"]
+potential = "Cu-Zr_2.eam.fs"
+[compute]
+backend = "host"
+[stiffness]
+temperatures_K = [100]
+equilibrate_ps = 0.2
+window_ps = 0.7
+[train]
+hidden = [8]
+epochs = 3
+folds = 0
+TOML
+stages=(--stage quench --stage stiffness --stage descriptors --stage train)
+"$program" run jobs/crystal.toml "${stages[@]}" > log 2>&1 || fail "the study with a crystal"
+grep -q 'warning: 100.0 % of the atoms of sample 1 are in crystalline surroundings: no network sees it' log ||
+    fail "it does not say that a sample is left out"
+/usr/bin/python3 - << 'PY' || fail "the crystal"
+import json, sys
+import h5py
+m = json.load(open("crystal/metrics.json"))
+good = [s["split"] for s in m["by_sample"]] == ["train", "excluded", "test"] and m["train"]["atoms"] == 500
+good = good and set(h5py.File("crystal/samples/0001/prediction.h5")["split"][...]) == {3}
+summary = json.load(open("crystal/summary.json"))
+sys.exit(not (good and [s["crystalline_fraction"] > 0.9 for s in summary["glass"]] == [False, True, False]))
+PY
+status=0
+"$program" run jobs/crystal.toml "${stages[@]}" --set train.test_sample=1 > log 2>&1 || status=$?
+[ "$status" -eq 1 ] && grep -q 'the test sample has crystallised' log || fail "a crystal as the test: status $status"
+"$program" run jobs/crystal.toml "${stages[@]}" --set train.max_crystalline=1.0 > log 2>&1 || fail "a crystal allowed"
+
 echo "== the same atoms in other files"
 # The inherent structure of a sample as LAMMPS data and dump (scaled, unwrapped, in another order), and extended XYZ.
 /usr/bin/python3 - << 'PY'
@@ -195,6 +234,11 @@ with open("squeezed.xyz", "w") as out:  # a tenth shorter in every direction
 text = xyz.replace("\nCu ", "\nAl ", 3)
 open("foreign.xyz", "w").write(text)
 PY
+for step in 1000 2000; do # what follows a dot is no ending of a structure file
+    cp scaled.dump "steps.$step"
+    "$program" predict study/model.h5 "steps.$step" --no-minimise > /dev/null 2> log || fail "steps.$step"
+    [ -s "steps.$step.stiffness.xyz" ] || fail "steps.$step has no output of its own"
+done
 for file in glass.data scaled.dump glass.xyz; do
     "$program" predict study/model.h5 "$file" --no-minimise > "$file.json" 2> log || fail "$file"
 done

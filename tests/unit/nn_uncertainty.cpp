@@ -43,6 +43,16 @@ Atoms draw(int n, std::uint64_t seed) {
     return a;
 }
 
+TEST(ErrorModel, NetworksThatDisagreeAsUsualAddNothing) {
+    mg::ErrorModel m;
+    m.species = {{{1.0}, {0.5}}};
+    m.ensemble_variance = 0.09;
+    EXPECT_DOUBLE_EQ(m.deviation(0, 1.0, 0.3), 0.5);
+    EXPECT_DOUBLE_EQ(m.deviation(0, 1.0, 0.5), std::sqrt(0.25 + 0.25 - 0.09));
+    m.ensemble_variance = 0.24;
+    EXPECT_DOUBLE_EQ(m.deviation(0, 1.0, 0.0), 0.25);
+}
+
 TEST(ErrorModel, FindsTheSpreadThatWasDrawn) {
     const Atoms a = draw(40000, 1);
     const mg::ErrorModel m = mg::calibrate_errors(a.real, a.predicted, a.species, 2);

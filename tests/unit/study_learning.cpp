@@ -45,10 +45,10 @@ TEST(TrainingPlan, MembersComeFirstAndDifferBySeed) {
 }
 
 TEST(TrainingPlan, FoldsOfEveryArchitectureAndActivation) {
-    StudyFile s = study_of(3, {}, 1);
+    StudyFile s = study_of(8, {}, 1);
     s.train.folds = 5;
     s.train.grid = {{100}, {200, 200}};
-    s.train.activations = {"tanh", "sigmoid"};
+    s.train.activations = {"tanh", "sigmoid", "relu"};  // the last is the network itself
     s.train.reach_A = {3.8};
     const std::vector<Training> folds = of(plan_trainings(s), TrainingPurpose::fold);
     ASSERT_EQ(folds.size(), 30u);
@@ -86,7 +86,7 @@ TEST(TrainingPlan, TransferBetweenAllRates) {
     StudyFile s = study_of(2, {1e13, 1e14}, 2);  // samples 0 1, 2 3, 4 5
     s.train.transfer = true;
     const std::vector<Training> turns = of(plan_trainings(s), TrainingPurpose::transfer);
-    ASSERT_EQ(turns.size(), 8u);  // three rates and all of them, two turns each
+    ASSERT_EQ(turns.size(), 14u);  // three rates, all of them, all but each: two turns each
     for (const Training& t : turns) {
         std::vector<int> both;
         std::set_intersection(t.samples.begin(), t.samples.end(), t.tests.begin(), t.tests.end(),
@@ -115,6 +115,31 @@ TEST(TrainingPlan, TransferBetweenAllRates) {
     EXPECT_TRUE(of(plan_trainings(s), TrainingPurpose::transfer).empty());
 }
 
+TEST(TrainingPlan, FoldsAreWholeSamplesWhereThereAreTwo) {
+    for (const auto& [samples, folds] : {std::pair{2, 5}, std::pair{3, 2}, std::pair{4, 3}, std::pair{9, 5}}) {
+        StudyFile s = study_of(samples, {}, 1);
+        s.train.folds = 5;
+        const std::vector<Training> parts = of(plan_trainings(s), TrainingPurpose::fold);
+        EXPECT_EQ(static_cast<int>(parts.size()), folds) << samples;
+        for (const Training& t : parts) EXPECT_EQ(t.folds, folds);
+    }
+}
+
+TEST(TrainingPlan, ARateIsLeftOutOfThree) {
+    StudyFile s = study_of(2, {1e13, 1e14}, 1);
+    s.train.transfer = true;
+    int left_out = 0;
+    for (const Training& t : of(plan_trainings(s), TrainingPurpose::transfer)) {
+        if (t.rates.size() != 2) continue;
+        ++left_out;
+        // Samples 0 and 1 at 1e12, 2 at 1e13, 3 at 1e14.
+        for (const int k : {2, 3})
+            EXPECT_EQ(std::count(t.tests.begin(), t.tests.end(), k) == 1,
+                      std::find(t.rates.begin(), t.rates.end(), k == 2 ? 1e13 : 1e14) == t.rates.end());
+    }
+    EXPECT_EQ(left_out, 2 + 2 + 1);  // two turns where the main rate is trained at
+}
+
 TEST(TrainingPlan, ExcludedSamplesTakeNoPart) {
     StudyFile s = study_of(4, {1e13, 1e14}, 2);
     s.train.rotate = s.train.transfer = true;
@@ -135,7 +160,7 @@ TEST(TrainingPlan, ExcludedSamplesTakeNoPart) {
 
 TEST(Descriptors, WithinAReachAreThoseOfTheShorterDescriptor) {
     const std::vector<std::string> elements{"Cu", "Zr"};
-    for (const std::string& kind : descriptor_kinds()) {
+    for (const std::string kind : {"rdf", "rdf_species"}) {
         Descriptor all, shorter;
         all.kind = shorter.kind = kind;
         shorter.r_max = 6.2;
@@ -146,6 +171,19 @@ TEST(Descriptors, WithinAReachAreThoseOfTheShorterDescriptor) {
         EXPECT_EQ(within, feature_names(shorter, elements)) << kind;
         EXPECT_EQ(features_within(all, 2, 10).size(), names.size()) << kind;
     }
+}
+
+TEST(Descriptors, GaussiansWithinAReachEndThere) {
+    Descriptor d;
+    d.kind = "radial";
+    d.width = 0.3;
+    const std::vector<int> within = features_within(d, 2, 6.2);
+    const std::vector<std::string> names = feature_names(d, {"Cu", "Zr"});
+    // Centres at 2.1, 2.3, ... of which the last with 5.5 + 0.6 < 6.2 is 5.5; then those of Zr, and both species.
+    ASSERT_EQ(within.size(), 2u * 18 + 2);
+    EXPECT_EQ(names[within[17]], "G_Cu(5.5)");
+    EXPECT_EQ(names[within[18]], "G_Zr(2.1)");
+    EXPECT_EQ(names[within.back()], "is_Zr");
 }
 
 TEST(Descriptors, SelectedColumnsOfADataset) {

@@ -13,8 +13,8 @@ REACH, REACH_TITLE = "descriptor_reach", "How far must the descriptor reach?"
 CALIBRATION, CALIBRATION_TITLE = "calibration", "Are the errors that the network states the right ones?"
 MISSING = "no cross_validation in metrics.json: the study has no folds, or the train stage has not run here"
 MEASURES = (("R", "single-atom $R$"), ("rmse", "RMSE (eV/Å$^2$)"))
-FOLDS = ("Folds are whole samples where there are enough, else single atoms at random, whose neighbours the network "
-         "may have seen.")
+FOLDS = ("Folds are whole samples where there are two or more to train on, else single atoms at random, whose "
+         "neighbours the network has seen.")
 PERCENT = np.array([5, 10, 20, 30, 40, 50, 60, 70, 80, 90, 95, 99])
 
 
@@ -44,15 +44,15 @@ def by_shape(study):
 
 def by_reach(study):
     """The network trained on descriptors that end at different distances, in the order of these."""
-    entries = [e for e in validated(study) if e.get("reach_A") is not None]
+    entries = [e for e in validated(study) if e.get("reach_A") is not None and len(e.get("R_by_fold", [])) > 1]
     same = [e for e in entries if all(e.get(k) == entries[0].get(k) for k in ("hidden", "activation"))]
     return sorted(same, key=lambda e: e["reach_A"])
 
 
 def difference_of_folds(a, b):
-    """R of a less R of b and its standard error, over the folds, which are the same atoms for both."""
+    """R of a less R of b, its standard error over the folds, which are the same atoms for both, and their number."""
     gap = np.subtract(a["R_by_fold"], b["R_by_fold"])
-    return float(gap.mean()), float(gap.std(ddof=1) / np.sqrt(len(gap)))
+    return float(gap.mean()), float(gap.std(ddof=1) / np.sqrt(len(gap))), len(gap)
 
 
 def name_of(activation):
@@ -181,7 +181,7 @@ def draw_reach(study, options):
         style.panel_label(a, "ab"[k])
     longest = entries[-1]
     gaps = "; ".join(
-        "{:g} Å: {} ± {}".format(e["reach_A"], *(wording.fixed(v) for v in difference_of_folds(longest, e)))
+        "{:g} Å: {} ± {}".format(e["reach_A"], *(wording.fixed(v) for v in difference_of_folds(longest, e)[:2]))
         for e in entries[:-1])
     caption = (
         f"Cross-validation of a network with {text_of(longest['hidden'])} hidden units in "
@@ -214,7 +214,8 @@ def held_out(study):
     if own:
         groups.append(("test sample" if len(own) == 1 else "test samples",) * 2 + (own,))
     others = [s for s in study.samples if s not in study.main_samples and s.deviation is not None
-              and s.stiffness is not None and s.species is not None and s.predicted is not None]
+              and s.split is not None and np.all(s.split == 1) and s.stiffness is not None
+              and s.species is not None and s.predicted is not None]
     for rate in sorted({s.rate for s in others if s.rate is not None}):
         groups.append((wording.rate_label(rate), wording.rate_text(rate), [s for s in others if s.rate == rate]))
     return groups

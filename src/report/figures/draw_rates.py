@@ -20,6 +20,7 @@ def by_rate(study):
     """
     result = []
     samples = predicted_samples(study)
+    trained = {s.rate for s in samples if np.any(s.split == 0)}
     for rate in sorted({s.rate for s in samples if s.rate is not None}):
         mine = [s for s in samples if s.rate == rate and np.any(s.split == 1)]
         real, predicted, _ = gather(mine, 1)
@@ -28,7 +29,7 @@ def by_rate(study):
         columns = {"mean_real": real, "mean_predicted": predicted, "bias": predicted - real}
         of_samples = [gather([s], 1)[:2] for s in mine]
         entry = {"rate": rate, "real": real, "predicted": predicted, "samples": len(mine),
-                 "own": any(s in study.main_samples for s in mine), "R": pearson(real, predicted)}
+                 "own": rate in trained, "R": pearson(real, predicted)}
         for key, values in columns.items():
             entry[key] = float(values.mean())
             if len(mine) > 1:
@@ -67,7 +68,7 @@ def draw_rates(study, options):
                      f"{wording.fixed(e['mean_real_error'])}, K<sub>pre</sub> − K<sub>real</sub> "
                      f"{wording.fixed(e['bias'])} ± {wording.fixed(e['bias_error'])} eV/Å² "
                      f"({wording.plural(e['samples'], 'sample')}"
-                     + (", the rate of the training)" if e["own"] else ")"))
+                     + (", a rate of the training)" if e["own"] else ")"))
     titles = ("bins by $K_\\mathrm{real}$", "bins by $K_\\mathrm{pre}$", "means")
     for k, a in enumerate(axes[0]):
         values = np.concatenate(drawn[k])
@@ -135,8 +136,13 @@ def draw_transfer(study, options):
                 a.text(j, i, f"{r[key]:.3f}{error}".replace("-", "\u2212"), ha="center", va="center", fontsize=6.5,
                        color="white" if dark else "black")
         a.set_xticks(range(len(tests)), [wording.rate_label(u) for u in tests])
-        a.set_yticks(range(len(trains)), ["all rates" if len(t) > 1 and len(t) == len(tests) else
-                                          " + ".join(wording.rate_label(r) for r in t) for t in trains])
+        everything = {r for t in trains for r in t}
+        names = []
+        for t in trains:
+            left_out = sorted(everything - set(t))
+            names.append(" + ".join(wording.rate_label(r) for r in t) if len(t) == 1 else "all rates" if not left_out
+                         else "all but " + " + ".join(wording.rate_label(r) for r in left_out))
+        a.set_yticks(range(len(trains)), names)
         a.tick_params(length=0)
         a.set_xlabel("tested at")
         a.set_title(label)
@@ -150,11 +156,11 @@ def draw_transfer(study, options):
         text = (f" Tested at the rate of the training the bias is at most {wording.fixed(abs(far['bias']))} ± "
                 f"{wording.fixed(far.get('bias_error'))} eV/Å²;")
     caption = (
-        "Networks trained on samples of one cooling rate or of all (rows), each tested on samples that it has not seen "
-        "(columns): single-atom R (a) and mean of K<sub>pre</sub> − K<sub>real</sub> (b), means over trainings and "
-        f"held-out samples with their standard error.{text} the largest is {wording.fixed(worst['bias'])} ± "
-        f"{wording.fixed(worst.get('bias_error'))} eV/Å² (trained at {rates_of(worst, wording.rate_text)}, tested at "
-        f"{wording.rate_text(worst['test_rate_K_per_s'])}).")
+        "Networks trained on samples of one cooling rate, of all, or of all but one (rows), each tested on samples "
+        "that it has not seen (columns): single-atom R (a) and mean of K<sub>pre</sub> − K<sub>real</sub> (b), means "
+        f"over held-out samples with their standard error, where there is more than one.{text} the largest is "
+        f"{wording.fixed(worst['bias'])} ± {wording.fixed(worst.get('bias_error'))} eV/Å² (trained at "
+        f"{rates_of(worst, wording.rate_text)}, tested at {wording.rate_text(worst['test_rate_K_per_s'])}).")
     if not own:
         caption = caption.replace(" the largest is", " The largest is")
     rows = [[rates_of(r, lambda x: f"{x:g}"), r["test_rate_K_per_s"]] +

@@ -72,7 +72,7 @@ def all_tables(study):
           (r["test_rate_K_per_s"], wording.rate_text(r["test_rate_K_per_s"]))] + cells(r) +
          [(r.get(k), fixed(r.get(k))) for k in ("mean_real", "mean_predicted")] +
          [(r["trainings"], str(r["trainings"]))] for r in entries],
-        "Means and standard errors over pairs of a training and a sample that it has not seen.")
+        "Means and standard errors over samples that the trainings have not seen, of each its mean over the trainings.")
     entries = draw_learning.coverage(study)
     add("coverage.csv", ["set", "share_inside_90", "binomial_error", "atoms"],
         [[wording.plain(label), s, e, n] for label, s, e, n in entries],

@@ -1,6 +1,7 @@
 """The statements of the paper that a study can test: our value with its uncertainty, and a verdict."""
 
 import numpy as np
+from scipy import stats
 
 import draw_learning
 import style
@@ -195,14 +196,15 @@ def shells(study, options):
     four = [e for e in entries if 9.5 <= e["reach_A"] <= 10.5]
     if not three or not four:
         raise style.NotAvailable("it needs descriptors that end near 8 Å, in [train] reach_A, beside those near 10 Å")
-    value, error = draw_learning.difference_of_folds(four[-1], three[-1])
+    value, error, folds = draw_learning.difference_of_folds(four[-1], three[-1])
+    most = float(stats.t.ppf(0.975, folds - 1)) * error
     text = (f"R up to {four[-1]['reach_A']:g} Å {plus_minus(four[-1]['R'], four[-1]['R_error'])}, above that up to "
             f"{three[-1]['reach_A']:g} Å by {plus_minus(value, error)}")
-    if sign(value, error) == 1:
-        return text, HOLDS, "fold by fold"
-    if abs(value) + SIGMAS * error < FIRM or sign(value, error) == -1:
+    if value + most < FIRM:
         return text, FAILS, f"the fourth shell adds less than {FIRM:g}"
-    return text, OPEN, "within two standard errors over the folds"
+    if value - most > 0 and value >= FIRM:
+        return text, HOLDS, "fold by fold"
+    return text, OPEN, f"{wording.plural(folds, 'fold')} tell the gain to ± {wording.fixed(most)} (95 %) only"
 
 
 def isolated(study, options):
