@@ -157,6 +157,7 @@ struct Job {
     CenterEvents* center = nullptr;
     std::shared_ptr<const Region> region;
     Event event;                             // of the present attempt
+    Event confined;                          // while it is being polished: what the region alone has
     SearchResult before;                     // while it is being polished: the saddle with fewer atoms moving
     double overlap = 1, shift = 0;           // [A] of the last release, as in Event
     std::shared_ptr<const Region> released;  // what moves at present: a larger region, or the whole
@@ -255,7 +256,6 @@ private:
         Job& job = jobs_.at(r.ticket);
         Event& e = job.event;
         const Region& region = *job.region;
-        const Structure& s = minimum_->structure;
         e.status = r.status;
         e.evaluations = r.evaluations;
         std::copy(std::begin(r.cost), std::end(r.cost), std::begin(e.cost));
@@ -283,32 +283,31 @@ private:
             e.final_state.push_back(rounded(r.final_state[m]));
         }
         e.saddle = e.confined_saddle;
-        const Vec3 from_center = nearest_image(s.box, s.position[e.center], s.position[e.most_displaced]);
-        if (std::sqrt(norm2(from_center)) > options_.kick_radius + local_margin) {
+        if (!is_local(e)) {
             e.status = SearchStatus::not_local;
             return record(ticket, found);
         }
         for (const Event& before : job.center->events) {
-            const bool same = (before.accepted() || before.status == SearchStatus::polish_lost) &&
-                              before.duplicate_of < 0 &&
+            const bool same = !before.confined_saddle.empty() && before.duplicate_of < 0 &&
                               std::abs(before.confined_barrier - e.confined_barrier) < duplicate_barrier &&
                               std::abs(before.final_energy - e.final_energy) < duplicate_energy &&
                               squared_difference(before, e) < duplicate_distance * duplicate_distance;
             if (!same) continue;
-            // What the first one became, this one would become.
+            if (options_.polish && !region.whole) {
+                // What the first one became, this one would become.
+                const Event own = std::exchange(e, before);
+                e.attempt = own.attempt;
+                e.evaluations = own.evaluations;
+                std::copy(std::begin(own.cost), std::end(own.cost), std::begin(e.cost));
+                e.larger_evaluations = e.whole_evaluations = 0;
+                e.checked = 0;
+            }
             e.duplicate_of = before.attempt;
-            e.barrier = before.barrier;
-            e.status = before.status;
-            e.moved = before.moved;
-            e.most_displaced = before.most_displaced;
-            e.atom = before.atom;
-            e.saddle = before.saddle;
-            e.confined_saddle = before.confined_saddle;
-            e.final_state = before.final_state;
             return record(ticket, found);
         }
         if (!options_.polish || region.whole) return record(ticket, found);
         e.overlap = 1;
+        job.confined = e;
         job.released = enlarged(*job.region);
         begin_polish(job, r, false, ticket);
         job.before = std::move(r);
@@ -371,25 +370,37 @@ private:
         return stream.uniform(place) < options_.check_fraction;
     }
 
-    /// The event's saddle is now this one, of all atoms.
-    static void take_saddle(Event& e, const std::vector<Vec3>& saddle) {
-        std::vector<int> place(saddle.size(), -1);
-        for (std::size_t k = 0; k < e.atom.size(); ++k) place[e.atom[k]] = static_cast<int>(k);
-        const std::vector<Vec3> confined = std::exchange(e.confined_saddle, {}), end = std::exchange(e.final_state, {});
-        e.atom.clear();
-        e.saddle.clear();
-        double farthest = -1;
-        for (int i = 0; i < static_cast<int>(saddle.size()); ++i) {
-            if (norm2(saddle[i]) > farthest) {
-                farthest = norm2(saddle[i]);
-                e.most_displaced = i;
-            }
-            if (place[i] < 0 && norm2(saddle[i]) < kept_displacement * kept_displacement) continue;
-            e.atom.push_back(i);
-            e.saddle.push_back(rounded(saddle[i]));
-            e.confined_saddle.push_back(place[i] < 0 ? Vec3{} : confined[place[i]]);
-            e.final_state.push_back(place[i] < 0 ? Vec3{} : end[place[i]]);
+    /// The event's saddle, or its final state, is now this one, of all atoms.
+    static void put(Event& e, std::vector<Vec3> Event::*which, const std::vector<Vec3>& displacement) {
+        constexpr std::vector<Vec3> Event::*all[] = {&Event::saddle, &Event::confined_saddle, &Event::final_state};
+        const std::vector<int> atom = std::exchange(e.atom, {});
+        std::vector<Vec3> dense[3];
+        for (int m = 0; m < 3; ++m) {
+            dense[m].resize(displacement.size());
+            for (std::size_t k = 0; k < atom.size(); ++k) dense[m][atom[k]] = (e.*all[m])[k];
+            if (all[m] == which) dense[m] = displacement;
+            (e.*all[m]).clear();
         }
+        double farthest = -1;
+        e.moved = 0;
+        for (std::size_t i = 0; i < displacement.size(); ++i) {
+            double most = 0;
+            for (const std::vector<Vec3>& of : dense) most = std::max(most, norm2(of[i]));
+            if (norm2(dense[0][i]) > farthest) {
+                farthest = norm2(dense[0][i]);
+                e.most_displaced = static_cast<int>(i);
+            }
+            e.moved += norm2(dense[2][i]) > moved_displacement * moved_displacement;
+            if (most < kept_displacement * kept_displacement) continue;
+            e.atom.push_back(static_cast<int>(i));
+            for (int m = 0; m < 3; ++m) (e.*all[m]).push_back(rounded(dense[m][i]));
+        }
+    }
+
+    bool is_local(const Event& e) const {
+        const Structure& s = minimum_->structure;
+        const Vec3 d = nearest_image(s.box, s.position[e.center], s.position[e.most_displaced]);
+        return std::sqrt(norm2(d)) <= options_.kick_radius + local_margin;
     }
 
     /// How far the release of further atoms changed the saddle.
@@ -417,18 +428,31 @@ private:
         const bool all = r.region->whole;
         (all ? e.whole_evaluations : e.larger_evaluations) += r.evaluations;
         const auto finish = [&](SearchStatus status) {
+            if (status != SearchStatus::connected) {
+                // Where the polish led is no event: all is said of the region's.
+                Event lost = std::move(job.confined);
+                lost.larger_evaluations = e.larger_evaluations;
+                lost.whole_evaluations = e.whole_evaluations;
+                lost.overlap = e.overlap;
+                lost.shift = e.shift;
+                lost.checked = e.checked;
+                lost.whole_final_energy = e.whole_final_energy;
+                lost.barrier = 0;
+                e = std::move(lost);
+            }
             e.status = status;
-            if (status != SearchStatus::connected) e.barrier = 0;
             job.before = SearchResult{};
             record(ticket, found);
         };
         if (job.descending) {
             const bool connected = r.status == SearchStatus::connected;
-            if (all) {
-                e.checked = connected ? 1 : 2;
-                e.whole_final_energy = r.final_energy;
-            }
+            if (all && same_saddle(job)) e.checked = connected ? 1 : 2;
+            if (all) e.whole_final_energy = r.final_energy;
             if (!connected && !same_saddle(job)) return finish(SearchStatus::polish_lost);
+            if (connected) {
+                put(e, &Event::final_state, over_all(*r.region, r.final_state));
+                e.final_energy = r.final_energy;
+            }
         } else {
             if (!r.at_saddle) return finish(SearchStatus::polish_lost);
             compare_with_before(job, r);
@@ -436,8 +460,9 @@ private:
                 e.barrier = r.saddle_energy;
                 e.eigenvalue = r.eigenvalue;
                 e.force = r.force;
-                take_saddle(e, r.saddle);
+                put(e, &Event::saddle, r.saddle);
                 if (e.barrier < 0) return finish(SearchStatus::negative_barrier);
+                if (!is_local(e)) return finish(SearchStatus::not_local);
                 if (!(e.barrier >= options_.search.min_barrier && e.barrier <= options_.search.max_barrier))
                     return finish(SearchStatus::out_of_range);
             }
@@ -470,9 +495,9 @@ bool search_events(const EamTables<Space>& tables, double skin, const std::share
     constexpr bool on_host = std::is_same_v<Space, Host>;
     const int threads = on_host ? omp_get_max_threads() : 1;
     const int all = options.searches > 0 ? options.searches : on_host ? threads : 256;
-    // Fewer searches than threads: the threads share the work on each.
-    const int workers = std::min(threads, all);
-    const int slots = std::max(1, all / workers);
+    // One search alone: the threads share the work on it.
+    const int workers = on_host && all == 1 ? 1 : threads;
+    const int slots = (all + workers - 1) / workers;
     std::mutex mutex;
     std::size_t taken = 0;
     std::atomic<bool> stopped = false;

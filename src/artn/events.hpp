@@ -19,7 +19,7 @@ struct EventOptions {
     double polish_distance = 0.3;  ///< [A] by which such a release moves an atom that moved before, at most
     double check_fraction = 0.02;  ///< of the polished events, followed down with all atoms
     std::uint64_t seed = 1;
-    int searches = 0;  ///< side by side in one batch; 0: one per thread of the host, 256 on a device
+    int searches = 0;  ///< side by side; 0: one per thread of the host, 256 on a device
 };
 
 /// One attempt. What is not said of its end is 0.
@@ -31,7 +31,7 @@ struct Event {
     double confined_barrier = 0;  ///< [eV] with only the region moving
     double eigenvalue = 0;        ///< [eV/A^2]
     double force = 0;             ///< [eV/A] below search.saddle_force, where polished below a quarter of it
-    double final_energy = 0;      ///< [eV] of the final state above the first, with only the region moving
+    double final_energy = 0;      ///< [eV] of the final state above the first, with what moved on the last way down
     long evaluations = 0, cost[search_costs] = {};
     long larger_evaluations = 0;    ///< of the polish in a larger region, and of the ways down from it
     long whole_evaluations = 0;     ///< of the polish with all atoms, and of the ways down from it
@@ -40,11 +40,12 @@ struct Event {
     int duplicate_of = -1;          ///< the attempt that found it first
     int moved = 0;                  ///< atoms farther than 0.1 A from their start in the final state
     int most_displaced = -1;        ///< index of the atom that is farthest from its start at the saddle
-    int checked = 0;                ///< followed down to both sides with all atoms: 1 connected, 2 not
+    int checked = 0;                ///< the same saddle, followed down with all atoms: 1 connected, 2 not
     double whole_final_energy = 0;  ///< [eV] of the final state above the first, with all atoms, where checked
 
     // Where connected: atoms that are displaced by 0.02 A or more, and by how much [A], rounded to float. The saddle is
-    // that of `barrier`, the confined one that of `confined_barrier`; the final state is that of `final_energy`.
+    // that of `barrier`, the confined one that of `confined_barrier`; the final state is that of `final_energy`. Of
+    // what the polish lost, all are those of the region.
     std::vector<int> atom;
     std::vector<Vec3> saddle, confined_saddle, final_state;
 

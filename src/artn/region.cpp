@@ -15,7 +15,19 @@ constexpr double leave = 3.0;
 
 Vec3 nearest_image(const Box& box, Vec3 a, Vec3 b) {
     const Vec3 s = box.inverse * (b - a);
-    return box.h * Vec3{nearest_difference(0.0, s.x), nearest_difference(0.0, s.y), nearest_difference(0.0, s.z)};
+    const Vec3 f{nearest_difference(0.0, s.x), nearest_difference(0.0, s.y), nearest_difference(0.0, s.z)};
+    // The nearest fractions are the nearest image up to half of the smallest width; beyond, in a skewed cell, another
+    // may be.
+    Vec3 nearest = box.h * f;
+    const double half = 0.5 * smallest_width(box);
+    if (norm2(nearest) <= half * half) return nearest;
+    for (int x = -1; x <= 1; ++x)
+        for (int y = -1; y <= 1; ++y)
+            for (int z = -1; z <= 1; ++z) {
+                const Vec3 other = box.h * (f + Vec3{1.0 * x, 1.0 * y, 1.0 * z});
+                if (norm2(other) < norm2(nearest)) nearest = other;
+            }
+    return nearest;
 }
 
 Structure Region::structure() const {

@@ -68,6 +68,7 @@ SearchBatch<Space>::SearchBatch(const EamTables<Space>& tables, double skin, con
 
 template <class Space>
 void SearchBatch<Space>::forces(Batch<Space>& batch, Neighbors<Space>& neighbors, ForceWork<Space>& work) {
+    fill_zero(batch.incident);  // of the last evaluation, lest it hide that rows are too short
     update_neighbors(batch, neighbors);
     // What goes wrong in one search ends that search alone: decide() sees its energy. Rows that are too short (the
     // device's; those of the host never are) are lengthened at once.

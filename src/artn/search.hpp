@@ -59,7 +59,7 @@ public:
     std::vector<SearchResult> collect();
     /// Takes the batch apart where all searches have ended.
     void drop();
-    /// Force evaluations times movable atoms, and evaluations, since construction.
+    /// Force evaluations since construction, of searches that were not collected yet.
     double evaluations() const { return evaluations_; }
 
 private:

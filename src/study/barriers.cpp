@@ -138,7 +138,7 @@ void put_events(H5File& f, const std::string& group, const std::vector<CenterEve
     put("eigenvalue", column<double>(centers, [](const Event& e) { return e.eigenvalue; }), "eV/A^2");
     put("force", column<double>(centers, [](const Event& e) { return e.force; }), "eV/A");
     put("final_energy", column<double>(centers, [](const Event& e) { return e.final_energy; }), "eV");
-    f.write_attribute(group + "/final_energy", "what", "above the first minimum, with only the region moving");
+    f.write_attribute(group + "/final_energy", "what", "above the first minimum, with what moved on the last way down");
     put("evaluations", column<long>(centers, [](const Event& e) { return e.evaluations; }));
     std::vector<long> cost;
     for (const CenterEvents& c : centers)
@@ -153,7 +153,7 @@ void put_events(H5File& f, const std::string& group, const std::vector<CenterEve
     put("moved", column<int>(centers, [](const Event& e) { return e.moved; }));
     put("most_displaced", column<long>(centers, [&](const Event& e) { return named(e.most_displaced); }));
     put("checked", column<int>(centers, [](const Event& e) { return e.checked; }));
-    f.write_attribute(group + "/checked", "what", "followed down with all atoms: 1 connected, 2 not");
+    f.write_attribute(group + "/checked", "what", "the same saddle, followed down with all atoms: 1 connected, 2 not");
     put("whole_final_energy", column<double>(centers, [](const Event& e) { return e.whole_final_energy; }), "eV");
     // Displacements of all events one behind the other; event k has those from first[k] to first[k + 1].
     std::vector<long> first{0}, atom;
@@ -295,6 +295,7 @@ BarrierSummary summarise(const std::vector<CenterEvents>& centers) {
             ++s.attempts;
             ++s.by_status.at(static_cast<std::size_t>(e.status));
             s.evaluations += static_cast<double>(e.evaluations);
+            s.larger_evaluations += static_cast<double>(e.larger_evaluations);
             s.whole_evaluations += static_cast<double>(e.whole_evaluations);
             s.checked += e.checked != 0;
             s.check_failed += e.checked == 2;
@@ -303,6 +304,7 @@ BarrierSummary summarise(const std::vector<CenterEvents>& centers) {
     s.accepted = static_cast<long>(barriers.size());
     if (s.attempts > 0) {
         s.evaluations /= static_cast<double>(s.attempts);
+        s.larger_evaluations /= static_cast<double>(s.attempts);
         s.whole_evaluations /= static_cast<double>(s.attempts);
     }
     if (barriers.empty()) return s;

@@ -48,6 +48,7 @@ struct BarrierSummary {
     std::vector<long> by_status;                 ///< as search_status_names
     double mean = 0, median = 0, deviation = 0;  ///< [eV] of accepted events
     double evaluations = 0;                      ///< per attempt, in the region
+    double larger_evaluations = 0;               ///< per attempt, of the polish in a larger region
     double whole_evaluations = 0;                ///< per attempt, with all atoms
 };
 BarrierSummary summarise(const std::vector<CenterEvents>& centers);

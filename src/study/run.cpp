@@ -1174,9 +1174,14 @@ private:
         // Every file of finished searches says which they are: however they were dealt out, none is made twice.
         on_first([&] {
             std::vector<char> finished(searches.size());
-            for (const std::string& path : checkpoints_of("barriers", "run"))
-                if (has_result(path, "barriers"))
-                    for (const int task : H5File::open(path, true).template read<int>("/tasks")) finished.at(task) = 1;
+            for (const std::string& path : checkpoints_of("barriers", "run")) {
+                if (!has_result(path, "barriers")) {
+                    progress_->warn(path + " is damaged or of other settings; its searches are made again");
+                    fs::remove(path);
+                    continue;
+                }
+                for (const int task : H5File::open(path, true).template read<int>("/tasks")) finished.at(task) = 1;
+            }
             for (Unit& group : groups) std::erase_if(group, [&](int task) { return finished[task] != 0; });
         });
         const std::vector<Unit> units = units_of("barriers", groups, guided_split());
@@ -1796,6 +1801,7 @@ private:
                            {"median_barrier_eV", s.median},
                            {"deviation_eV", s.deviation},
                            {"evaluations_per_attempt", s.evaluations},
+                           {"larger_evaluations_per_attempt", s.larger_evaluations},
                            {"whole_evaluations_per_attempt", s.whole_evaluations},
                            {"viscosity_K", s_.report.viscosity_K}});
         }

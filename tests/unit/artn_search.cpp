@@ -128,6 +128,47 @@ TEST(ArtnRegion, EnergiesAndForcesAreThoseOfTheWholeSystem) {
     }
 }
 
+TEST(ArtnRegion, HasEveryNeighbourInASkewedCell) {
+    // Beyond half of the smallest width the nearest fractions are not the nearest image.
+    auto parent = std::make_shared<Minimum>();
+    Structure& s = parent->structure;
+    s.elements = {"Cu"};
+    s.masses = {63.546};
+    s.box = make_box(Mat3{{38, 19, 0, 0, 38 * std::sqrt(0.75), 0, 0, 0, 38}});
+    oracle::Random random(8);
+    for (int i = 0; i < 1500; ++i) {
+        s.id.push_back(i + 1);
+        s.species.push_back(0);
+        s.position.push_back(s.box.h * Vec3{random.between(-1, 2), random.between(-1, 2), random.between(-1, 2)});
+    }
+    const auto distance = [&](int i, int j) {
+        double least = 1e9;
+        const Vec3 d = s.box.inverse * (s.position[j] - s.position[i]);
+        const Vec3 f{d.x - std::round(d.x), d.y - std::round(d.y), d.z - std::round(d.z)};
+        for (int x = -2; x <= 2; ++x)
+            for (int y = -2; y <= 2; ++y)
+                for (int z = -1; z <= 1; ++z)
+                    least = std::min(least, norm2(s.box.h * (f + Vec3{1.0 * x, 1.0 * y, 1.0 * z})));
+        return std::sqrt(least);
+    };
+    constexpr double radius = 12, cutoff = 7.6;
+    for (const int center : {3, 700}) {
+        const Region region = carve(parent, center, radius, cutoff);
+        ASSERT_FALSE(region.whole);
+        const std::set<int> moving(region.atom.begin(), region.atom.begin() + region.movable),
+            listed(region.atom.begin(), region.atom.end());
+        EXPECT_LT(listed.size(), 1500u);
+        for (int j = 0; j < s.size(); ++j) {
+            EXPECT_EQ(moving.count(j) == 1, distance(center, j) < radius) << j;
+            for (const int i : moving) {
+                if (distance(i, j) < cutoff) {
+                    EXPECT_TRUE(listed.count(j)) << i << " sees " << j;
+                }
+            }
+        }
+    }
+}
+
 TEST(ArtnRegion, ALargeOneIsTheWhole) {
     const auto parent = glass_as_it_is();
     const Region region = carve(parent, 5, 18, 7.6);  // 2 R + cutoff above the box
@@ -168,6 +209,18 @@ void expect_equal(const std::vector<CenterEvents>& a, const std::vector<CenterEv
             EXPECT_EQ(x.whole_evaluations, y.whole_evaluations);
             EXPECT_EQ(x.atom, y.atom);
             EXPECT_TRUE(same_bits(x.saddle, y.saddle));
+            EXPECT_TRUE(same_bits(x.confined_saddle, y.confined_saddle));
+            EXPECT_TRUE(same_bits(x.final_state, y.final_state));
+            EXPECT_EQ(x.confined_barrier, y.confined_barrier);
+            EXPECT_EQ(x.force, y.force);
+            EXPECT_EQ(x.overlap, y.overlap);
+            EXPECT_EQ(x.shift, y.shift);
+            EXPECT_EQ(x.moved, y.moved);
+            EXPECT_EQ(x.most_displaced, y.most_displaced);
+            EXPECT_EQ(x.duplicate_of, y.duplicate_of);
+            EXPECT_EQ(x.checked, y.checked);
+            EXPECT_EQ(x.larger_evaluations, y.larger_evaluations);
+            EXPECT_TRUE(std::equal(std::begin(x.cost), std::end(x.cost), std::begin(y.cost)));
         }
     }
 }

@@ -45,7 +45,7 @@ TEST(Barriers, OfPolishedEventsAreThoseOfTheWholeSystem) {
     ASSERT_TRUE(whole->whole);
     SearchBatch<Host> batch(tables, skin, sharp);
     int begun = 0;
-    const auto search = [&](const Event& e, const std::vector<Vec3>& from) {
+    const auto search = [&](const Event& e, const std::vector<Vec3>& from, bool descend) {
         SearchStart start;
         start.region = whole;
         start.displacement.resize(whole->size());
@@ -58,7 +58,7 @@ TEST(Barriers, OfPolishedEventsAreThoseOfTheWholeSystem) {
         }
         start.noise = random_start(whole, 1e9, 0.1, 77, 0, begun++).noise;
         start.polish = true;
-        start.descend = false;
+        start.descend = descend;
         batch.drop();
         batch.add({start});
         std::vector<SearchResult> ended;
@@ -71,18 +71,19 @@ TEST(Barriers, OfPolishedEventsAreThoseOfTheWholeSystem) {
         return std::sqrt(sum);
     };
     std::vector<double> difference;
-    int elsewhere = 0;
+    int elsewhere = 0, connected = 0;
     for (const CenterEvents& c : centers) {
         if (!accepted(c) || static_cast<int>(difference.size()) == wanted) continue;
         const Event& e = c.events.back();
         const long atom = minimum->structure.id[e.center];
-        const SearchResult r = search(e, e.saddle), direct = search(e, e.confined_saddle);
+        const SearchResult r = search(e, e.saddle, true), direct = search(e, e.confined_saddle, false);
         ASSERT_TRUE(r.at_saddle) << "atom " << atom;
         EXPECT_LT(r.eigenvalue, 0);
         difference.push_back(std::abs(1e3 * (e.barrier - r.saddle_energy)));
         EXPECT_LE(difference.back(), 1.0) << "meV, atom " << atom;
         const bool same = direct.at_saddle && distance(r, direct) < 0.5;
         elsewhere += !same;
+        connected += r.status == SearchStatus::connected;
         if (same) {
             EXPECT_NEAR(1e3 * (e.barrier - direct.saddle_energy), 0, 1.0) << "meV at once, atom " << atom;
         }
@@ -97,6 +98,9 @@ TEST(Barriers, OfPolishedEventsAreThoseOfTheWholeSystem) {
                 difference.size(), difference[difference.size() / 2], difference.back(), elsewhere);
     EXPECT_EQ(static_cast<int>(difference.size()), wanted);
     EXPECT_LE(elsewhere, wanted / 5);
+    // Some of a fast quench's wells lie millielectronvolts apart, and the whole system finds the lower.
+    std::printf("%d of them lead from the minimum with all atoms\n", connected);
+    EXPECT_GE(connected, wanted * 4 / 5);
 }
 
 }  // namespace
