@@ -68,7 +68,7 @@ def main():
     parser.add_argument("--potential", default=os.path.join(root, "jobs", "potentials", "Cu-Zr_2.eam.fs"))
     parser.add_argument("--atoms", type=int, default=19652)
     parser.add_argument("--repeat", type=int, default=5)
-    parser.add_argument("--work", default="descriptors-comparison")
+    parser.add_argument("--work", default="out/descriptors-comparison")
     parser.add_argument("--json")
     parser.add_argument("--bound", type=float, default=10.0)
     options = parser.parse_args()

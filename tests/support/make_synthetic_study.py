@@ -198,13 +198,19 @@ def learning_metrics(samples, seed):
             numbers[key + "_error"] = float(random.random()) * 0.02
         return {**numbers, "trainings": 5, **what}
 
-    networks = [([200], "relu"), ([200], "relu"), ([100], "relu"), ([100, 100], "relu"), ([200, 200], "relu"),
-                ([200], "tanh"), ([200], "sigmoid")]
+    networks = [([200], "relu", 10), ([200], "relu", 10), ([100], "relu", 10), ([100, 100], "relu", 10),
+                ([200, 200], "relu", 10), ([200], "tanh", 10), ([200], "sigmoid", 10), ([200], "relu", 8.2),
+                ([200], "relu", 3.8)]
+
+    def validated(hidden, activation, reach):
+        entry = measured(hidden=hidden, activation=activation, reach_A=reach)
+        return {**entry, "R_by_fold": [entry["R"] + 0.01 * float(random.standard_normal()) for _ in range(5)]}
+
     rates = [[1e12], [1e13], [1e12, 1e13]]
     means = {"mean_real": 0.6, "mean_real_error": 0.01, "mean_predicted": 0.61, "mean_predicted_error": 0.02}
     turns = [{**measured(), "sample": k, "rate_K_per_s": 1e12, "mean_real": 0.6, "mean_predicted": 0.61}
              for k in range(samples)]
-    return {"cross_validation": [measured(hidden=h, activation=a) for h, a in networks],
+    return {"cross_validation": [validated(*network) for network in networks],
             "rotation": {**measured(), "by_sample": turns},
             "transfer": {"table": [{**measured(**means), "train_rates_K_per_s": r, "test_rate_K_per_s": t}
                                    for r in rates for t in (1e12, 1e13)], "trainings": []}}
@@ -231,6 +237,9 @@ def main():
     with h5py.File(os.path.join(options.directory, "model.h5"), "w") as file:
         rows = [epoch, np.full(len(epoch), 1e-3), train, train + 0.05 + 2e-4 * epoch]
         file["networks/0/history"] = np.stack(rows, axis=1)
+        file["networks/0"].attrs["widths"] = [40, 200, 1]
+        file["networks/0"].attrs["activation"] = "relu"
+        file.create_group("descriptor").attrs.update({"kind": "rdf", "r_min_A": 2.0, "r_max_A": 10.0})
     summary = {
         "study": {"name": "SYNTHETIC numbers, not a simulation", "version": "synthetic", "seed": options.seed,
                   "elements": NAMES, "fractions": [0.5, 0.5], "atoms": options.atoms, "rough_labels": True,

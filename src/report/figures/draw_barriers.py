@@ -1,6 +1,7 @@
 """Saddle searches: barriers and how searches end, barriers against stiffness, viscosities (Figs. 1, 4a and 4b)."""
 
 import numpy as np
+from matplotlib.ticker import MaxNLocator
 
 import style
 import wording
@@ -105,6 +106,7 @@ def draw_events(study, options):
     a.set_ylabel("events")
     a.set_xlim(0, top)
     a.set_ylim(0, 1.25 * a.get_ylim()[1])  # room for the legend
+    a.yaxis.set_major_locator(MaxNLocator(integer=True))
     if parts:
         a.legend(loc="upper right")
     present = [k for k in range(len(labels)) if np.any(e["status"] == k)]
@@ -190,8 +192,8 @@ def draw_stiffness(study, options):
         text = f" Black: means over {size} atoms of neighbouring K."
     a.set_xlabel("stiffness $K$ (eV/Å$^2$)")
     a.set_ylabel("mean barrier $\\langle Q_i \\rangle$ (eV)")
-    a.set_ylim(0, None)
-    a.legend(loc="best")
+    a.set_ylim(0, 1.2 * a.get_ylim()[1])  # room for the legend
+    a.legend(loc="upper left", ncols=3)
     caption = (
         f"Mean barrier ⟨Q<sub>i</sub>⟩ of the accepted events of each searched atom (bars: its standard error) against "
         f"its stiffness: Pearson R = {wording.fixed(pearson(t['K'], t['mean_barrier']))}, Spearman "

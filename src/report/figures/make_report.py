@@ -25,6 +25,7 @@ except ImportError as missing:
 import draw_barriers
 import draw_learning
 import draw_map
+import draw_network
 import draw_prediction
 import draw_rates
 import draw_rdf
@@ -45,6 +46,7 @@ from study import Study
 FIGURES = [
     (draw_thermo.NAME, draw_thermo.TITLE, draw_thermo.draw),
     (draw_rdf.NAME, draw_rdf.TITLE, draw_rdf.draw),
+    (draw_network.NAME, draw_network.TITLE, draw_network.draw),
     (draw_stiffness.DISTRIBUTION, draw_stiffness.DISTRIBUTION_TITLE, draw_stiffness.draw_distribution),
     (draw_stiffness.TEMPERATURE, draw_stiffness.TEMPERATURE_TITLE, draw_stiffness.draw_temperature),
     (draw_prediction.NAME, draw_prediction.TITLE, draw_prediction.draw),
