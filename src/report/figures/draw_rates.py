@@ -61,7 +61,8 @@ def draw_rates(study, options):
             rows += [[e["rate"], name, x[b], y[b], None, None, int(atoms[b])] for b in range(len(x))]
         axes[0, 2].errorbar(e["mean_real"], e["mean_predicted"], xerr=e["mean_real_error"],
                             yerr=e["mean_predicted_error"], fmt=marker, color=colour, capsize=2, markersize=5)
-        drawn[2] += [np.array([e["mean_real"], e["mean_predicted"]])]
+        drawn[2] += [np.array([e[key] + sign * e[key + "_error"] for key in ("mean_real", "mean_predicted")
+                               for sign in (-1, 1)])]
         rows.append([e["rate"], "mean", e["mean_real"], e["mean_predicted"], e["mean_real_error"],
                      e["mean_predicted_error"], len(e["real"])])
         parts.append(f"{wording.rate_text(e['rate'])}: K<sub>real</sub> {wording.fixed(e['mean_real'])} ± "
@@ -133,7 +134,8 @@ def draw_transfer(study, options):
                 red, green, blue, _ = picture.cmap(picture.norm(r[key]))
                 dark = 0.3 * red + 0.59 * green + 0.11 * blue < 0.5
                 error = f"\n± {r[key + '_error']:.3f}" if r.get(key + "_error") is not None else ""
-                a.text(j, i, f"{r[key]:.3f}{error}".replace("-", "\u2212"), ha="center", va="center", fontsize=6.5,
+                number = wording.fixed(round(r[key], 3) + 0.0)  # no minus sign before zero
+                a.text(j, i, f"{number}{error}", ha="center", va="center", fontsize=6.5,
                        color="white" if dark else "black")
         a.set_xticks(range(len(tests)), [wording.rate_label(u) for u in tests])
         everything = {r for t in trains for r in t}
