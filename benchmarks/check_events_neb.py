@@ -6,11 +6,11 @@ check_events_neb.py BARRIERS.h5 --potential FILE --elements Cu,Zr [--events 20] 
                     [--work DIR] [--json FILE] [--bound 0.005]
 
 For accepted, distinct, polished events at equal steps through their barriers: the band starts at the minimum, goes
-through the saddle's displacement and ends at the final state of the region (the ends come to rest in LAMMPS with all
-atoms), five images, the middle one climbing. Its barrier is the highest of its images over the first. Where
-the band passes another minimum on its way, the highest point may be another saddle's: then it is counted as such, and
-not as agreement. Exit 1 where fewer than nine in ten of those that
-converged over one maximum agree within the bound [eV], or where these are fewer than half of the events.
+through the saddle's displacement and ends at the final state (the ends come to rest in LAMMPS with all atoms), five
+images, one climbing: LAMMPS takes the highest. The barrier is the highest of the images over the first. Where that is
+not the middle one, the way leads over another saddle: then it is counted as such, and not as agreement. Exit 1 where
+fewer than nine in ten of those that converged over the middle image agree within the bound [eV], or where these are
+fewer than half of the events.
 LAMMPS with its package REPLICA is Debian's `lammps`.
 """
 

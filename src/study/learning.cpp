@@ -4,24 +4,31 @@
 
 namespace mg {
 
+namespace {
+
+template <class T>
+bool contains(const std::vector<T>& list, T item) {
+    return std::find(list.begin(), list.end(), item) != list.end();
+}
+
+}  // namespace
+
 int split_of(const StudyFile& study, int sample) {
     if (sample == test_sample_of(study)) return 1;
     const Sample what = samples_of(study)[sample];
     const std::vector<double>& rates = study.train.train_rates;
     if (rates.empty()) return what.is_further_test ? 1 : 0;
-    return std::find(rates.begin(), rates.end(), what.rate_K_per_s) != rates.end() ? 0 : 1;
+    return contains(rates, what.rate_K_per_s) ? 0 : 1;
 }
 
 namespace {
-
-bool contains(const std::vector<int>& list, int k) { return std::find(list.begin(), list.end(), k) != list.end(); }
 
 void plan_transfer(const StudyFile& study, const std::vector<int>& excluded, const Training& base,
                    std::vector<Training>& plan) {
     const std::vector<Sample> samples = samples_of(study);
     std::vector<double> rates;
     for (int k = 0; k < static_cast<int>(samples.size()); ++k)
-        if (!contains(excluded, k) && std::find(rates.begin(), rates.end(), samples[k].rate_K_per_s) == rates.end())
+        if (!contains(excluded, k) && !contains(rates, samples[k].rate_K_per_s))
             rates.push_back(samples[k].rate_K_per_s);
     if (rates.size() < 2) return;
     const auto at = [&](double rate) {
@@ -46,7 +53,7 @@ void plan_transfer(const StudyFile& study, const std::vector<int>& excluded, con
             t.rates = set;
             for (const double rate : rates) {
                 const std::vector<int> of_rate = at(rate);
-                if (std::find(set.begin(), set.end(), rate) == set.end()) {
+                if (!contains(set, rate)) {
                     t.tests.insert(t.tests.end(), of_rate.begin(), of_rate.end());
                     continue;
                 }
@@ -81,27 +88,30 @@ std::vector<Training> plan_trainings(const StudyFile& study, const std::vector<i
         plan.push_back(t);
     }
     if (train.folds >= 2) {
-        std::vector<Training> networks{base};
+        std::vector<Training> networks;
+        const auto add = [&](const Training& t) {
+            const auto same = [&](const Training& before) {
+                return before.hidden == t.hidden && before.activation == t.activation && before.reach == t.reach;
+            };
+            if (std::none_of(networks.begin(), networks.end(), same)) networks.push_back(t);
+        };
+        add(base);
         for (const std::vector<int>& hidden : train.grid) {
-            networks.push_back(base);
-            networks.back().hidden = hidden;
+            Training t = base;
+            t.hidden = hidden;
+            add(t);
         }
         for (const std::string& activation : train.activations) {
-            networks.push_back(base);
-            networks.back().activation = activation;
+            Training t = base;
+            t.activation = activation;
+            add(t);
         }
         for (const double reach : train.reach_A) {
-            networks.push_back(base);
-            networks.back().reach = reach;
+            Training t = base;
+            t.reach = reach;
+            add(t);
         }
-        const auto same = [](const Training& a, const Training& b) {
-            return a.hidden == b.hidden && a.activation == b.activation && a.reach == b.reach;
-        };
-        for (std::size_t k = 0; k < networks.size(); ++k) {
-            Training t = networks[k];
-            if (std::any_of(networks.begin(), networks.begin() + static_cast<std::ptrdiff_t>(k),
-                            [&](const Training& before) { return same(before, t); }))
-                continue;
+        for (Training t : networks) {
             t.purpose = TrainingPurpose::fold;
             t.samples = pool;
             t.folds = pool.size() < 2 ? train.folds : std::min(train.folds, static_cast<int>(pool.size()));

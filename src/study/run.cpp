@@ -1374,7 +1374,11 @@ private:
         stage_seconds_ = progress_->end();
     }
 
+    /// As the quench stage has written it; glasses of before it did are looked at now.
     double crystalline_fraction_of(std::size_t k) const {
+        const H5File f = H5File::open(sample_path(k, "glass.h5"));
+        if (f.exists("/inherent/local_structure"))
+            return f.read_double("/inherent/local_structure", "crystalline_fraction");
         return crystalline_fraction(local_structures(read_glass(k, "/inherent")));
     }
 
@@ -1487,10 +1491,7 @@ private:
             for (const auto& [sample, of_sample] : by_sample) values.push_back(mean(of_sample));
             const MeanError m = mean_and_error(values);
             j[name] = m.mean;
-            if (values.size() > 1)
-                j[name + "_error"] = m.error;
-            else
-                j[name + "_error"] = nullptr;
+            j[name + "_error"] = values.size() > 1 ? json(m.error) : json();
             j["independent"] = values.size();
         }
         j["trainings"] = list.size();
