@@ -146,6 +146,7 @@ double squared_difference(const Event& a, const Event& b) {
 SearchOptions sharper(SearchOptions o) {
     o.saddle_force *= 0.25;
     o.relax_force = std::min(o.relax_force, 0.5 * o.saddle_force);
+    o.second_energy *= 0.1;
     return o;
 }
 
@@ -262,6 +263,7 @@ private:
         if (r.at_saddle) {
             e.confined_barrier = r.saddle_energy;
             e.eigenvalue = r.eigenvalue;
+            e.second_eigenvalue = r.second_eigenvalue;
             e.force = r.force;
             double farthest = -1;
             for (int m = 0; m < region.movable; ++m)
@@ -342,13 +344,15 @@ private:
     void begin_polish(Job& job, const SearchResult& from, bool descend, long ticket) {
         const Region& to = *job.released;
         const std::vector<Vec3> displacement = over_all(*from.region, from.saddle),
-                                direction = over_all(*from.region, from.mode);
+                                direction = over_all(*from.region, from.mode),
+                                second = over_all(*from.region, from.second);
         SearchStart start;
         start.ticket = ticket;
         start.region = job.released;
         for (int m = 0; m < to.movable; ++m) {
             start.displacement.push_back(displacement[to.atom[m]]);
             start.kick.push_back(direction[to.atom[m]]);
+            start.second.push_back(second[to.atom[m]]);
         }
         if (to.whole)
             start.noise = noise_;
@@ -459,6 +463,7 @@ private:
             if (all) {
                 e.barrier = r.saddle_energy;
                 e.eigenvalue = r.eigenvalue;
+                e.second_eigenvalue = r.second_eigenvalue;
                 e.force = r.force;
                 put(e, &Event::saddle, r.saddle);
                 if (e.barrier < 0) return finish(SearchStatus::negative_barrier);

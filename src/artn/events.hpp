@@ -29,7 +29,8 @@ struct Event {
     SearchStatus status = SearchStatus::running;
     double barrier = 0;           ///< [eV] in the whole system where polished
     double confined_barrier = 0;  ///< [eV] with only the region moving
-    double eigenvalue = 0;        ///< [eV/A^2]
+    double eigenvalue = 0;        ///< [eV/A^2] the lowest at the saddle of `barrier`
+    double second_eigenvalue = 0; ///< [eV/A^2] the next, from above
     double force = 0;             ///< [eV/A] below search.saddle_force, where polished below a quarter of it
     double final_energy = 0;      ///< [eV] of the final state above the first, with what moved on the last way down
     long evaluations = 0, cost[search_costs] = {};

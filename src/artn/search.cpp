@@ -152,7 +152,7 @@ void SearchBatch<Space>::assemble(std::vector<Entry> entries, const std::vector<
 
     // Where each element comes from: the present batch, or (from -1 down) what is fresh.
     std::vector<int> atoms, movables, replicas;
-    std::vector<Vec3> reference, position, start, kick, noise, zero;
+    std::vector<Vec3> reference, position, start, kick, noise, second, zero;
     std::vector<SearchState> states;
     for (std::size_t k = 0; k < entries.size(); ++k) {
         const SearchStart& from = entries[k].start;
@@ -174,6 +174,7 @@ void SearchBatch<Space>::assemble(std::vector<Entry> entries, const std::vector<
             start.push_back(r.parent->structure.position[r.atom[m]]);
             kick.push_back(from.kick[m]);
             noise.push_back(from.noise[m]);
+            second.push_back(from.second.empty() ? from.noise[m] : from.second[m]);
         }
         SearchState state;
         state.start_energy = entries[k].start_energy;
@@ -200,7 +201,13 @@ void SearchBatch<Space>::assemble(std::vector<Entry> entries, const std::vector<
         Array<Vec3, Space>* const to = s.arrays()[k];
         // The kick is the first guess of the eigenvector, and the direction of the first push.
         const bool is_kick = to == &s.kick || to == &s.mode || to == &s.direction;
-        bring(movable_source, *from, to == &s.start ? start : to == &s.noise ? noise : is_kick ? kick : zero, *to);
+        bring(movable_source, *from,
+              to == &s.start    ? start
+              : to == &s.noise  ? noise
+              : to == &s.second ? second
+              : is_kick         ? kick
+                                : zero,
+              *to);
     }
     const Array<Vec3, Space> none = to_space<Space>(zero);
     for (int k = 0; k < most_lanczos_vectors; ++k)
@@ -246,13 +253,14 @@ template <class Space>
 std::vector<SearchResult> SearchBatch<Space>::collect() {
     std::vector<SearchResult> results;
     const std::vector<SearchState> state = to_host(searches_.state);
-    std::vector<Vec3> saddle, mode, end[2];
+    std::vector<Vec3> saddle, mode, second, end[2];
     for (int r = 0; r < size(); ++r) {
         const SearchState& s = state[r];
         if (entries_[r].collected || s.phase != SearchPhase::finished) continue;
         if (saddle.empty()) {
             saddle = to_host(searches_.saddle);
             mode = to_host(searches_.mode);
+            second = to_host(searches_.second);
             end[0] = to_host(searches_.end_a);
             end[1] = to_host(searches_.end_b);
         }
@@ -264,6 +272,7 @@ std::vector<SearchResult> SearchBatch<Space>::collect() {
         result.region = start.region;
         result.status = s.status;
         result.eigenvalue = s.eigenvalue;
+        result.second_eigenvalue = s.second_eigenvalue;
         result.force = s.center_force;
         result.saddle_energy = s.saddle_energy;
         result.evaluations = s.evaluations;
@@ -284,6 +293,7 @@ std::vector<SearchResult> SearchBatch<Space>::collect() {
         if (result.at_saddle) {
             result.saddle = displacement(saddle);
             result.mode.assign(mode.begin() + searches_.first[r], mode.begin() + searches_.first[r + 1]);
+            result.second.assign(second.begin() + searches_.first[r], second.begin() + searches_.first[r + 1]);
         }
         if (s.final_side >= 0) {
             result.final_state = displacement(end[s.final_side]);

@@ -19,6 +19,7 @@ struct SearchStart {
     std::vector<Vec3> displacement;  ///< [A] from the parent's minimum, where the search begins
     std::vector<Vec3> kick;          ///< unit vector of the first pushes; of a polish, the eigenvector
     std::vector<Vec3> noise;         ///< unit vector for a recursion that begins anew
+    std::vector<Vec3> second;        ///< guess of the second mode; empty: the noise
     bool polish = false;             ///< begins at a saddle
     bool descend = true;             ///< from the saddle to both sides
 };
@@ -29,13 +30,13 @@ struct SearchResult {
     std::shared_ptr<const Region> region;
     SearchStatus status = SearchStatus::running;
     double saddle_energy = 0;                           ///< [eV] above the minimum
-    double eigenvalue = 0;                              ///< [eV/A^2]
+    double eigenvalue = 0, second_eigenvalue = 0;       ///< [eV/A^2] the two lowest at the saddle
     double force = 0;                                   ///< [eV/A] norm at the saddle
     double final_energy = 0;                            ///< [eV] above the minimum
     double side_energy[2] = {}, side_farthest[2] = {};  ///< [eV] above the minimum, [A] of an atom from its start
     long evaluations = 0, cost[search_costs] = {};
-    bool at_saddle = false;  ///< whether it got there: then the next two are there
-    std::vector<Vec3> saddle, mode;
+    bool at_saddle = false;  ///< whether it got there: then the next three are there
+    std::vector<Vec3> saddle, mode, second;
     std::vector<Vec3> final_state;  ///< where connected
 };
 

@@ -17,15 +17,15 @@ struct Searches {
     Array<int, Space> replica_of;     ///< (count)
     Array<int, Space> atom_of;        ///< (count) index in the batch
     Array<SearchState, Space> state;  ///< (replicas)
-    Array<Vec3, Space> start, kick, noise, mode, direction, velocity, center, center_force, residual, saddle, end_a,
-        end_b;
+    Array<Vec3, Space> start, kick, noise, mode, second, direction, velocity, center, center_force, residual, saddle,
+        end_a, end_b;
     Array<Vec3, Space> vectors;  ///< (most_lanczos_vectors, count)
     Array<char, Space> scratch;
 
     /// The arrays that a search takes along when the batch is put together anew, without the vectors.
     std::vector<Array<Vec3, Space>*> arrays() {
-        return {&start,  &kick,         &noise,    &mode,   &direction, &velocity,
-                &center, &center_force, &residual, &saddle, &end_a,     &end_b};
+        return {&start,  &kick,         &noise,    &mode,   &second, &direction, &velocity,
+                &center, &center_force, &residual, &saddle, &end_a,  &end_b};
     }
 };
 

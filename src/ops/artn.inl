@@ -20,6 +20,7 @@ SearchAtoms search_atoms(Batch<Space>& b, Searches<Space>& s) {
     a.kick = s.kick.data();
     a.noise = s.noise.data();
     a.mode = s.mode.data();
+    a.second = s.second.data();
     a.direction = s.direction.data();
     a.velocity = s.velocity.data();
     a.center = s.center.data();

@@ -10,10 +10,15 @@
 ///   climb    push along the eigenvector n against the force by min(step, |F.n| / max(|lambda|, 0.5)), relax
 ///            perpendicular to the push, until F vanishes with lambda negative; where lambda turns positive, push on
 ///            along the last direction as in the basin
+///   second   at the saddle, the lowest curvature perpendicular to n: where it is negative (a saddle of second order),
+///            or the energy still falls that way, push downhill along it by |F.n2| / lambda2, and climb on
 ///   sides    from the saddle down to both sides; one must be where the search began, the other must not
 ///
 /// lambda and n come from Lanczos's recursion with H q = -(F(x + delta q) - F(x)) / delta, re-orthogonalised against
-/// all vectors twice, begun with the last n.
+/// all vectors twice, begun with the last n. The second mode's recursion is kept clear of n; as n is not known exactly,
+/// its lowest q and n are coupled by c = n H q, and lambda2, from above, is the upper eigenvalue of the two.
+/// Confinement stiffens a glass's soft second modes: 0.09 eV/A^2 in a region of 12 A may be 0.02 in one of 18 A and
+/// -0.005 in the whole, where the saddle that stood in the region has become one of second order, or a ledge.
 
 #include "physics/tridiagonal.hpp"
 
@@ -46,6 +51,9 @@ struct SearchOptions {
 
     // Not keys.
     int max_returns = 10;            ///< to a basin, where the climb loses its mode
+    int second_rounds = 3;           ///< recursions for the second mode at most, each from the last one's vector
+    double second_energy = 1e-3;     ///< [eV] that a saddle's energy may still fall along its second mode
+    int max_falls = 20;              ///< along second modes
     int mixed_steps = 2;             ///< steps over which the push turns from the kick to the eigenvector
     double lanczos_change = 0.01;    ///< relative change of lambda at which the recursion ends, and
     double lanczos_residual = 0.2;   ///< |H n - lambda n| in units of |lambda| (of 0.5 eV/A^2 at least)
@@ -92,11 +100,14 @@ enum class SearchMove : int {
     next_vector,    ///< the residual becomes the next vector
     push_further,   ///< kick <- direction; x <- center + push * kick
     push,           ///< mode, direction from the vectors; x <- center + push * direction
-    to_side_a,      ///< mode from the vectors; saddle <- center; x <- saddle + side_push * mode
+    begin_second,   ///< mode from the vectors; first vector <- mode, of which the second mode's are kept clear
+    renew_second,   ///< second from the vectors; it becomes the vector after the first
+    fall,           ///< second from the vectors; direction <- mode; x <- center + push * second
+    to_side_a,      ///< second from the vectors; saddle <- center; x <- saddle + side_push * mode
     to_side_b,      ///< end_a <- x; x <- saddle - side_push * mode
     refine_a,       ///< end_b <- x; x <- end_a
     refine_b,       ///< end_a <- x; x <- end_b
-    end_at_saddle,  ///< mode from the vectors; saddle <- center
+    end_at_saddle,  ///< second from the vectors; saddle <- center
     end_at_side,    ///< end_b <- x
 };
 
@@ -132,7 +143,9 @@ struct SearchState {
     bool projected = true;  ///< FIRE acts perpendicular to the direction
     bool polish = false;    ///< begins at a saddle, and ends where it has found it again
     bool descend = true;    ///< from the saddle down to both sides
+    bool second = false;    ///< the recursion is for the second mode
     int returns = 0;        ///< from the climb to a basin
+    int rounds = 0, falls = 0;  ///< of the second mode's recursion; along second modes
     int pushes = 0, climb_steps = 0, relax_steps = 0, at_saddle = 0;
     long evaluations = 0, cost[search_costs] = {};
 
@@ -146,12 +159,14 @@ struct SearchState {
     // Lanczos
     int vectors = 0;  ///< whose H q is known
     int most_vectors = 0;
-    double eigenvalue = 0, residual = 0;
+    int terms = 0;  ///< vectors that have a weight
+    double eigenvalue = 0, second_eigenvalue = 0, residual = 0;
     double center_energy = 0, center_force = 0, center_moved = 0;
     double diagonal[most_lanczos_vectors] = {}, off[most_lanczos_vectors] = {}, weight[most_lanczos_vectors] = {};
     double overlap[most_lanczos_vectors] = {};      ///< of the residual with the vectors
     double force_along[most_lanczos_vectors] = {};  ///< center's force along each vector
     double kick_along[most_lanczos_vectors] = {};   ///< kick along each vector
+    double coupling[most_lanczos_vectors] = {};     ///< H q of each vector, along the first
     double norm = 0;                                ///< of the residual
 
     double push = 0, from_kick = 0, from_mode = 0;  ///< direction = from_kick kick + from_mode mode
@@ -202,6 +217,7 @@ MG_HD void search_fire(SearchState& s, const SearchOptions& o, double fv, double
 MG_HD void begin_vectors(SearchState& s, const SearchOptions& o, SearchMove move) {
     s.phase = SearchPhase::lanczos;
     s.vectors = 0;
+    s.second = false;
     s.cold = move == SearchMove::begin_cold;
     const bool far = s.climbing && !s.cold && s.center_force >= o.near_saddle_force;
     s.most_vectors = far ? o.lanczos_climb_vectors : o.lanczos_basin_vectors;
@@ -238,7 +254,7 @@ MG_HD void relax_perpendicular(SearchState& s, const SearchOptions& o, const Sea
     begin_vectors(s, o, SearchMove::begin_vectors);
 }
 
-/// At a saddle: is it one worth following down?
+/// At a saddle of first order: is it one worth following down?
 MG_HD void judge_saddle(SearchState& s, const SearchOptions& o) {
     s.saddle_energy = s.center_energy;
     if (!s.descend) return finish_search(s, SearchStatus::connected, SearchMove::end_at_saddle);
@@ -283,7 +299,13 @@ MG_HD void follow_mode(SearchState& s, const SearchOptions& o) {
         return;
     }
     s.at_saddle = s.center_force < o.saddle_force && s.eigenvalue < o.saddle_eigenvalue ? s.at_saddle + 1 : 0;
-    if (s.at_saddle >= 2) return judge_saddle(s, o);
+    if (s.at_saddle >= 2) {
+        s.second = true;
+        s.vectors = s.rounds = 0;
+        s.most_vectors = o.lanczos_basin_vectors;
+        s.move = SearchMove::begin_second;
+        return;
+    }
     if (++s.climb_steps > o.max_climb_steps) return finish_search(s, SearchStatus::max_steps);
     // Against the force along n; for the first steps turned from the kick to n, whichever way n points.
     const double curvature = __builtin_fabs(s.eigenvalue);
@@ -302,22 +324,68 @@ MG_HD void follow_mode(SearchState& s, const SearchOptions& o) {
     s.move = SearchMove::push;
 }
 
+/// With the second mode known: down along it, or the saddle stands.
+MG_HD void follow_second(SearchState& s, const SearchOptions& o) {
+    double parallel = 0;
+    for (int k = 1; k < s.terms; ++k) parallel += s.weight[k] * s.force_along[k];
+    const double least = __builtin_fabs(o.saddle_eigenvalue);
+    const double curvature = s.second_eigenvalue > least ? s.second_eigenvalue : least;
+    const bool first_order = s.second_eigenvalue >= 0;
+    if (first_order && parallel * parallel <= 2 * curvature * o.second_energy) return judge_saddle(s, o);
+    if (++s.falls > o.max_falls) return finish_search(s, SearchStatus::max_steps);
+    // Ever farther: where the second mode is soft, the force that tells its saddle from its slope is faint.
+    const double most = s.falls * o.climb_step, newton = __builtin_fabs(parallel) / curvature;
+    const double length = first_order && newton < most ? newton : most;
+    s.push = parallel < 0 ? -length : length;
+    s.at_saddle = 0;
+    begin_relaxation(s, SearchPhase::relax, true, o);
+    s.move = SearchMove::fall;
+}
+
 /// With one more H q: is the recursion done?
 MG_HD void after_vector(SearchState& s, const SearchOptions& o) {
-    const double before = s.eigenvalue;
+    // The second mode's recursion begins after the first vector, the mode.
+    const int from = s.second ? 1 : 0;
+    double& value = s.second ? s.second_eigenvalue : s.eigenvalue;
+    const double before = value;
     ++s.vectors;
-    const LowestEigenpair lowest = lowest_eigenpair(s.diagonal, s.off, s.vectors, s.weight);
-    s.eigenvalue = lowest.value;
+    s.terms = s.vectors;
+    s.weight[0] = 0;
+    if (s.vectors == from) {
+        if (s.norm <= 1e-9) return judge_saddle(s, o);  // one coordinate moves
+        s.off[0] = 0;
+        s.move = SearchMove::next_vector;
+        return;
+    }
+    const LowestEigenpair lowest = lowest_eigenpair(s.diagonal + from, s.off + from, s.vectors - from, s.weight + from);
+    value = lowest.value;
+    if (s.second) {
+        double c = 0;
+        for (int k = 1; k < s.vectors; ++k) c += s.weight[k] * s.coupling[k];
+        const double half = 0.5 * (lowest.value - s.eigenvalue);
+        value = s.eigenvalue + half + __builtin_sqrt(half * half + c * c);
+    }
     s.residual = __builtin_fabs(lowest.last) * s.norm;
-    const double size = __builtin_fabs(s.eigenvalue);
+    const double size = __builtin_fabs(value);
     const bool near = s.climbing && s.center_force < o.near_saddle_force;
     const double residual = near ? o.saddle_residual : o.lanczos_residual;
-    const bool settled = s.vectors >= o.lanczos_min_vectors &&
-                         __builtin_fabs(s.eigenvalue - before) <= o.lanczos_change * size &&
+    const bool settled = s.vectors - from >= o.lanczos_min_vectors &&
+                         __builtin_fabs(value - before) <= o.lanczos_change * size &&
                          s.residual <= residual * (size > o.least_curvature ? size : o.least_curvature);
     // A residual that vanishes spans all that the start knows of.
     const bool exhausted = s.norm <= 1e-9 * (1.0 + size);
-    if (settled || exhausted || s.vectors >= s.most_vectors) return follow_mode(s, o);
+    if (s.second) {
+        // It comes down from above: once negative, the saddle is of second order.
+        if (settled || exhausted || value < 0) return follow_second(s, o);
+        if (s.vectors >= s.most_vectors) {
+            if (++s.rounds >= o.second_rounds) return follow_second(s, o);
+            s.vectors = 1;
+            s.move = SearchMove::renew_second;
+            return;
+        }
+    } else if (settled || exhausted || s.vectors >= s.most_vectors) {
+        return follow_mode(s, o);
+    }
     s.off[s.vectors - 1] = s.norm;
     s.move = SearchMove::next_vector;
 }

@@ -136,6 +136,8 @@ void put_events(H5File& f, const std::string& group, const std::vector<CenterEve
     put("barrier", column<double>(centers, [](const Event& e) { return e.accepted() ? e.barrier : 0.0; }), "eV");
     put("confined_barrier", column<double>(centers, [](const Event& e) { return e.confined_barrier; }), "eV");
     put("eigenvalue", column<double>(centers, [](const Event& e) { return e.eigenvalue; }), "eV/A^2");
+    put("second_eigenvalue", column<double>(centers, [](const Event& e) { return e.second_eigenvalue; }), "eV/A^2");
+    f.write_attribute(group + "/second_eigenvalue", "what", "at the same saddle, from above");
     put("force", column<double>(centers, [](const Event& e) { return e.force; }), "eV/A");
     put("final_energy", column<double>(centers, [](const Event& e) { return e.final_energy; }), "eV");
     f.write_attribute(group + "/final_energy", "what", "above the first minimum, with what moved on the last way down");
@@ -198,7 +200,8 @@ std::vector<CenterEvents> get_events(const H5File& f, const std::string& group, 
                             displaced = longs("most_displaced"), checked = longs("checked"),
                             first = longs("first_displacement"), atom = longs("displaced_atom");
     const std::vector<double> barrier = doubles("barrier"), confined = doubles("confined_barrier"),
-                              eigenvalue = doubles("eigenvalue"), force = doubles("force"),
+                              eigenvalue = doubles("eigenvalue"), second_eigenvalue = doubles("second_eigenvalue"),
+                              force = doubles("force"),
                               final_energy = doubles("final_energy"), overlap = doubles("overlap"),
                               shift = doubles("shift"), whole_final = doubles("whole_final_energy");
     const std::vector<Vec3> saddle = f.read_vectors(group + "/saddle_displacement"),
@@ -213,6 +216,7 @@ std::vector<CenterEvents> get_events(const H5File& f, const std::string& group, 
         e.barrier = barrier.at(k);
         e.confined_barrier = confined.at(k);
         e.eigenvalue = eigenvalue.at(k);
+        e.second_eigenvalue = second_eigenvalue.at(k);
         e.force = force.at(k);
         e.final_energy = final_energy.at(k);
         e.evaluations = evaluations.at(k);

@@ -1097,7 +1097,7 @@ std::string stage_hash(const StudyFile& study, const std::string& stage) {
                          "the stages are quench, stiffness, descriptors, barriers, train, report", "choose one");
     }
     std::string digest = digest_of(study, tables) + "stage " + stage + '\n';
-    if (stage == "barriers") digest += "format 2\n";  // the saddle of the barrier, and the confined one beside it
+    if (stage == "barriers") digest += "format 3\n";  // saddles that their second mode was asked
     // Its metrics bin and average as the report does.
     if (stage == "train") digest += fmt::format("{} {:.17g}\n", study.report.bin_atoms, study.report.coarse_grain_A);
     return sha256_of(digest);

@@ -19,6 +19,7 @@ struct SearchAtoms {
     Vec3* kick = nullptr;          ///< unit vector
     Vec3* noise = nullptr;         ///< unit vector without a translation of the whole
     Vec3* mode = nullptr;          ///< unit eigenvector
+    Vec3* second = nullptr;        ///< unit eigenvector of the lowest curvature perpendicular to it
     Vec3* direction = nullptr;     ///< unit vector of the last push
     Vec3* velocity = nullptr;      ///< of FIRE
     Vec3* center = nullptr;        ///< [A] where the Hessian is taken
@@ -47,13 +48,15 @@ MG_HD LanczosDots operator+(const LanczosDots& a, const LanczosDots& b) {
     return sum;
 }
 
-/// H q of the newest vector.
+/// H q of the newest vector; the second mode's recursion goes on from what is known of it.
 struct HessianSweep {
     SearchAtoms a;
     double inverse_step;  ///< [1/A]
     MG_HD void operator()(int m) const {
-        if (a.state[a.replica_of[m]].phase != SearchPhase::lanczos) return;
+        const SearchState& s = a.state[a.replica_of[m]];
+        if (s.phase != SearchPhase::lanczos) return;
         a.residual[m] = inverse_step * (a.center_force[m] - a.force[a.atom_of[m]]);
+        if (s.second && s.vectors == 0) a.residual[m] += a.second[m];
     }
 };
 
@@ -96,6 +99,7 @@ struct LanczosFinish {
         if (first + lanczos_group <= s.vectors) return;  // a further group follows
         if (!second_pass) {
             s.diagonal[s.vectors] = s.overlap[s.vectors];
+            s.coupling[s.vectors] = s.overlap[0];
             return;
         }
         s.diagonal[s.vectors] += s.overlap[s.vectors];
@@ -152,7 +156,7 @@ struct SearchMoveSweep {
 
     MG_HD Vec3 new_mode(const SearchState& s, int m) const {
         Vec3 n;
-        for (int k = 0; k < s.vectors; ++k) n += s.weight[k] * a.vector(k)[m];
+        for (int k = 0; k < s.terms; ++k) n += s.weight[k] * a.vector(k)[m];
         return n;
     }
     MG_HD void operator()(int m) const {
@@ -209,14 +213,34 @@ struct SearchMoveSweep {
                 x = a.center[m] + s.push * d;
                 return;
             }
-            case SearchMove::to_side_a: {
+            case SearchMove::begin_second: {
                 const Vec3 n = new_mode(s, m);
                 a.mode[m] = n;
-                a.saddle[m] = a.center[m];
-                a.velocity[m] = Vec3{};
-                x = a.center[m] + o.side_push * n;
+                a.vectors[m] = n;
+                x = a.center[m] + o.lanczos_step * n;
                 return;
             }
+            case SearchMove::renew_second: {
+                const Vec3 n = new_mode(s, m);
+                a.second[m] = n;
+                a.vector(1)[m] = n;
+                x = a.center[m] + o.lanczos_step * n;
+                return;
+            }
+            case SearchMove::fall: {
+                const Vec3 n = new_mode(s, m);
+                a.second[m] = n;
+                a.direction[m] = a.mode[m];
+                a.velocity[m] = Vec3{};
+                x = a.center[m] + s.push * n;
+                return;
+            }
+            case SearchMove::to_side_a:
+                a.second[m] = new_mode(s, m);
+                a.saddle[m] = a.center[m];
+                a.velocity[m] = Vec3{};
+                x = a.center[m] + o.side_push * a.mode[m];
+                return;
             case SearchMove::to_side_b:
                 a.end_a[m] = x;
                 a.velocity[m] = Vec3{};
@@ -233,7 +257,7 @@ struct SearchMoveSweep {
                 x = a.end_b[m];
                 return;
             case SearchMove::end_at_saddle:
-                a.mode[m] = new_mode(s, m);
+                a.second[m] = new_mode(s, m);
                 a.saddle[m] = a.center[m];
                 return;
             case SearchMove::end_at_side:

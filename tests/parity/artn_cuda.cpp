@@ -14,6 +14,8 @@ TEST_F(ArtnOnGpu, LanczosFindsTheLowestEigenvalue) { expect_lowest_eigenvalue<Cu
 
 TEST_F(ArtnOnGpu, SaddlesOfMuellerAndBrown) { expect_saddles_of_mueller_brown<Cuda>(9, 1); }
 
+TEST_F(ArtnOnGpu, SaddlesOfSecondOrderAreLeft) { expect_saddles_of_first_order<Cuda>(); }
+
 /// Searches of a small triclinic alloy, side by side and joined later, take the host's path until rounding tells.
 TEST_F(ArtnOnGpu, SearchesOfRegionsAreThoseOfTheHost) {
     const EamPotential& p = engine_test::potential();

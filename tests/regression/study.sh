@@ -351,6 +351,7 @@ good = event["status"] == 0
 hold(np.all((event["barrier"][good] >= 0.005) & (event["barrier"][good] <= 5)), "barriers out of range")
 hold(np.all(event["cost"].sum(axis=1) == event["evaluations"]), "costs by stage do not add up")
 hold(np.all(event["eigenvalue"][good] < 0), "a saddle without a negative eigenvalue")
+hold(np.all(event["second_eigenvalue"][good] >= 0), "a saddle of second order")
 for k, name in enumerate(identity):
     mine = event["barrier"][good & (event["center"] == name)]
     hold(atom["accepted"][k] == len(mine), f"the events of {name}")

@@ -79,7 +79,7 @@ std::vector<SurfaceEnd> search(const Surface& surface, const std::vector<Surface
     for (Array<Vec3, Space>* a : searches.arrays()) fill_zero(*a);
     copy(to_space<Space>(minimum), searches.start);
     for (Array<Vec3, Space>* a : {&searches.kick, &searches.mode, &searches.direction}) copy(to_space<Space>(kick), *a);
-    copy(to_space<Space>(noise), searches.noise);
+    for (Array<Vec3, Space>* a : {&searches.noise, &searches.second}) copy(to_space<Space>(noise), *a);
     copy(to_space<Space>(state), searches.state);
     bool any = true;
     for (int k = 0; k < steps && any; ++k) {
@@ -168,8 +168,41 @@ void expect_saddles_of_mueller_brown(int searches, int least) {
     EXPECT_GE(found[1], least);
 }
 
-/// A quadratic form of 8 atoms with eigenvalues -1.5, 0.5, 1, 1.5, ... in directions of their own: Lanczos's lowest
-/// eigenvalue and eigenvector.
+/// A polish goes on from a saddle of second order, and from a ledge whose slope is fainter than the force asked for, to
+/// the saddle of first order: -x^2/2 + x^4/4 + u(y) + 2 z^2, begun at the origin, with u = (y^2 - 1)^2 / 10, and with
+/// u = (y - 1/2)^2 / 1000.
+template <class Space>
+void expect_saddles_of_first_order() {
+    SurfaceStart s;
+    s.minimum = {{-1, 0, 0}};
+    s.kick = {{1, 0, 0}};
+    s.kick_length = 1;
+    s.noise = unit({{0.3, 0.5, -0.4}});
+    s.polish = true;
+    s.descend = false;
+    SearchOptions o;
+    o.second_energy = 1e-4;
+    for (const bool ledge : {false, true}) {
+        const Surface surface = [&](const std::vector<Vec3>& at) {
+            const auto [x, y, z] = at[0];
+            const double u = ledge ? 0.001 * (y - 0.5) * (y - 0.5) : 0.1 * (y * y - 1) * (y * y - 1);
+            const double slope = ledge ? 0.002 * (y - 0.5) : 0.4 * y * (y * y - 1);
+            return Point{-0.5 * x * x + 0.25 * x * x * x * x + u + 2 * z * z, {{x * x * x - x, slope, 4 * z}}};
+        };
+        const SurfaceEnd e = search<Space>(surface, {s}, o)[0];
+        EXPECT_EQ(e.state.status, SearchStatus::connected);
+        EXPECT_NEAR(e.state.saddle_energy + e.state.start_energy, 0, 1.5 * o.second_energy);
+        EXPECT_NEAR(e.saddle[0].x, 0, 0.02);
+        EXPECT_NEAR(std::abs(e.saddle[0].y), ledge ? 0.5 : 1.0, ledge ? 0.35 : 0.02);
+        EXPECT_NEAR(e.state.eigenvalue, -1, 0.02);
+        EXPECT_NEAR(e.state.second_eigenvalue, ledge ? 0.002 : 0.8, 0.02);
+        EXPECT_NEAR(std::abs(e.mode[0].x), 1, 1e-3);
+        EXPECT_GE(e.state.falls, 1);
+    }
+}
+
+/// A quadratic form of 8 atoms with eigenvalues -1.5, 0.5, 1, 1.5, ... in directions of their own: Lanczos's two lowest
+/// eigenvalues, and the lowest one's eigenvector.
 template <class Space>
 void expect_lowest_eigenvalue() {
     constexpr int atoms = 8, n = 3 * atoms;
@@ -221,6 +254,7 @@ void expect_lowest_eigenvalue() {
     const SurfaceEnd e = search<Space>(form, {s}, o)[0];
     EXPECT_EQ(e.state.status, SearchStatus::connected);
     EXPECT_NEAR(e.state.eigenvalue, -1.5, 1e-6);
+    EXPECT_NEAR(e.state.second_eigenvalue, 0.5, 1e-6);
     double overlap = 0;
     for (int i = 0; i < atoms; ++i)
         overlap += axis[0][3 * i] * e.mode[i].x + axis[0][3 * i + 1] * e.mode[i].y + axis[0][3 * i + 2] * e.mode[i].z;

@@ -60,6 +60,8 @@ TEST(Artn, LanczosFindsTheLowestEigenvalue) { expect_lowest_eigenvalue<Host>(); 
 
 TEST(Artn, SaddlesOfMuellerAndBrown) { expect_saddles_of_mueller_brown<Host>(24, 2); }
 
+TEST(Artn, SaddlesOfSecondOrderAreLeft) { expect_saddles_of_first_order<Host>(); }
+
 TEST(Artn, ViscosityOfABarrier) {
     // kT ln 10 more is a decade more.
     const double kT = 0.0258;
@@ -335,6 +337,9 @@ TEST(ArtnEvents, SaddlesAreOfFirstOrder) {
                 hessian[i * n + j] = hessian[j * n + i] = 0.5 * (hessian[i * n + j] + hessian[j * n + i]);
         EXPECT_EQ(eigenvalues_below(hessian, n, -1e-3), 1);
         EXPECT_EQ(eigenvalues_below(hessian, n, ended[0].eigenvalue - 0.02), 0) << ended[0].eigenvalue;
+        // The second comes from above, and near.
+        EXPECT_GE(eigenvalues_below(hessian, n, ended[0].second_eigenvalue + 0.02), 2);
+        EXPECT_LE(eigenvalues_below(hessian, n, ended[0].second_eigenvalue - 0.02), 3) << ended[0].second_eigenvalue;
     }
     EXPECT_GE(saddles, 3);
 }

@@ -40,6 +40,7 @@ TEST(Barriers, OfPolishedEventsAreThoseOfTheWholeSystem) {
     SearchOptions sharp = options.search;
     sharp.saddle_force *= 0.1;
     sharp.relax_force = 0.5 * sharp.saddle_force;
+    sharp.second_energy *= 0.1;
     const auto whole =
         std::make_shared<const Region>(carve(minimum, 0, std::numeric_limits<double>::infinity(), potential.cutoff));
     ASSERT_TRUE(whole->whole);
@@ -89,9 +90,11 @@ TEST(Barriers, OfPolishedEventsAreThoseOfTheWholeSystem) {
         }
         std::printf(
             "atom %ld: in the region %.3f meV, polished %.3f, whole system %.3f; at once %.3f, %.3f A away; overlap "
-            "%.3f, shift %.3f A, %d evaluations\n",
+            "%.3f, shift %.3f A; second eigenvalue %.4f, %.4f; %ld and %ld evaluations with all atoms\n",
             atom, 1e3 * e.confined_barrier, 1e3 * e.barrier, 1e3 * r.saddle_energy, 1e3 * direct.saddle_energy,
-            direct.at_saddle ? distance(r, direct) : -1.0, e.overlap, e.shift, static_cast<int>(r.evaluations));
+            direct.at_saddle ? distance(r, direct) : -1.0, e.overlap, e.shift, e.second_eigenvalue,
+            r.second_eigenvalue, e.whole_evaluations, r.evaluations);
+        std::fflush(stdout);
     }
     std::sort(difference.begin(), difference.end());
     std::printf("%zu events: median difference %.4f meV, largest %.4f meV; at once, %d went to other saddles\n",
