@@ -239,16 +239,22 @@ def check_barriers(directory, samples):
     """Everything pooled over the ordinary samples that have barriers, atom by atom in plain loops."""
     barriers, rows = {"Cu": [], "Zr": []}, []
     attempts = evaluations = 0
+    ends = {}
     for sample in samples:
         path = os.path.join(directory, "samples", sample["label"], "barriers.h5")
         if sample["test_rate"] or not os.path.exists(path):
             continue
         with h5py.File(path) as file:
-            e = {k: file["events/" + k][...] for k in ("center", "status", "barrier", "evaluations")}
+            e = {k: file["events/" + k][...] for k in ("center", "status", "barrier", "evaluations",
+                                                       "whole_evaluations")}
+            names = [n.decode() if isinstance(n, bytes) else n for n in file["events/status"].attrs["names"]]
             temperature = file["atoms"].attrs["viscosity_K"]
         attempts += len(e["status"])
         evaluations += e["evaluations"].sum()
         found = {}
+        for center, status, *cost in zip(*(e[k] for k in ("center", "status", "evaluations", "whole_evaluations"))):
+            for whose in ("all", ["Cu", "Zr"][sample["species"][center - 1]]):
+                ends.setdefault((names[status], whose), []).append(cost)
         for center, status, barrier in zip(e["center"], e["status"], e["barrier"]):
             if status == 0:
                 barriers[["Cu", "Zr"][sample["species"][center - 1]]].append(barrier)
@@ -263,6 +269,11 @@ def check_barriers(directory, samples):
         r = table[name]
         close([len(values), values.mean(), np.median(values), values.std(ddof=1)],
               [float(r[k]) for k in ("accepted", "mean", "median", "deviation")], f"barriers of {name}")
+    searches = {(r["status"], r["species"]): r for r in read_csv(os.path.join(directory, "tables", "searches.csv"))}
+    for which in sorted(ends.keys() | searches.keys()):
+        mine, r = np.array(ends[which]), searches[which]
+        close([len(mine), *mine.mean(axis=0)],
+              [float(r[k]) for k in ("attempts", "evaluations", "whole_evaluations")], f"searches of {which}")
     close([attempts, evaluations / attempts], [float(table["all"][k]) for k in ("attempts", "evaluations")], "attempts")
 
     def atoms_of(name, keys):

@@ -54,7 +54,7 @@ def atom_table(samples, **further):
 
 
 def summary_rows(study):
-    """One dictionary per species and for all together, for the report's table; [] where nothing has run."""
+    """One dictionary for all together and per species, for the report's tables; [] where nothing has run."""
     try:
         samples = searched(study)
     except style.NotAvailable:
@@ -74,6 +74,9 @@ def summary_rows(study):
         row["whole_evaluations"] = float(e["whole_evaluations"][mine].mean())
         row["classes"] = {label: int(np.sum(mine & (e["status"] == code)))
                           for code, label in enumerate(samples[0].status_names)}
+        row["costs"] = {label: [float(e[k][mine & (e["status"] == code)].mean()) if row["classes"][label] else None
+                                for k in ("evaluations", "whole_evaluations")]
+                        for code, label in enumerate(samples[0].status_names)}
         rows.append(row)
     return rows
 

@@ -157,6 +157,9 @@ def write_tables(study, values, rows, timings, barriers, verdicts, learning):
     put("timings.csv", ["stage", "seconds"], timings)
     put("barriers.csv", ["species"] + BARRIERS + (list(barriers[0]["classes"]) if barriers else []),
         [[r["species"]] + [r[k] for k in BARRIERS] + list(r["classes"].values()) for r in barriers])
+    put("searches.csv", ["status", "species", "attempts", "evaluations", "whole_evaluations"],
+        [[name, r["species"], number] + r["costs"][name] for r in barriers for name, number in r["classes"].items()
+         if number])
 
 
 def main():

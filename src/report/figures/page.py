@@ -280,9 +280,11 @@ def barriers_table(rows):
     body = [[escape(r["species"]), (r["attempts"], str(r["attempts"])), (r["accepted"], str(r["accepted"]))] +
             [(r[k], fixed(r[k])) for k in ("mean", "median", "deviation")] +
             [(r[k], f"{r[k]:.0f}") for k in ("evaluations", "whole_evaluations")] for r in rows]
-    classes = [f"{escape(name.lower().replace('_', ' '))} {number}" for name, number in rows[0]["classes"].items()
-               if number]
-    return table(header, body) + f"<p>How the attempts ended: {', '.join(classes)}.</p>"
+    ends = [[escape(name.lower().replace("_", " "))] + [cell for r in rows for cell in (
+        (r["classes"][name], str(r["classes"][name])), (r["costs"][name][0], fixed(r["costs"][name][0], 0)))]
+            for name, number in rows[0]["classes"].items() if number]
+    heads = [text for r in rows for text in (f"{escape(r['species'])}: attempts", "evaluations, mean")]
+    return table(header, body) + table(["how attempts ended"] + heads, ends)
 
 
 def write(study, options, figures, absent, failed, values, differences, sample_rows, timings, barriers, statements,
