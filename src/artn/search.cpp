@@ -223,7 +223,17 @@ void SearchBatch<Space>::assemble(std::vector<Entry> entries, const std::vector<
 template <class Space>
 void SearchBatch<Space>::add(std::vector<SearchStart> starts) {
     std::vector<Entry> fresh;
-    for (SearchStart& s : starts) fresh.push_back({std::move(s), {}, 0, false});
+    for (SearchStart& s : starts) {
+        // What comes from a region, or from elsewhere, may hold a translation of the whole: a mode of no curvature, which
+        // the second mode's recursion would take for the lowest.
+        if (s.polish && s.region->whole)
+            for (std::vector<Vec3>* v : {&s.kick, &s.second}) {
+                if (v->empty()) continue;
+                remove_translation(*v);
+                normalise(*v);
+            }
+        fresh.push_back({std::move(s), {}, 0, false});
+    }
     if (fresh.empty()) return;
     measure(fresh);
     std::vector<int> kept;
