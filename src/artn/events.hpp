@@ -27,12 +27,12 @@ struct Event {
     int center = 0;  ///< index in the structure
     int attempt = 0;
     SearchStatus status = SearchStatus::running;
-    double barrier = 0;           ///< [eV] in the whole system where polished
-    double confined_barrier = 0;  ///< [eV] with only the region moving
-    double eigenvalue = 0;        ///< [eV/A^2] the lowest at the saddle of `barrier`
-    double second_eigenvalue = 0; ///< [eV/A^2] the next, from above
-    double force = 0;             ///< [eV/A] below search.saddle_force, where polished below a quarter of it
-    double final_energy = 0;      ///< [eV] of the final state above the first, with what moved on the last way down
+    double barrier = 0;            ///< [eV] in the whole system where polished
+    double confined_barrier = 0;   ///< [eV] with only the region moving
+    double eigenvalue = 0;         ///< [eV/A^2] the lowest at the saddle of `barrier`
+    double second_eigenvalue = 0;  ///< [eV/A^2] the next, from above
+    double force = 0;              ///< [eV/A] below search.saddle_force, where polished below a quarter of it
+    double final_energy = 0;       ///< [eV] of the final state above the first, with what moved on the last way down
     long evaluations = 0, cost[search_costs] = {};
     long larger_evaluations = 0;    ///< of the polish in a larger region, and of the ways down from it
     long whole_evaluations = 0;     ///< of the polish with all atoms, and of the ways down from it

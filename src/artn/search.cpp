@@ -224,8 +224,8 @@ template <class Space>
 void SearchBatch<Space>::add(std::vector<SearchStart> starts) {
     std::vector<Entry> fresh;
     for (SearchStart& s : starts) {
-        // What comes from a region, or from elsewhere, may hold a translation of the whole: a mode of no curvature, which
-        // the second mode's recursion would take for the lowest.
+        // What comes from a region, or from elsewhere, may hold a translation of the whole: a mode of no curvature,
+        // which the second mode's recursion would take for the lowest.
         if (s.polish && s.region->whole)
             for (std::vector<Vec3>* v : {&s.kick, &s.second}) {
                 if (v->empty()) continue;

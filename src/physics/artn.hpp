@@ -137,14 +137,14 @@ struct SearchState {
     SearchPhase phase = SearchPhase::relax;
     SearchStatus status = SearchStatus::running;
     SearchMove move = SearchMove::stay;
-    bool climbing = false;  ///< has left the basin
-    bool cold = false;      ///< the recursion was begun anew from noise at this point
-    bool fine = false;      ///< the sides are relaxed to fine_side_force
-    bool projected = true;  ///< FIRE acts perpendicular to the direction
-    bool polish = false;    ///< begins at a saddle, and ends where it has found it again
-    bool descend = true;    ///< from the saddle down to both sides
-    bool second = false;    ///< the recursion is for the second mode
-    int returns = 0;        ///< from the climb to a basin
+    bool climbing = false;      ///< has left the basin
+    bool cold = false;          ///< the recursion was begun anew from noise at this point
+    bool fine = false;          ///< the sides are relaxed to fine_side_force
+    bool projected = true;      ///< FIRE acts perpendicular to the direction
+    bool polish = false;        ///< begins at a saddle, and ends where it has found it again
+    bool descend = true;        ///< from the saddle down to both sides
+    bool second = false;        ///< the recursion is for the second mode
+    int returns = 0;            ///< from the climb to a basin
     int rounds = 0, falls = 0;  ///< of the second mode's recursion; along second modes
     int pushes = 0, climb_steps = 0, relax_steps = 0, at_saddle = 0;
     long evaluations = 0, cost[search_costs] = {};

@@ -201,9 +201,9 @@ std::vector<CenterEvents> get_events(const H5File& f, const std::string& group, 
                             first = longs("first_displacement"), atom = longs("displaced_atom");
     const std::vector<double> barrier = doubles("barrier"), confined = doubles("confined_barrier"),
                               eigenvalue = doubles("eigenvalue"), second_eigenvalue = doubles("second_eigenvalue"),
-                              force = doubles("force"),
-                              final_energy = doubles("final_energy"), overlap = doubles("overlap"),
-                              shift = doubles("shift"), whole_final = doubles("whole_final_energy");
+                              force = doubles("force"), final_energy = doubles("final_energy"),
+                              overlap = doubles("overlap"), shift = doubles("shift"),
+                              whole_final = doubles("whole_final_energy");
     const std::vector<Vec3> saddle = f.read_vectors(group + "/saddle_displacement"),
                             confined_saddle = f.read_vectors(group + "/confined_saddle_displacement"),
                             final_state = f.read_vectors(group + "/final_displacement");

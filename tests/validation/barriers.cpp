@@ -92,8 +92,8 @@ TEST(Barriers, OfPolishedEventsAreThoseOfTheWholeSystem) {
             "atom %ld: in the region %.3f meV, polished %.3f, whole system %.3f; at once %.3f, %.3f A away; overlap "
             "%.3f, shift %.3f A; second eigenvalue %.4f, %.4f; %ld and %ld evaluations with all atoms\n",
             atom, 1e3 * e.confined_barrier, 1e3 * e.barrier, 1e3 * r.saddle_energy, 1e3 * direct.saddle_energy,
-            direct.at_saddle ? distance(r, direct) : -1.0, e.overlap, e.shift, e.second_eigenvalue,
-            r.second_eigenvalue, e.whole_evaluations, r.evaluations);
+            direct.at_saddle ? distance(r, direct) : -1.0, e.overlap, e.shift, e.second_eigenvalue, r.second_eigenvalue,
+            e.whole_evaluations, r.evaluations);
         std::fflush(stdout);
     }
     std::sort(difference.begin(), difference.end());
