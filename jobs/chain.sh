@@ -10,7 +10,8 @@ Submits jobs/stage.sbatch once per stage, each job waiting until the one before 
 line per job on standard output: the stage and the number of the job. A job that stops at a checkpoint goes back to
 the queue and the rest of the chain waits on; where a stage fails, the rest is cancelled.
 
-  --stages A,B,...  the stages (default: quench,stiffness,descriptors,train,report)
+  --stages A,B,...  the stages (default: quench,stiffness,descriptors,barriers,train,report; barriers only where the
+                    study has a table of that name)
   --sbatch OPTION   one more option of sbatch for every job, e.g. --sbatch --partition=gpu --sbatch --time=12:00:00
   --help            this text
 
@@ -18,7 +19,7 @@ MGSTIFF, MG_LAUNCH and MG_MAX_RESTARTS are passed on to the jobs, see bash jobs/
 HELP
 }
 
-stages=quench,stiffness,descriptors,train,report
+stages=""
 options=()
 while (($#)); do
     case "$1" in
@@ -45,13 +46,17 @@ command -v sbatch >/dev/null ||
 MG_ROOT="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)"
 export MG_ROOT
 name="$(basename "$1" .toml)"
+if [[ -z "$stages" ]]; then
+    stages=quench,stiffness,descriptors,train,report
+    ! grep -qE '^[[:space:]]*\[barriers\]' "$1" || stages="${stages/train/barriers,train}"
+fi
 IFS=, read -ra list <<<"$stages"
 
 before=""
 for stage in "${list[@]}"; do
     wants=("${options[@]}" --job-name="$name-$stage")
-    # These two run on one rank; the report takes no GPU, but a site's partition may want one asked for.
-    [[ "$stage" != train && "$stage" != report ]] || wants+=(--nodes=1 --ntasks-per-node=1)
+    # It runs on one rank; it takes no GPU, but a site's partition may want one asked for.
+    [[ "$stage" != report ]] || wants+=(--nodes=1 --ntasks-per-node=1)
     [[ -z "$before" ]] || wants+=(--dependency="afterok:$before" --kill-on-invalid-dep=yes)
     job="$(sbatch --parsable "${wants[@]}" "$MG_ROOT/jobs/stage.sbatch" "$stage" "$@")" || {
         printf 'error: sbatch refused the stage %s (see above); ' "$stage" >&2

@@ -63,10 +63,11 @@ mg_requeue() {
 }
 
 # mg_slurm_run ARGUMENT...: `mgstiff-gpu run ARGUMENT...` on all tasks of the job. Exit code 75 means: stopped at a
-# checkpoint.
+# checkpoint. A job that is back from the queue goes on, whatever --resume asked of its first run.
 mg_slurm_run() {
     local tasks="${SLURM_NTASKS:-1}" status=0
     local -a launch=()
+    ((${SLURM_RESTART_COUNT:-0} == 0)) || set -- "$@" --resume auto
     export OMP_NUM_THREADS="${SLURM_CPUS_PER_TASK:-1}"
     export SRUN_CPUS_PER_TASK="$OMP_NUM_THREADS"  # since SLURM 22.05 steps do not inherit it
     if [[ -n "${MG_LAUNCH:-}" ]]; then

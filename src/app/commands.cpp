@@ -260,7 +260,8 @@ void add_commands(CLI::App& app, Comm& world) {
         ->add_option("--resume", resume,
                      "auto: skip finished stages; never: refuse a directory with results; "
                      "force: run again")
-        ->check(CLI::IsMember({"auto", "never", "force"}));
+        ->check(CLI::IsMember({"auto", "never", "force"}))
+        ->take_last();  // a job that comes back from the queue adds its own
     static std::string max_wall;
     run_command->add_option("--max-wall", max_wall,
                             "stop at a checkpoint after this time (90s, 10m, 2h, HH:MM:SS), with exit code 75");

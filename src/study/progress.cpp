@@ -94,13 +94,12 @@ void Progress::advance(double done) {
     }
 }
 
-double Progress::end() {
+void Progress::end() {
     const double seconds = seconds_since(start_);
     const double rate = seconds > 0 ? done_ / seconds : 0.0;
     std::string text = stage_ + ": done in " + duration_text(seconds);
     if (done_ > 0) text += fmt::format(" ({:.3g} {}/s)", rate, unit_);
     say(text);
-    return seconds;
 }
 
 void Progress::finish(const std::string& state, const std::string& reason) { write_status(state, reason); }

@@ -30,8 +30,8 @@ public:
     void begin(const std::string& stage, double work, const std::string& unit, double ns_per_work = 0);
     /// Work done so far in this stage.
     void advance(double done);
-    /// Ends the stage; returns its seconds.
-    double end();
+    /// Ends the stage.
+    void end();
 
     /// The last word in status.json: "done", or "failed" with a reason.
     void finish(const std::string& state, const std::string& reason = "");

@@ -353,12 +353,19 @@ private:
             const bool empty = !ledger.contains("quench") && (!fs::exists(directory_ + "/samples", error) ||
                                                               fs::is_empty(directory_ + "/samples", error));
             if (empty) return;
-            const StudyFile old = read_study(resolved);
+            std::optional<StudyFile> old;
+            try {
+                old = read_study(resolved);
+            } catch (const InputError&) {
+                // What it names may have moved since; its glasses are known by their hash.
+                if (!ledger.contains("quench")) throw;
+            }
             const std::string glasses = ledger.contains("quench")
                                             ? ledger["quench"].value("hash", ledger["quench"].value("begun", ""))
-                                            : stage_hash(old, "quench");
-            if (glasses != stage_hash(s_, "quench") || old.study.name != s_.study.name)
-                throw InputError(directory_ + " holds another study, \"" + old.study.name + "\"", difference(old),
+                                            : stage_hash(*old, "quench");
+            if (glasses != stage_hash(s_, "quench") || (old && old->study.name != s_.study.name))
+                throw InputError(directory_ + " holds another study" + (old ? ", \"" + old->study.name + "\"" : ""),
+                                 old ? difference(*old) : "its glasses have other settings",
                                  "results are never overwritten: choose another --out, or --resume force");
         } else if (fs::exists(directory_, error) && !fs::is_directory(directory_, error)) {
             throw InputError(directory_ + " is not a directory", "the results need one", "choose another --out");
@@ -445,8 +452,9 @@ private:
             for (const std::string& need : needs_of(name))
                 if (!asked(need) && !finished(need))
                     throw InputError("the stage " + name + " needs the stage " + need,
-                                     ledger_.contains(need) ? "its results in " + directory_ + " have other settings"
-                                                            : "it has not finished in " + directory_,
+                                     !ledger_.contains(need) || ledger_[need].value("begun", "") == stage_hash(s_, need)
+                                         ? "it has not finished in " + directory_
+                                         : "its results in " + directory_ + " have other settings",
                                      "add --stage " + need + " (without --stage all stages run in order)");
     }
 
@@ -566,10 +574,23 @@ private:
             progress_->say(name + ": finished already");
             return;
         }
-        work();
+        const auto since = std::chrono::steady_clock::now();
+        const auto seconds = [&] {
+            return ledger_[name].value("seconds", 0.0) +
+                   std::chrono::duration<double>(std::chrono::steady_clock::now() - since).count();
+        };
+        try {
+            work();
+        } catch (const Stopped&) {
+            // What it took so far counts when it goes on.
+            if (world_.rank() == 0) {
+                ledger_[name]["seconds"] = seconds();
+                write_json(directory_ + "/stages.json", ledger_);
+            }
+            throw;
+        }
         on_first([&] {
-            const double before = ledger_[name].value("seconds", 0.0);
-            ledger_[name] = {{"hash", hash}, {"seconds", before + stage_seconds_}};
+            ledger_[name] = {{"hash", hash}, {"seconds", seconds()}};
             write_json(directory_ + "/stages.json", ledger_);
             std::error_code ignored;
             for (const auto& entry : fs::directory_iterator(directory_ + "/checkpoints", ignored))
@@ -688,7 +709,7 @@ private:
             for (std::size_t k = 0; k < samples_.size(); ++k)
                 if (!fs::exists(sample_path(k, "glass.xyz"))) write_xyz_of(k);
         });
-        stage_seconds_ = progress_->end();
+        progress_->end();
     }
 
     bool quench_unit(const Unit& unit, double& done) {
@@ -995,7 +1016,7 @@ private:
             return true;
         });
         on_first([&] { write_stiffness(glasses, run_path); });
-        stage_seconds_ = progress_->end();
+        progress_->end();
     }
 
     /// stiffness.h5 of every sample from the results of all runs.
@@ -1121,7 +1142,7 @@ private:
             progress_->advance(++done);
             return true;
         });
-        stage_seconds_ = progress_->end();
+        progress_->end();
     }
 
     // ---- barriers ---------------------------------------------------------------------------------------
@@ -1212,7 +1233,7 @@ private:
                 write_events(sample, of_sample);
             }
         });
-        stage_seconds_ = progress_->end();
+        progress_->end();
     }
 
     /// The minimum that the searches of a sample begin at; false where stopped, then it starts again.
@@ -1371,7 +1392,7 @@ private:
             return finished;
         });
         on_first([&] { finish_training(plan, labelled, excluded); });
-        stage_seconds_ = progress_->end();
+        progress_->end();
     }
 
     /// As the quench stage has written it; glasses of before it did are looked at now.
@@ -1741,9 +1762,9 @@ private:
                             {"seed", s_.study.seed},
                             {"elements", potential_.elements},
                             {"fractions", s_.system.fractions},
-                            {"atoms", s_.system.atoms},
+                            {"atoms", s_.quenches() ? json(s_.system.atoms) : json()},
                             {"samples", samples_.size()},
-                            {"rate_K_per_s", s_.quench.rate_K_per_s},
+                            {"rate_K_per_s", s_.quenches() ? json(s_.quench.rate_K_per_s) : json()},
                             {"rough_labels", rough},
                             {"temperatures_K", s_.stiffness.temperatures_K},
                             {"window_ps", s_.stiffness.window_ps},
@@ -1772,7 +1793,7 @@ private:
             const std::vector<double> e =
                 H5File::open(sample_path(k, "glass.h5")).template read<double>("/inherent/energy");
             glass.push_back({{"sample", k},
-                             {"rate_K_per_s", samples_[k].rate_K_per_s},
+                             {"rate_K_per_s", s_.quenches() ? json(samples_[k].rate_K_per_s) : json()},
                              {"volume_per_atom", s.box.volume / s.size()},
                              {"crystalline_fraction", crystalline_fraction_of(k)},
                              {"inherent_energy_per_atom", mean(e)}});
@@ -1823,7 +1844,6 @@ private:
     std::vector<Sample> samples_;
     std::unique_ptr<Progress> progress_;
     json ledger_;
-    double stage_seconds_ = 0;
 };
 
 }  // namespace

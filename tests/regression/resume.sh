@@ -182,6 +182,9 @@ for stage in "${stages[@]}"; do
                     stopped=$((stopped + 1))
                     grep -q 'stopped at a checkpoint.*submit again' log || fail "$way: it does not say what to do"
                     grep -q '"state": "stopped"' trial/status.json || fail "$way: status.json does not tell"
+                    /usr/bin/python3 -c "import json
+assert all(stage['seconds'] > 0 for stage in json.load(open('trial/stages.json')).values())" ||
+                        fail "$way: the time before the stop is lost"
                     ;;
                 138 | 143 | 1) # it had not got as far as main
                     ! grep -q 'study "tiny"' log || fail "$way in $stage after $pause s ended with status $status"
@@ -197,6 +200,15 @@ done
 echo "== ${ended[USR1]} SIGUSR1, ${ended[TERM]} SIGTERM, ${ended[limit]} time limits: $stopped stopped a run, and all" \
     "went on to the same bits"
 [ "$stopped" -gt 0 ] || fail "nothing was stopped"
+
+echo "== results whose potential has moved since"
+sed -i 's|^potential = .*|potential = "/nowhere/Cu-Zr_2.eam.fs"|' trial/config.resolved.toml
+"$program" "${arguments[@]}" --out trial > log 2>&1 || fail "a potential that has moved stops the study"
+grep -q 'quench: finished already' log || fail "a potential that has moved makes glasses anew"
+sed -i 's|^potential = .*|potential = "/nowhere/Cu-Zr_2.eam.fs"|' trial/config.resolved.toml
+status=0
+"$program" "${arguments[@]}" --out trial --set study.seed=99 > log 2>&1 || status=$?
+[ "$status" -eq 2 ] && grep -q 'holds another study.*never overwritten' log || fail "other glasses: status $status"
 
 # Killed before its settings were there: the directory is as good as empty.
 rm -rf trial

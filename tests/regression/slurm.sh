@@ -263,6 +263,14 @@ logged "${chain[0]}" "goes back to the queue, restart 1"
 logged "${chain[1]}" "^stiffness: done in"
 [ -s chain/report.html ] || { say_job "${chain[4]}"; fail "the chain leaves no report.html"; }
 
+echo "== a study with barriers has them in its chain"
+mkdir stub
+printf '#!/bin/sh\necho 1\n' > stub/sbatch
+chmod +x stub/sbatch
+{ cat study.toml && printf '\n[barriers]\n'; } > searched.toml
+searched=$(PATH="$PWD/stub:$PATH" "$source_directory/jobs/chain.sh" searched.toml | cut -d' ' -f1 | tr '\n' ' ')
+[ "$searched" = "quench stiffness descriptors barriers train report " ] || fail "chain.sh submits $searched"
+
 echo "== a chain whose first stage fails leaves nothing in the queue"
 mkdir broken && touch broken/file  # a folder that holds no study is refused
 mapfile -t broken < <("$source_directory/jobs/chain.sh" --stages quench,train --sbatch "${small[0]}" study.toml \

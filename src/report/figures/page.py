@@ -293,9 +293,9 @@ def write(study, options, figures, absent, failed, values, differences, sample_r
     name = study.get("study", "name", default=os.path.basename(study.directory)) or "study"
     notes = []
     if study.get("study", "rough_labels"):
-        notes.append('<p class="note"><b>The labels of this study are rough.</b> Its windows are too short for '
-                     'reliable ones: it '
-                     "shows that the whole chain works, and its numbers must not be quoted as physics.</p>")
+        notes.append('<p class="note"><b>The labels of this study are rough.</b> Windows below 50 ps, or fewer '
+                     "than three temperatures, make no reliable ones: it shows that the whole chain works, and its "
+                     "numbers must not be quoted as physics.</p>")
     if study.get("study", "synthetic"):
         notes.append('<p class="note"><b>Synthetic data.</b> These numbers were made up by a script to test the '
                      'report. They come '

@@ -72,7 +72,7 @@ class Sample:
             self.rdf = {key: file["rdf"][key][...] for key in file["rdf"]}
         for key in ("sample", "rate_K_per_s", "seed", "test_rate", "potential_sha256", "version"):
             self.attributes[key] = _attribute(file, key)
-        self.rate = self.attributes["rate_K_per_s"]
+        self.rate = self.attributes["rate_K_per_s"] or None  # 0: the structure was given
         self.test_rate = bool(self.attributes["test_rate"] or 0)
 
     def _read_thermo(self, file):
