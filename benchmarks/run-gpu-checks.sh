@@ -1,36 +1,46 @@
 #!/usr/bin/env bash
-# Runs on a GPU node from inside the bundle that benchmarks/bundle.sh makes, within eight minutes: parity tests with a
-# GPU required, some of them under compute-sanitizer, the speed of molecular dynamics, unit tests, and every stage of
-# jobs/quick.toml but the report on the cuda backend. A table comes last; the exit code is 0 only if everything passed.
-set -euo pipefail
+# Runs on a GPU node from inside the bundle that benchmarks/bundle.sh makes: what is most worth knowing first, each
+# phase in processes of its own with a time limit of its own, every result written as soon as it is known. Whenever it is
+# cut short, what was finished is kept. benchmarks/gpu.md says what the numbers should be.
+set -uo pipefail
 
 usage() {
     cat <<'HELP'
-usage: run-gpu-checks.sh [--out DIR] [--skip-bench] [--skip-study]
+usage: run-gpu-checks.sh [--out DIR] [--seconds N] [--percent P] [--only NAME]... [--plan]
 
-  --out DIR      where logs and results go (default: gpu-checks in the current folder): NAME.log of each check,
-                 bench-NAME.json of each point of the benchmark sweep
-  --skip-bench   no benchmark sweep
-  --skip-study   no quick study
+  --out DIR      where results go (default: gpu-checks in the current folder): summary.txt, a line for each phase;
+                 results.jsonl, each measurement and each phase as JSON; clocks.csv, the GPU's clocks every second;
+                 ncu.txt, hardware counters; logs.tar.gz, what each phase printed
+  --seconds N    for everything (default 330); phases for which no time is left are named and count as failed
+  --percent P    limits of all phases in percent of the plan's (default 100; more for a slow GPU)
+  --only NAME    only the phases whose names begin with NAME (may be repeated)
+  --plan         print the phases with their limits in seconds and the sum; run nothing
   --help         this text
 
-CUDA libraries (cuBLAS 13, cudart 13) are looked for in MG_CUDA_LIBRARIES (a folder), where the loader looks anyway,
-in the toolkit and in PyTorch's nvidia folders; compute-sanitizer on the PATH and in the toolkit. Points of the sweep
-and sanitizers for which there is no time are named and left out; tests and study for which there is none have failed.
+cuBLAS 13 is looked for in MG_CUDA_LIBRARIES (a folder; `none`: it is not looked for), in the toolkit and in PyTorch's
+nvidia folders; without it the network is left out. compute-sanitizer and ncu are looked for on the
+PATH and in the toolkit; where they or the machine refuse, that is said and is no failure. Running out of time is one.
 HELP
 }
 
 here="$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd -P)"
-out="gpu-checks" bench=1 study=1
+out="gpu-checks" seconds=330 percent=100 plan=0 only=()
 while (($#)); do
     case "$1" in
-        --out)
-            (($# >= 2)) || { printf 'error: --out needs a folder\n' >&2 && exit 2; }
-            out="$2"
+        --out | --seconds | --percent | --only)
+            (($# >= 2)) || { printf 'error: %s needs a value\n' "$1" >&2 && exit 2; }
+            case "$1" in
+                --out) out="$2" ;;
+                --only) only+=("$2") ;;
+                *)
+                    [[ "$2" =~ ^[1-9][0-9]{0,4}$ ]] ||
+                        { printf 'error: %s takes a number from 1 to 99999, not %s\n' "$1" "$2" >&2 && exit 2; }
+                    if [[ "$1" == --seconds ]]; then seconds="$2"; else percent="$2"; fi
+                    ;;
+            esac
             shift
             ;;
-        --skip-bench) bench=0 ;;
-        --skip-study) study=0 ;;
+        --plan) plan=1 ;;
         -h | --help)
             usage
             exit 0
@@ -42,187 +52,305 @@ while (($#)); do
     esac
     shift
 done
-mkdir -p "$out"
-out="$(cd "$out" && pwd -P)"
 
-# ---- CUDA libraries: one folder each, the first that has it ---------------------------------------------------------
-[[ -z "${MG_CUDA_LIBRARIES:-}" ]] || export LD_LIBRARY_PATH="$MG_CUDA_LIBRARIES${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
-# The program opens cuBLAS at first use, so the loader never names it; cuBLAS brings cuBLASLt.
-wanted=(libcublas.so.13 libcublasLt.so.13)
-candidates=(/usr/local/cuda/lib64 /usr/local/cuda*/lib64 /usr/local/cuda*/targets/*/lib /opt/cuda*/lib64)
-[[ -z "${CUDA_HOME:-}" ]] || candidates=("$CUDA_HOME/lib64" "${candidates[@]}")
-[[ -z "${MG_CUDA_LIBRARIES:-}" ]] || candidates=("$MG_CUDA_LIBRARIES" "${candidates[@]}")
-for python in python3 python /usr/bin/python3 /opt/conda/bin/python; do
-    command -v "$python" >/dev/null || continue
-    while IFS= read -r site; do
-        for folder in "$site"/nvidia/*/lib "$site"/torch/lib; do candidates+=("$folder"); done
-    done < <("$python" -c 'import sys; print("\n".join(p for p in sys.path if p.endswith("-packages")))' \
-        2>/dev/null || true)
-done
-found=()
-for library in "${wanted[@]}"; do
-    place=""
+program="$here/bin/mgstiff-gpu" parity="$here/bin/mg_parity_tests"
+milliseconds() { printf '%s\n' $((${EPOCHREALTIME/[.,]/} / 1000)); }
+start="$(milliseconds)" planned=0 failed=0
+end=$((start + 1000 * seconds))
+
+# ---- Results ----------------------------------------------------------------------------------------------------------
+if ((!plan)); then
+    mkdir -p "$out/.work" || exit 2
+    out="$(cd "$out" && pwd -P)"
+    work="$out/.work"
+    trap 'rm -rf "$work"' EXIT
+    : >"$out/summary.txt"
+    : >"$out/results.jsonl"
+fi
+
+say() { printf '%s\n' "$*" | tee -a "$out/summary.txt"; }
+
+# quoted TEXT: as a JSON string.
+quoted() { printf '"%s"' "$(printf '%s' "$1" | tr -d '\000-\037' | sed 's/\\/\\\\/g; s/"/\\"/g')"; }
+
+# note NAME RESULT MILLISECONDS DETAIL: a phase's line in the summary and in the results, at once.
+note() {
+    local tenths=$(($3 / 100))
+    [[ "$2" == ok || "$2" == refused || "$2" == absent ]] || failed=1
+    say "$(printf '%-20s %-10s %4d.%d s  %s' "$1" "$2" $((tenths / 10)) $((tenths % 10)) "$4")"
+    printf '{"phase": "%s", "result": "%s", "seconds": %d.%d, "detail": %s}\n' "$1" "$2" $((tenths / 10)) \
+        $((tenths % 10)) "$(quoted "$4")" >>"$out/results.jsonl"
+}
+
+keep_logs() {
+    tar -C "$work" -czf "$out/.logs.tar.gz" --exclude='study' --exclude='*.status' . 2>/dev/null
+    mv -f "$out/.logs.tar.gz" "$out/logs.tar.gz"
+}
+
+# ---- Phases -----------------------------------------------------------------------------------------------------------
+wanted() {
+    ((${#only[@]})) || return 0
+    local name
+    for name in "${only[@]}"; do [[ "$1" != "$name"* ]] || return 0; done
+    return 1
+}
+
+# run MILLISECONDS LOG COMMAND...: in a session of its own, the first and the last half megabyte of what it prints in
+# LOG. Returns its status, or 124 where it was stopped. A process that no signal ends (a hung driver) is left behind.
+run() {
+    local limit="$1" log="$2" pid deadline status="$2.status"
+    shift 2
+    rm -f "$status"
+    # shellcheck disable=SC2016  # the words are those of the new shell
+    setsid bash -c 'status="$1"; shift; "$@" 2>&1 | { head -c 500000; tail -c 500000; }
+        printf "%s\n" "${PIPESTATUS[0]}" >"$status"' run "$status" "$@" >"$log" </dev/null &
+    pid=$!
+    deadline=$(($(milliseconds) + limit))
+    while kill -0 "$pid" 2>/dev/null; do
+        if (($(milliseconds) >= deadline)); then
+            kill -TERM -- "-$pid" 2>/dev/null
+            sleep 0.5
+            kill -KILL -- "-$pid" 2>/dev/null
+            return 124
+        fi
+        sleep 0.05
+    done
+    wait "$pid"
+    if [[ -s "$status" ]]; then return "$(<"$status")"; else return 1; fi
+}
+
+# phase NAME SECONDS COMMAND...: its line, its log; status 0 where it passed. The function detail_of_NAME, or else what
+# tests and benchmarks print, gives the detail.
+phase() {
+    local name="$1" limit=$((10 * $2 * percent)) log left begun status=0 result=ok detail
+    wanted "$name" || return 0
+    planned=$((planned + $2))
+    if ((plan)); then
+        printf '%-20s %4d\n' "$name" "$2"
+        return 0
+    fi
+    shift 2
+    log="$work/$name.log"
+    begun="$(milliseconds)"
+    left=$((end - begun))
+    if ((left < 10 * percent)); then
+        note "$name" "no time" 0 ""
+        return 1
+    fi
+    run $((left < limit ? left : limit)) "$log" "$@" || status=$?
+    detail="$(details "$log")"
+    if ((status == 124)); then
+        result="time is up"
+    elif ((status == refusal)); then
+        result=refused
+    elif ((status != 0)); then
+        result="FAILED"
+        detail="status $status${detail:+, $detail}"
+    fi
+    note "$name" "$result" $(($(milliseconds) - begun)) "$detail"
+    # What a failure looks like, short: the reply of a remote machine may hold little.
+    [[ "$result" == ok ]] || tail -n 12 "$log" | cut -c 1-160 | sed 's/^/    | /'
+    keep_logs
+    [[ "$result" == ok ]]
+}
+refusal=77
+
+# GoogleTest's counts with the deviation nearest to its bound; rates of benchmarks; else the last line.
+details() {
+    local text
+    text="$(sed -n -e 's/^\[ *\(PASSED\|SKIPPED\|FAILED\) *\] \([0-9]* tests\?\).*/\2 \1/p' "$1" | paste -sd, -)"
+    if [[ -n "$text" ]]; then
+        awk -v counts="$text" '/^\[deviation \]/ { if (!($3 / $5 <= worst)) { worst = $3 / $5; line = $0 } }
+            END { sub(/^\[deviation \] /, "", line); print counts (line == "" ? "" : "; nearest to its bound: " line) }' "$1"
+        return
+    fi
+    text="$(grep -hE 'atom-steps/s|samples/s|attempts/h' "$1" | sed -e 's/, GPU [^:]*:/:/' | paste -sd'|' | sed 's/|/ | /g')"
+    if [[ -n "$text" ]]; then printf '%s\n' "$text"; else tail -n 1 "$1" | cut -c 1-160; fi
+}
+
+# tests NAME SECONDS FILTER: parity tests, of which some must have passed.
+tests() {
+    # shellcheck disable=SC2016
+    phase "$1" "$2" bash -c '"$1" --gtest_filter="$2" 2>&1 | tee "$3"; status=${PIPESTATUS[0]}
+        ((status == 0)) && { grep -q "^\[ *PASSED *\] [1-9]" "$3" || { echo "no test passed"; exit 1; }; }
+        exit "$status"' tests "$parity" "$3" "${work:-}/$1.tests"
+}
+
+# bench NAME SECONDS ARGUMENT...: points of molecular dynamics of the prepared glass, each added to the results at once.
+bench() {
+    local name="$1" limit="$2"
+    shift 2
+    phase "$name" "$limit" "$program" bench md --backend cuda --structure "$here/glass.xyz.gz" --elements Cu,Zr \
+        --potential "$here/jobs/potentials/Cu-Zr_2.eam.fs" --repeat 3 --append "$out/results.jsonl" "$@"
+}
+
+# measured FILE: the JSON that a benchmark wrote, as one line of the results.
+measured() { ((plan)) || [[ ! -s "$1" ]] || printf '%s\n' "$(tr -d '\n' <"$1")" >>"$out/results.jsonl"; }
+
+# ---- Libraries and tools ----------------------------------------------------------------------------------------------
+# The program opens cuBLAS at first use; it brings cuBLASLt.
+cublas=""
+find_libraries() {
+    local candidates=() python site folder
+    [[ "${MG_CUDA_LIBRARIES:-}" != none ]] || return
+    [[ -z "${MG_CUDA_LIBRARIES:-}" ]] || candidates+=("$MG_CUDA_LIBRARIES")
+    [[ -z "${CUDA_HOME:-}" ]] || candidates+=("$CUDA_HOME/lib64")
+    candidates+=(/usr/local/cuda/lib64 /usr/local/cuda*/lib64 /usr/local/cuda*/targets/*/lib /opt/cuda*/lib64)
+    for python in python3 python /usr/bin/python3 /opt/conda/bin/python; do
+        command -v "$python" >/dev/null || continue
+        while IFS= read -r site; do
+            candidates+=("$site"/nvidia/*/lib "$site"/torch/lib)
+        done < <("$python" -c 'import sys; print("\n".join(p for p in sys.path if p.endswith("-packages")))' \
+            2>/dev/null || true)
+    done
     for folder in "${candidates[@]}"; do
-        if [[ -e "$folder/$library" ]]; then
-            place="$folder"
-            break
+        [[ -e "$folder/libcublas.so.13" ]] || continue
+        cublas="$folder"
+        export LD_LIBRARY_PATH="$folder${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}"
+        return
+    done
+}
+
+# tool NAME: its path, or nothing.
+tool() {
+    local candidate
+    for candidate in "$(command -v "$1" || true)" ${CUDA_HOME:+"$CUDA_HOME/bin/$1"} /usr/local/cuda*/bin/"$1" \
+        /opt/cuda*/bin/"$1" /opt/nvidia/nsight-compute/*/"$1" /usr/local/cuda*/compute-sanitizer/"$1"; do
+        if [[ -n "$candidate" && -x "$candidate" ]]; then
+            printf '%s\n' "$candidate"
+            return
         fi
     done
-    if [[ -z "$place" ]]; then
-        printf 'error: %s was not found (neither in the toolkit nor in nvidia/*/lib of a Python); ' "$library" >&2
-        printf 'set MG_CUDA_LIBRARIES to the folder that has it\n' >&2
-        exit 1
-    fi
-    printf 'using %s/%s\n' "$place" "$library"
-    found+=("$place")
-done
-for place in "${found[@]}"; do
-    case ":${LD_LIBRARY_PATH:-}:" in
-        *":$place:"*) ;;
-        *) export LD_LIBRARY_PATH="${LD_LIBRARY_PATH:+$LD_LIBRARY_PATH:}$place" ;;
-    esac
-done
-
-gpu="none that nvidia-smi shows"
-if command -v nvidia-smi >/dev/null; then
-    gpu="$(nvidia-smi --query-gpu=name,driver_version,memory.total,compute_cap --format=csv,noheader || true)"
-fi
-printf 'GPU: %s\n' "$gpu"
-
-# ---- Checks ---------------------------------------------------------------------------------------------------------
-end=475        # seconds for everything
-bench_end=365  # what the sweep leaves to the unit tests and the study
-table=() failed=0
-
-# row NAME RESULT SECONDS DETAIL: a line of the table.
-row() { table+=("$(printf '%-22s %-12s %5s s  %s' "$@")"); }
-
-# limit SECONDS END: the time limit of a command that must be done by END; nothing where five seconds are not left.
-limit() {
-    local left=$(($2 - SECONDS))
-    ((left >= 5)) || return 0
-    printf '%s\n' $((left < $1 ? left : $1))
 }
 
-# check NAME SECONDS COMMAND...: runs it with its output in a log and on the screen, and notes result, time and a
-# detail. With optional=1, running out of time is no failure.
-optional=0
-check() {
-    local name="$1" seconds log="$out/$1.log" start=$SECONDS result=ok status=0 detail
-    seconds="$(limit "$2" "$end")"
-    shift 2
-    if [[ -z "$seconds" ]]; then
-        row "$name" "not run" 0 "time is up"
-        ((optional)) || failed=1
-        return 0
+# probed NAME SECONDS TOOL COMMAND...: whether the tool is there and the machine lets it work. Where not, its line says
+# so; that is no failure.
+probed() {
+    local name="$1" limit="$2" path="$3"
+    shift 3
+    if ((plan)); then
+        phase "$name" "$limit" true
+        return
     fi
-    printf '\n==== %s: %s\n' "$name" "$*"
-    timeout -k 10 "$seconds" "$@" 2>&1 | tee "$log" || status=$?
-    # GoogleTest's own last counts, and the sanitizer's, where there are some.
-    detail="$(sed -n -e 's/^\[ *\(PASSED\|SKIPPED\|FAILED\) *\] \([0-9]* tests\?\).*/\1 \2/p' \
-        -e 's/^=* \(ERROR SUMMARY\|RACECHECK SUMMARY\): //p' "$log" | sort -u | paste -sd, -)"
-    if ((status == 124 || status == 137)); then
-        result="time is up"
-        ((optional)) || failed=1
-    elif ((status != 0)); then
-        result="FAILED ($status)"
-        failed=1
+    wanted "$name" || return 1
+    if [[ -z "$path" ]]; then
+        planned=$((planned + limit))
+        note "$name" absent 0 "not found, neither on the PATH nor in a toolkit"
+        return 1
     fi
-    row "$name" "$result" $((SECONDS - start)) "$detail"
-}
-
-# tests KIND SECONDS: the tests of a kind, of which some must have passed.
-tests() {
-    if [[ ! -x "$here/bin/mg_$1_tests" ]]; then
-        row "$1-tests" "not bundled" 0 ""
-        [[ "$1" != parity ]] || failed=1
-        return 0
-    fi
-    : >"$out/$1-tests.log"
-    check "$1-tests" "$2" "$here/bin/mg_$1_tests"
-    if ! grep -q '^\[ *PASSED *\] [1-9]' "$out/$1-tests.log"; then
-        failed=1
-        row "$1-tests" "NONE PASSED" 0 ""
-    fi
-}
-
-# point NAME ARGUMENT...: a point of the benchmark sweep, its JSON in bench-NAME.json.
-point() {
-    local name="bench-$1" seconds start=$SECONDS status=0 rate steps
-    shift
-    seconds="$(limit 60 "$bench_end")"
-    if [[ -z "$seconds" ]]; then
-        row "$name" "not run" 0 "time is up"
-        return 0
-    fi
-    printf '\n==== %s: %s\n' "$name" "$*"
-    rm -f "$out/$name.json"
-    timeout -k 10 "$seconds" "$here/bin/mgstiff-gpu" bench md --backend cuda --repeat 3 \
-        --potential "$here/jobs/potentials/Cu-Zr_2.eam.fs" --json "$out/$name.json" "$@" 2>&1 >/dev/null |
-        tee "$out/$name.log" || status=$?
-    if ((status == 124 || status == 137)); then
-        row "$name" "time is up" $((SECONDS - start)) ""
-    elif ((status != 0)); then
-        failed=1
-        row "$name" "FAILED ($status)" $((SECONDS - start)) "$(tail -n 1 "$out/$name.log")"
-    else
-        rate="$(sed -n 's/^  "atom_steps_per_s": \([^,]*\).*/\1/p' "$out/$name.json")"
-        steps="$(sed -n 's/^  "steps_per_s": \([^,]*\).*/\1/p' "$out/$name.json")"
-        row "$name" ok $((SECONDS - start)) "$(printf '%.3g atom-steps/s, %.4g steps/s' "$rate" "$steps")"
-    fi
+    # shellcheck disable=SC2016
+    phase "$name" "$limit" bash -c '"$@" || { echo "refused with status $?"; exit 77; }' probe "$path" "$@"
 }
 
 export MG_TEST_ROOT="$here" MG_REQUIRE_GPU=1
 export OMP_NUM_THREADS="${OMP_NUM_THREADS:-$(nproc)}" OMP_WAIT_POLICY="${OMP_WAIT_POLICY:-passive}"
-check info 30 "$here/bin/mgstiff-gpu" info
-tests parity 150
-
-# The sanitizer slows kernels down many times over: small tests only, each kernel in one of them.
-sanitizer=""
-for candidate in "$(command -v compute-sanitizer || true)" ${CUDA_HOME:+"$CUDA_HOME/bin/compute-sanitizer"} \
-    /usr/local/cuda*/bin/compute-sanitizer /usr/local/cuda*/compute-sanitizer/compute-sanitizer \
-    /opt/cuda*/bin/compute-sanitizer /opt/cuda*/extras/compute-sanitizer/compute-sanitizer; do
-    if [[ -n "$candidate" && -x "$candidate" ]]; then
-        sanitizer="$candidate"
-        break
+if ((!plan)); then
+    find_libraries
+    say "mgstiff-gpu $(cat "$here/VERSION" 2>/dev/null), $(date -u '+%Y-%m-%d %H:%M UTC'), kernel $(uname -r)"
+    if command -v nvidia-smi >/dev/null; then
+        nvidia-smi --query-gpu=timestamp,clocks.sm,clocks.mem,power.draw,temperature.gpu,utilization.gpu,memory.used \
+            --format=csv -l 1 >"$out/clocks.csv" 2>/dev/null </dev/null &
+        clocks=$!
+        trap 'kill "$clocks" 2>/dev/null; rm -rf "$work"' EXIT
     fi
-done
-if [[ -z "$sanitizer" ]]; then
-    row memcheck "not run" 0 "compute-sanitizer was not found (neither on the PATH nor in a toolkit)"
-elif [[ -x "$here/bin/mg_parity_tests" ]]; then
-    memcheck="EngineOnGpu.RowsAreThose*:EngineOnGpu.ForcesAreThose*:EngineOnGpu.AStepIs*:EngineOnGpu.Shells*"
-    memcheck+=":EngineOnGpu.Displacements*:EngineOnGpu.MinimiserSteps*:EngineOnGpu.ReplayedSteps*:KernelsOnGpu.*"
-    memcheck+=":NetworkParity.PassesAgree"
-    racecheck="EngineOnGpu.RowsAreThose*:EngineOnGpu.ForcesAreThoseOfTheOracle:KernelsOnGpu.*"
-    optional=1
-    check memcheck 60 "$sanitizer" --tool memcheck --error-exitcode 99 "$here/bin/mg_parity_tests" \
-        --gtest_filter="$memcheck"
-    check racecheck 40 "$sanitizer" --tool racecheck --error-exitcode 99 "$here/bin/mg_parity_tests" \
-        --gtest_filter="$racecheck"
-    optional=0
 fi
 
-# The samples of the paper side by side, then one system; what costs most comes last.
-if ((bench)); then
-    for replicas in 1 10 2 4 16 32 64; do
-        point "${replicas}x19652-mixed" --atoms 19652 --melt-atoms 19652 --replicas "$replicas" --precision mixed
-        ((replicas != 1 && replicas != 10)) ||
-            point "${replicas}x19652-double" --atoms 19652 --melt-atoms 19652 --replicas "$replicas" --precision double
+# ---- The plan, most valuable first ------------------------------------------------------------------------------------
+describe() {
+    nvidia-smi --query-gpu=name,driver_version,memory.total,compute_cap,clocks.max.sm,clocks.max.mem --format=csv,noheader
+    "$program" info
+}
+if ((plan)) || wanted runtime; then
+    export -f describe
+    export program
+    phase runtime 10 bash -c describe
+    # The card's name, not the last line of info.
+    ((plan)) || say "GPU: $(head -n 1 "$work/runtime.log")"
+fi
+
+tests first-forces 15 'KernelsOnGpu.ForcesOfAGlassAreThoseOfLammps'
+tests first-lanes 8 'KernelsOnGpu.AnyNumberOfLanesGivesTheSameBits'
+graphs='KernelsOnGpu.GraphsOfManyStepsAreThePlainSteps'
+if ! tests first-graphs 12 "$graphs" || ((plan)); then
+    # What later phases do without.
+    export MGSTIFF_NO_CONDITIONAL=1
+    if ! tests without-conditional 6 "$graphs" || ((plan)); then
+        export MGSTIFF_NO_GRAPHS=1
+        tests without-graphs 6 "$graphs"
+    fi
+fi
+
+bench bench-nve 24 --point 64,mixed,nve,200 --point 1,mixed,nve,4000
+MGSTIFF_NO_CONDITIONAL=1 bench bench-unconditional 8 --point 1,mixed,nve,4000
+MGSTIFF_NO_GRAPHS=1 bench bench-no-graphs 8 --point 1,mixed,nve,2000
+MGSTIFF_LANES=4 bench bench-4-lanes 8 --point 1,mixed,nve,4000
+
+tests parity-engine 18 'EngineOnGpu.*:-*TooMuchMemory*:*AStepThatWaits*'
+tests parity-kernels 10 'KernelsOnGpu.*'
+tests parity-forces 16 'ForcesOnGpu.*'
+tests parity-artn 10 'ArtnOnGpu.*'
+if [[ -n "$cublas" ]] || ((plan)); then
+    tests parity-network 14 'NetworkParity.*'
+elif wanted parity-network; then
+    note parity-network absent 0 "libcublas.so.13 was not found; set MG_CUDA_LIBRARIES to the folder that has it"
+fi
+tests alone-memory 5 'EngineOnGpu.TooMuchMemoryIsAnError'
+tests alone-waits 5 'EngineOnGpu.AStepThatWaitsIsNotCaptured'
+
+bench bench-batches 24 --point 64,mixed,npt,200 --point 10,mixed,nve,1000 --point 10,double,nve,500 \
+    --point 1,double,nve,2000 --point 1,mixed,npt,2000
+bench bench-million 12 --tile 4,4,3 --point 1,mixed,nve,200
+if [[ -n "$cublas" ]] || ((plan)); then
+    phase bench-train 12 "$program" bench train --backend cuda --json "${work:-}/train.json"
+    measured "${work:-}/train.json"
+fi
+phase bench-artn 14 "$program" bench artn --backend cuda --attempts 64 --searches 64 \
+    --structure "$here/tests/data/single-point/cuzr_glass_4000.data" --elements Cu,Zr \
+    --potential "$here/jobs/potentials/Cu-Zr_2.eam.fs" --json "${work:-}/artn.json"
+measured "${work:-}/artn.json"
+
+# Hardware counters of the kernels of a step, launched one by one.
+ncu="$( ((plan)) || tool ncu)"
+if probed ncu-probe 6 "$ncu" --clock-control none --launch-count 1 "$parity" \
+    --gtest_filter='EngineOnGpu.RowsStandInTheOrderOfTheHost' || ((plan)); then
+    counted=("$ncu" --clock-control none --target-processes all)
+    for section in SpeedOfLight ComputeWorkloadAnalysis MemoryWorkloadAnalysis SchedulerStats WarpStateStats Occupancy \
+        LaunchStats InstructionStats; do
+        counted+=(--section "$section")
     done
-    for atoms in 1000 10000 100000 1000000 10000000; do
-        point "$atoms-mixed" --atoms "$atoms" --precision mixed --warmup 100
+    export MGSTIFF_NO_GRAPHS=1
+    few=(--repeat 1 --warmup 20 --append /dev/null)
+    glass=("$program" bench md --backend cuda --structure "$here/glass.xyz.gz" --elements Cu,Zr
+        --potential "$here/jobs/potentials/Cu-Zr_2.eam.fs")
+    phase ncu-batch 14 "${counted[@]}" -k 'regex:density_kernel|force_kernel' --launch-skip 20 --launch-count 2 \
+        "${glass[@]}" "${few[@]}" --point 64,mixed,nve,10
+    phase ncu-step 12 "$ncu" --clock-control none --section SpeedOfLight --section Occupancy --launch-skip 400 \
+        --launch-count 40 "${glass[@]}" "${few[@]}" --point 1,mixed,nve,40
+    unset MGSTIFF_NO_GRAPHS
+    ((plan)) || cat "$work"/ncu-batch.log "$work"/ncu-step.log >"$out/ncu.txt" 2>/dev/null
+fi
+
+phase study 20 "$program" run "$here/jobs/quick.toml" --backend cuda --stage quench --stage stiffness \
+    --stage descriptors --out "${work:-}/study"
+
+sanitizer="$( ((plan)) || tool compute-sanitizer)"
+if probed sanitizer-probe 6 "$sanitizer" --tool memcheck --report-api-errors no --error-exitcode 99 "$parity" \
+    --gtest_filter='EngineOnGpu.RowsStandInTheOrderOfTheHost' || ((plan)); then
+    for tool in memcheck racecheck initcheck; do
+        sanitized=("$sanitizer" --tool "$tool" --error-exitcode 99)
+        [[ "$tool" == racecheck ]] || sanitized+=(--report-api-errors no)
+        phase "$tool" 9 "${sanitized[@]}" "$parity" \
+            --gtest_filter='EngineOnGpu.AStepIs*:KernelsOnGpu.RowsAreThose*:EngineOnGpu.Shells*'
     done
 fi
 
-tests unit 120
-if ((study)); then
-    rm -rf "$out/quick"  # from the beginning: a stage finished earlier would count as run here
-    check quick-study 120 "$here/bin/mgstiff-gpu" run "$here/jobs/quick.toml" --backend cuda \
-        --stage quench --stage stiffness --stage descriptors --stage train --out "$out/quick"
+if ((plan)); then
+    printf '%-20s %4d\n' sum "$planned"
+    exit 0
 fi
-
-printf '\n%s\n' "GPU: $gpu"
-printf 'version %s, %d s, logs in %s\n' "$(cat "$here/VERSION")" "$SECONDS" "$out"
-printf '%s\n' "${table[@]}"
-if ((failed)); then printf 'GPU checks FAILED\n'; else printf 'GPU checks passed\n'; fi
+kill "${clocks:-}" 2>/dev/null
+say "$( ((failed)) && echo 'GPU checks FAILED' || echo 'GPU checks passed'), $((($(milliseconds) - start) / 1000)) s"
+keep_logs
+printf '\n'
+cat "$out/summary.txt"
 exit "$failed"

@@ -28,6 +28,7 @@ struct Replay<Cuda>::Graph {
     cudaGraphExec_t one_step = nullptr, many_steps = nullptr;
     bool plain = !graphs_wanted();  ///< call the step instead
     bool many_refused = false;
+    bool conditional = false;      ///< the graphs made have conditional nodes where the step marks work
     std::string obstacle;
 
     explicit Graph(long k) : key(k) {}
@@ -61,12 +62,14 @@ struct Replay<Cuda>::Graph {
     /// A graph of some steps, without conditional nodes where it is refused with them; null, with the obstacle, where
     /// it is refused then too.
     cudaGraphExec_t capture(const std::function<void()>& step, long steps) {
+        obstacle.clear();
         cudaGraphExec_t made = try_capture(step, steps);
         if (!made && conditional_nodes_wanted()) {
             conditional_nodes_wanted() = false;
             made = try_capture(step, steps);
             conditional_nodes_wanted() = !made;
         }
+        conditional = made && conditional_nodes_wanted();
         return made;
     }
 
@@ -85,8 +88,9 @@ struct Replay<Cuda>::Graph {
         if (status == cudaSuccess && thrown.empty()) status = cudaGraphInstantiate(&executable, graph, 0);
         if (graph) cudaGraphDestroy(graph);
         const bool made = status == cudaSuccess && thrown.empty();
-        obstacle = made ? std::string() : thrown.empty() ? cudaGetErrorString(status) : thrown;
         if (made) return executable;
+        // Of two tries the first says what stands in the way.
+        if (obstacle.empty()) obstacle = thrown.empty() ? cudaGetErrorString(status) : thrown;
         cudaGetLastError();
         return nullptr;
     }
@@ -108,6 +112,8 @@ void Replay<Cuda>::run(long times, const std::function<void()>& step, long key) 
 }
 
 void Replay<Cuda>::invalidate() { graph_.reset(); }
+
+bool Replay<Cuda>::conditional() const { return captured() && graph_->conditional; }
 
 bool Replay<Cuda>::captured() const { return graph_ && (graph_->one_step || graph_->many_steps); }
 

@@ -3,19 +3,24 @@
 #include <fmt/format.h>
 #include <omp.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <array>
+#include <cerrno>
 #include <chrono>
 #include <cmath>
 #include <cstring>
 #include <filesystem>
+#include <fstream>
 #include <iostream>
 #include <limits>
 #include <nlohmann/json.hpp>
 #include <numeric>
 #include <optional>
+#include <sstream>
+#include <string_view>
 #include <type_traits>
 
 #include "app/backend.hpp"
@@ -23,6 +28,7 @@
 #include "artn/events.hpp"
 #include "core/build_info.hpp"
 #include "core/comm.hpp"
+#include "core/device.hpp"
 #include "core/error.hpp"
 #include "core/units.hpp"
 #include "io/atomic_file.hpp"
@@ -60,12 +66,13 @@ struct BenchArguments {
     std::optional<long> steps;
     long warmup = 200;
     int repeat = 5;
+    std::vector<std::string> points;  // bench md: what varies from one measurement to the next
     // bench artn
     int attempts = 32;
     double region = 12;  // [A]
     std::vector<int> searches;
     int whole = 0;
-    std::string json;
+    std::string json, append;
 };
 
 template <class T>
@@ -100,11 +107,43 @@ void check_arguments(const BenchArguments& a, const Comm& world) {
         throw InputError(fmt::format("{} replicas on {} ranks", a.replicas, world.size()),
                          "every rank has as many, or the times of ranks would not compare",
                          fmt::format("use --replicas {}, or --domains {}", world.size(), world.size()));
-    if (a.json.empty()) return;
-    const std::filesystem::path file = a.json, folder = file.parent_path();
-    if (std::filesystem::is_directory(file) || (!folder.empty() && !std::filesystem::is_directory(folder)))
-        throw InputError("cannot write '" + a.json + "'", "it is a folder, or its folder does not exist",
-                         "name a file in a folder that exists");
+    for (const std::string& name : {a.json, a.append}) {
+        if (name.empty()) continue;
+        const std::filesystem::path file = name, folder = file.parent_path();
+        if (std::filesystem::is_directory(file) || (!folder.empty() && !std::filesystem::is_directory(folder)))
+            throw InputError("cannot write '" + name + "'", "it is a folder, or its folder does not exist",
+                             "name a file in a folder that exists");
+    }
+}
+
+/// The measurements asked for: one for each --point REPLICAS,PRECISION,ENSEMBLE[,STEPS], or the one that the other
+/// options describe.
+std::vector<BenchArguments> points_of(const BenchArguments& a) {
+    if (a.points.empty()) return {a};
+    std::vector<BenchArguments> points;
+    for (const std::string& text : a.points) {
+        std::vector<std::string> part;
+        std::istringstream in(text);
+        for (std::string word; std::getline(in, word, ',');) part.push_back(word);
+        const auto number = [&](std::size_t k) {
+            const bool digits = !part[k].empty() && part[k].find_first_not_of("0123456789") == std::string::npos;
+            return digits && part[k].size() < 10 ? std::stol(part[k]) : -1;
+        };
+        BenchArguments point = a;
+        const bool known = (part.size() == 3 || part.size() == 4) && number(0) > 0 &&
+                           (part[1] == "double" || part[1] == "mixed") &&
+                           (part[2] == "nve" || part[2] == "nvt" || part[2] == "npt") &&
+                           (part.size() == 3 || number(3) > 0);
+        if (!known)
+            throw InputError("--point " + text + " is not understood", "it takes REPLICAS,PRECISION,ENSEMBLE[,STEPS]",
+                             "write for example --point 64,mixed,nve or --point 1,double,npt,2000");
+        point.replicas = static_cast<int>(number(0));
+        point.precision = part[1];
+        point.ensemble = part[2];
+        if (part.size() == 4) point.steps = number(3);
+        points.push_back(std::move(point));
+    }
+    return points;
 }
 
 /// The potential that comes with the program: below the current folder, or beside the folder of the program.
@@ -271,12 +310,9 @@ System make_system(const BenchArguments& a, Comm& world) {
     return system;
 }
 
-/// The structures are given up, so that they take no memory while the batch is at work.
 template <class Space>
-Batch<Space> batch_of(System& s, int replicas) {
-    std::vector<Structure> structures(replicas - 1, s.structure);
-    structures.push_back(std::move(s.structure));
-    return make_batch<Space>(structures, s.potential.elements, s.potential.masses);
+Batch<Space> batch_of(const Structure& s, const EamPotential& potential, int replicas) {
+    return make_batch<Space>(std::vector<Structure>(replicas, s), potential.elements, potential.masses);
 }
 
 // ---- Measurements ----------------------------------------------------------------------------------------------
@@ -333,6 +369,35 @@ Repeats repeat_timed(Comm& world, int times, const F& f) {
     return result;
 }
 
+/// A device with its clocks, as they are at the end of a measurement.
+#if defined(MG_WITH_CUDA)
+Json described(const DeviceInfo& d) {
+    return {{"name", d.name},
+            {"driver", d.driver},
+            {"runtime", d.runtime},
+            {"capability", d.capability},
+            {"multiprocessors", d.multiprocessors},
+            {"memory_bytes", d.memory},
+            {"l2_bytes", d.l2},
+            {"sm_clock_MHz", d.sm_clock},
+            {"memory_clock_MHz", d.memory_clock},
+            {"sm_clock_most_MHz", d.sm_clock_most},
+            {"memory_clock_most_MHz", d.memory_clock_most}};
+}
+#endif
+
+/// The environment variables that change how the program works, MGSTIFF_*, and their values.
+Json settings() {
+    Json set = Json::object();
+    for (char** variable = environ; *variable; ++variable) {
+        const std::string_view text = *variable;
+        const std::size_t equals = text.find('=');
+        if (text.starts_with("MGSTIFF_") && equals != std::string_view::npos)
+            set[std::string(text.substr(0, equals))] = text.substr(equals + 1);
+    }
+    return set;
+}
+
 /// The keys that every benchmark begins with.
 template <class Space>
 Json head(const char* name, const BenchArguments& a, const System& s, long atoms, const Comm& world) {
@@ -342,7 +407,9 @@ Json head(const char* name, const BenchArguments& a, const System& s, long atoms
     j["git"] = build::git;
     j["backend"] = Space::name;
     j["device"] = device_name(std::is_same_v<Space, Cuda>);
+    if constexpr (std::is_same_v<Space, Cuda>) j["gpu"] = described(device_info(Cuda{}));
     j["instruction_set"] = host_instruction_set();
+    j["settings"] = settings();
     j["threads"] = omp_get_max_threads();
     j["potential_sha256"] = s.potential.sha256;
     j["start"] = s.start;
@@ -373,36 +440,70 @@ double neighbors_within_cutoff(const Batch<Space>& batch, double cutoff) {
     return static_cast<double>(std::accumulate(host.begin(), host.end(), 0L)) / batch.atoms;
 }
 
-/// Median milliseconds of the ops of a step, one by one. On the device these are launches outside of a graph.
+/// Milliseconds of the ops of a step, one by one; without graphs.
 struct OpTimes {
     double begin_step = 0, check = 0, build = 0, forces = 0, forces_with_virial = 0, end_step = 0;
+    int calls = 0;  ///< of each op
 };
 
-/// Steps on from where the dynamics stands, op by op, with rows just built, so that no build hides in a check.
-template <class Space>
-OpTimes time_ops(Comm& world, Dynamics<Space>& d, Precision precision, int calls) {
-    Batch<Space>& b = d.batch();
-    ForceWork<Space>& work = d.work();
+/// On the host the median of calls one by one: steps on from where the dynamics stands, op by op, with rows just built,
+/// so that no build hides in a check.
+OpTimes time_ops(Comm& world, Dynamics<Host>& d, Precision precision, double step_ms) {
+    Batch<Host>& b = d.batch();
+    ForceWork<Host>& work = d.work();
+    OpTimes ops;
+    ops.calls = std::clamp(static_cast<int>(500 / step_ms), 3, 15);
     std::vector<double> begin, check, build, forces, forces_with_virial, end;
-    for (int k = 0; k < calls; ++k) build.push_back(timed<Space>(world, [&] { build_neighbors(b, d.neighbors()); }));
-    for (int k = 0; k < calls; ++k) {
-        begin.push_back(timed<Space>(world, [&] { begin_step(b, d.ensembles()); }));
-        check.push_back(timed<Space>(world, [&] { update_neighbors(b, d.neighbors()); }));
-        forces.push_back(
-            timed<Space>(world, [&] { compute_forces(b, d.neighbors(), d.tables(), work, precision, Sums::none); }));
+    const auto time = [&](std::vector<double>& times, const auto& op) { times.push_back(timed<Host>(world, op)); };
+    for (int k = 0; k < ops.calls; ++k) time(build, [&] { build_neighbors(b, d.neighbors()); });
+    for (int k = 0; k < ops.calls; ++k) {
+        time(begin, [&] { begin_step(b, d.ensembles()); });
+        time(check, [&] { update_neighbors(b, d.neighbors()); });
+        time(forces, [&] { compute_forces(b, d.neighbors(), d.tables(), work, precision, Sums::none); });
         // Last, for the barostat needs the virial.
-        forces_with_virial.push_back(
-            timed<Space>(world, [&] { compute_forces(b, d.neighbors(), d.tables(), work, precision, Sums::virial); }));
-        end.push_back(timed<Space>(world, [&] { end_step(b, d.ensembles()); }));
+        time(forces_with_virial,
+             [&] { compute_forces(b, d.neighbors(), d.tables(), work, precision, Sums::virial); });
+        time(end, [&] { end_step(b, d.ensembles()); });
     }
     d.evaluate("in the steps that time the ops");
-    return {1e3 * median(begin),
-            1e3 * median(check),
-            1e3 * median(build),
-            1e3 * median(forces),
-            1e3 * median(forces_with_virial),
-            1e3 * median(end)};
+    ops.begin_step = 1e3 * median(begin);
+    ops.check = 1e3 * median(check);
+    ops.build = 1e3 * median(build);
+    ops.forces = 1e3 * median(forces);
+    ops.forces_with_virial = 1e3 * median(forces_with_virial);
+    ops.end_step = 1e3 * median(end);
+    return ops;
 }
+
+#if defined(MG_WITH_CUDA)
+/// On the device by events around many calls of one op in a row, after which the state is what it was: a launch takes
+/// the host about as long as a small kernel the device, and a single call would show that alone.
+OpTimes time_ops(Comm&, Dynamics<Cuda>& d, Precision precision, double step_ms) {
+    Batch<Cuda>& b = d.batch();
+    ForceWork<Cuda>& work = d.work();
+    OpTimes ops;
+    ops.calls = std::clamp(static_cast<int>(300 / step_ms), 3, 100);
+    const auto time = [&](const auto& op) {
+        op();
+        return 1e3 / ops.calls * seconds_of(Cuda{}, [&] {
+            for (int k = 0; k < ops.calls; ++k) op();
+        });
+    };
+    const DynamicsState state = d.state();
+    ops.build = time([&] { build_neighbors(b, d.neighbors()); });
+    ops.check = time([&] { update_neighbors(b, d.neighbors()); });
+    ops.forces = time([&] { compute_forces(b, d.neighbors(), d.tables(), work, precision, Sums::none); });
+    ops.forces_with_virial =
+        time([&] { compute_forces(b, d.neighbors(), d.tables(), work, precision, Sums::virial); });
+    // These move atoms, without forces of where they are.
+    ops.end_step = time([&] { end_step(b, d.ensembles()); });
+    ops.begin_step = time([&] { begin_step(b, d.ensembles()); });
+    fill_zero(b.incident);
+    d.restore(state);
+    d.evaluate("after the ops were timed");
+    return ops;
+}
+#endif
 
 /// The result of bench_md for people.
 void say_md(const Json& j) {
@@ -420,17 +521,18 @@ void say_md(const Json& j) {
                                  100 * j["ops_share"][name].get<double>());
 }
 
+/// One measurement of a system.
 template <class Space>
-Json bench_md(const BenchArguments& a, Comm& world) {
-    System system = make_system<Space>(a, world);
+Json measure_md(const BenchArguments& a, const System& system, Comm& world) {
     const bool divided = a.domains > 1;
     const int replicas = divided ? 1 : a.replicas / world.size();  // of this rank
     const long structure_atoms = system.structure.size();
     const double atoms = static_cast<double>(structure_atoms) * a.replicas;
-    if (divided)
-        system.structure = own_part(system.structure, choose_domains(system.structure.box, a.domains), world.rank());
-    Dynamics<Space> d(batch_of<Space>(system, replicas), system.potential, precision_of(a), system.skin,
-                      divided ? &world : nullptr, structure_atoms);
+    const Structure part = divided ? own_part(system.structure, choose_domains(system.structure.box, a.domains),
+                                              world.rank())
+                                   : Structure();
+    Dynamics<Space> d(batch_of<Space>(divided ? part : system.structure, system.potential, replicas), system.potential,
+                      precision_of(a), system.skin, divided ? &world : nullptr, structure_atoms);
     const auto over_ranks = [&](double mine) { return divided ? mine : sum_over_ranks(world, mine); };
     const auto sum_of = [](const std::vector<double>& values) {
         return std::accumulate(values.begin(), values.end(), 0.0);
@@ -487,8 +589,7 @@ Json bench_md(const BenchArguments& a, Comm& world) {
     // The shells of a domain's atoms would miss the ghosts.
     const double neighbors = divided ? 0 : neighbors_within_cutoff(d.batch(), system.potential.cutoff);
     const double all_steps = static_cast<double>(run.steps) * a.repeat * a.replicas;
-    const int calls = std::clamp(static_cast<int>(500 / step_ms), 3, 15);
-    const OpTimes ops = time_ops(world, d, precision_of(a), calls);
+    const OpTimes ops = time_ops(world, d, precision_of(a), step_ms);
 
     Json j = head<Space>("md", a, system, structure_atoms, world);
     j["precision"] = a.precision;
@@ -525,6 +626,12 @@ Json bench_md(const BenchArguments& a, Comm& world) {
     const double sum_ms =
         ops.begin_step + ops.check + build_ms + (npt ? ops.forces_with_virial : ops.forces) + ops.end_step;
     j["step_ms"] = step_ms;
+    if constexpr (std::is_same_v<Space, Cuda>) {
+        j["captured"] = d.replay().captured();
+        j["conditional"] = d.replay().conditional();
+        j["obstacle"] = d.replay().obstacle();
+    }
+    j["op_calls"] = ops.calls;
     j["ops_ms"] = {{"begin_step", ops.begin_step},
                    {"neighbor_check", ops.check},
                    {"neighbor_build", ops.build},
@@ -569,7 +676,7 @@ template <class Space>
 Json bench_rdf(const BenchArguments& a, Comm& world) {
     System system = make_system<Space>(a, world);
     const long atoms = system.structure.size();
-    const Batch<Space> batch = batch_of<Space>(system, a.replicas);
+    const Batch<Space> batch = batch_of<Space>(system.structure, system.potential, a.replicas);
     const Shells shells;
     Array<int, Space> counts;
     const auto once = [&] { count_shells(batch, shells, counts); };
@@ -694,6 +801,27 @@ void say_result(const Json& result, const std::string& file) {
     if (!file.empty()) write_file_atomically(file, text);
 }
 
+/// Adds a result to a file as one line, which is there whatever happens to the process later.
+void append_line(const Json& result, const std::string& file) {
+    if (file.empty()) return;
+    std::ofstream out(file, std::ios::app);
+    out << result.dump() << '\n' << std::flush;
+    if (!out) throw Error("cannot write '" + file + "'", std::strerror(errno), "is the disk full?");
+}
+
+template <class Space>
+Json bench_md(const BenchArguments& a, Comm& world) {
+    const std::vector<BenchArguments> points = points_of(a);
+    const auto fewer = [](const BenchArguments& x, const BenchArguments& y) { return x.replicas < y.replicas; };
+    const System system = make_system<Space>(*std::max_element(points.begin(), points.end(), fewer), world);
+    Json results = Json::array();
+    for (const BenchArguments& point : points) {
+        results.push_back(measure_md<Space>(point, system, world));
+        if (world.rank() == 0) append_line(results.back(), a.append);
+    }
+    return a.points.empty() ? results[0] : results;
+}
+
 void add_common_arguments(CLI::App& command, BenchArguments& a) {
     CLI::Option* structure =
         command.add_option("--structure", a.structure, "LAMMPS data or dump, or extended XYZ, instead of a glass made");
@@ -729,7 +857,7 @@ void add_bench(CLI::App& app, Comm& world) {
     bench->require_subcommand(1);
     static BenchArguments a;
     const auto run = [](Comm& ranks, auto measure) {
-        check_arguments(a, ranks);
+        for (const BenchArguments& point : points_of(a)) check_arguments(point, ranks);
         with_space(use_cuda(a.backend), [&](auto space) {
             const Json result = measure(space);
             if (ranks.rank() == 0) say_result(result, a.json);
@@ -748,6 +876,12 @@ void add_bench(CLI::App& app, Comm& world) {
     md->add_option("--skin", a.skin, "skin of the neighbour rows [A] (default: 1, or what fits)");
     md->add_option("--warmup", a.warmup, "steps under a thermostat before the others")->capture_default_str();
     md->add_option("--steps", a.steps, "steps of a timed repeat (default: what takes 1.5 s; then energies differ)");
+    md->add_option("--point", a.points,
+                   "REPLICAS,PRECISION,ENSEMBLE[,STEPS] of one of several measurements (may be repeated); the JSON is "
+                   "an array then")
+        ->take_all()
+        ->allow_extra_args(false);
+    md->add_option("--append", a.append, "file to which each measurement is added as one line once it is made");
     md->add_option("--domains", a.domains, "ranks that one system is divided over: all of mpirun's, or 1")
         ->capture_default_str();
     md->callback([run, &world] { run(world, [&](auto space) { return bench_md<decltype(space)>(a, world); }); });

@@ -89,6 +89,8 @@ public:
     Neighbors<Space>& neighbors() { return neighbors_; }
     Ensembles<Space>& ensembles() { return ensembles_; }
     ForceWork<Space>& work() { return work_; }
+    /// How its plain steps are repeated: whether graphs were captured, and what stood in the way.
+    const Replay<Space>& replay() const { return plain_; }
 
     /// Forces, energies and virials at the present positions. Throws PhysicsError, which says `when`.
     void evaluate(const std::string& when = "in the structure as given");

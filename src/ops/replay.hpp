@@ -22,6 +22,7 @@ public:
     }
     void invalidate() {}
     bool captured() const { return false; }
+    bool conditional() const { return false; }
     std::string obstacle() const { return {}; }
 };
 
@@ -51,7 +52,9 @@ public:
     void invalidate();
     /// Whether the last run launched a graph.
     bool captured() const;
-    /// Why there is no graph although one was wanted; empty otherwise.
+    /// Whether its graphs have conditional nodes.
+    bool conditional() const;
+    /// Why there is no graph, or none with conditional nodes, although one was wanted; empty otherwise.
     std::string obstacle() const;
 
 private:

@@ -77,10 +77,10 @@ TEST_F(EngineOnGpu, StepsAreThoseOfTheHost) {
     const std::vector<Structure> s = structures(3);
     for (EnsembleKind kind : {EnsembleKind::nve, EnsembleKind::nvt, EnsembleKind::npt}) {
         const Motion host = run<Host>(s, kind, CellMode::tri, 20), device = run<Cuda>(s, kind, CellMode::tri, 20);
-        EXPECT_LT(largest_difference(device.position, host.position), 1e-9);
-        EXPECT_LT(largest_difference(device.velocity, host.velocity), 1e-8);
-        EXPECT_LT(largest_difference(device.box, host.box), 1e-7);
-        EXPECT_LT(largest_difference(device.conserved, host.conserved), 1e-8);
+        EXPECT_DEVIATION(largest_difference(device.position, host.position), 1e-9);
+        EXPECT_DEVIATION(largest_difference(device.velocity, host.velocity), 1e-8);
+        EXPECT_DEVIATION(largest_difference(device.box, host.box), 1e-7);
+        EXPECT_DEVIATION(largest_difference(device.conserved, host.conserved), 1e-8);
     }
 }
 
@@ -101,8 +101,8 @@ TEST_F(EngineOnGpu, MinimiserStepsAreThoseOfTheHost) {
     const std::vector<Structure> s = structures(3);
     for (CellMode cell : {CellMode::fixed, CellMode::tri}) {
         const Relaxed host = relax<Host>(s, cell, 15), device = relax<Cuda>(s, cell, 15);
-        EXPECT_LT(largest_difference(device.position, host.position), 1e-9);
-        EXPECT_LT(largest_difference(device.energy, host.energy), 1e-8);
+        EXPECT_DEVIATION(largest_difference(device.position, host.position), 1e-9);
+        EXPECT_DEVIATION(largest_difference(device.energy, host.energy), 1e-8);
     }
 }
 
@@ -120,7 +120,7 @@ TEST_F(EngineOnGpu, DisplacementsArePlainSums) {
     expect_displacements_of_plain_sums<Cuda>(3);
     const std::vector<Structure> s = structures(3);
     const auto frames = random_frames(s, 4);
-    EXPECT_LT(largest_difference(displacements_of<Cuda>(s, frames), displacements_of<Host>(s, frames)), 1e-13);
+    EXPECT_DEVIATION(largest_difference(displacements_of<Cuda>(s, frames), displacements_of<Host>(s, frames)), 1e-13);
 }
 
 /// A graph of the step gives the bits of plain launches, and takes up again under another key.

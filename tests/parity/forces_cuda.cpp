@@ -126,11 +126,11 @@ void expect_same_bits(const Evaluation& a, const Evaluation& b) {
 
 /// Bounds as in support/engine.hpp: of a force [eV/A]; of energies and virials it follows by the number of neighbours.
 void expect_parity(const Result& device, const Result& host, double bound) {
-    EXPECT_LT(largest_difference(device.force, host.force), bound);
-    EXPECT_LT(largest_difference(device.force_alone, host.force_alone), bound);
-    EXPECT_LT(largest_difference(device.local_energy, host.local_energy), 10 * bound);
-    EXPECT_LT(largest_difference(device.energy, host.energy), 1000 * bound);
-    EXPECT_LT(largest_difference(device.virial, host.virial), 1000 * bound);
+    EXPECT_DEVIATION(largest_difference(device.force, host.force), bound);
+    EXPECT_DEVIATION(largest_difference(device.force_alone, host.force_alone), bound);
+    EXPECT_DEVIATION(largest_difference(device.local_energy, host.local_energy), 10 * bound);
+    EXPECT_DEVIATION(largest_difference(device.energy, host.energy), 1000 * bound);
+    EXPECT_DEVIATION(largest_difference(device.virial, host.virial), 1000 * bound);
 }
 
 /// \param full bound of `full`, relative to the largest force.
@@ -143,7 +143,7 @@ void expect_parity(const Evaluation& device, const Evaluation& host, double full
     expect_parity(device.full, host.full, full * largest);
     // Floats of terms that may be as large as the largest force.
     expect_parity(device.mixed, host.mixed, 2e-6 * largest);
-    EXPECT_LT(largest_difference(device.force_then, host.force_then), 2e-6 * largest);
+    EXPECT_DEVIATION(largest_difference(device.force_then, host.force_then), 2e-6 * largest);
 }
 
 void expect_host_parity(const std::vector<Structure>& s, const EamPotential& p, const EamTables<Host>& host_tables,
@@ -242,7 +242,7 @@ TEST_F(ForcesOnGpu, AnalysisDoesNotDependOnTheSchedule) {
     const std::vector<DisplacementSums> sums = displacements_of<Host>(s, frames);
     for_schedules(schedules, [&] {
         EXPECT_EQ(shells_of<Cuda>(s, shells), counts);
-        EXPECT_LT(largest_difference(displacements_of<Cuda>(s, frames), sums), 1e-13);
+        EXPECT_DEVIATION(largest_difference(displacements_of<Cuda>(s, frames), sums), 1e-13);
     });
 }
 

@@ -18,6 +18,7 @@
 #include "ops/neighbors.hpp"
 #include "ops/radial.hpp"
 #include "ops/shells.hpp"
+#include "support/deviation.hpp"
 #include "support/oracle.hpp"
 
 namespace mg::engine_test {
@@ -177,7 +178,7 @@ Forces forces_of(const std::vector<Structure>& s, Precision precision, bool refe
     fill_zero(b.force);
     compute(false);
     const double rounding = precision == Precision::full ? 1e-12 : 1e-5 * root_mean_square(out.force);
-    EXPECT_LT(largest_difference(to_host(b.force), out.force), rounding) << (reference ? "sweeps" : "tuned loops");
+    EXPECT_DEVIATION(largest_difference(to_host(b.force), out.force), rounding) << (reference ? "sweeps" : "tuned loops");
     return out;
 }
 
@@ -196,10 +197,10 @@ inline Forces oracle_forces(const std::vector<Structure>& structures) {
 
 /// Bounds: `force` [eV/A]; energies and virials per atom and per replica follow from it by the number of neighbours.
 inline void expect_close(const Forces& a, const Forces& b, double force) {
-    EXPECT_LT(largest_difference(a.force, b.force), force);
-    EXPECT_LT(largest_difference(a.local_energy, b.local_energy), 10 * force);
-    EXPECT_LT(largest_difference(a.energy, b.energy), 1000 * force);
-    EXPECT_LT(largest_difference(a.virial, b.virial), 1000 * force);
+    EXPECT_DEVIATION(largest_difference(a.force, b.force), force);
+    EXPECT_DEVIATION(largest_difference(a.local_energy, b.local_energy), 10 * force);
+    EXPECT_DEVIATION(largest_difference(a.energy, b.energy), 1000 * force);
+    EXPECT_DEVIATION(largest_difference(a.virial, b.virial), 1000 * force);
 }
 
 template <class Space>
@@ -296,8 +297,8 @@ void expect_verlet_step_of_the_oracle() {
         total += mass(i);
     }
     for (Vec3& v : after.velocity) v -= (1.0 / total) * momentum;
-    EXPECT_LT(largest_difference(m.position, after.position), 1e-12);
-    EXPECT_LT(largest_difference(m.velocity, after.velocity), 1e-9);
+    EXPECT_DEVIATION(largest_difference(m.position, after.position), 1e-12);
+    EXPECT_DEVIATION(largest_difference(m.velocity, after.velocity), 1e-9);
 }
 
 /// The conserved quantity of each ensemble fluctuates as dt^2.
@@ -322,8 +323,8 @@ void expect_conserved(EnsembleKind kind, CellMode cell) {
         return largest;
     };
     const double coarse = change(0.002, 20), fine = change(0.0005, 80);
-    EXPECT_LT(coarse, 0.1);
-    EXPECT_LT(fine, 0.15 * coarse);
+    EXPECT_DEVIATION(coarse, 0.1);
+    EXPECT_DEVIATION(fine, 0.15 * coarse);
 }
 
 /// A replica's bits do not depend on what else is in the batch, and repeat themselves.
@@ -418,7 +419,7 @@ void expect_radial_functions_of_the_oracle(int replicas) {
     Array<double, Space> values;
     sum_radial_functions(b, f, values);
     // A neighbour's part of a Gaussian is left out where it is below 2e-8.
-    EXPECT_LT(largest_difference(to_host(values), expected), 1e-7);
+    EXPECT_DEVIATION(largest_difference(to_host(values), expected), 1e-7);
     EXPECT_GT(*std::max_element(expected.begin(), expected.end()), 1.0);
 }
 
@@ -476,7 +477,7 @@ void expect_displacements_of_plain_sums(int replicas) {
             first += one.size();
         }
     }
-    EXPECT_LT(largest_difference(displacements_of<Space>(s, frames), expected), 1e-13);
+    EXPECT_DEVIATION(largest_difference(displacements_of<Space>(s, frames), expected), 1e-13);
 }
 
 }  // namespace mg::engine_test
