@@ -96,11 +96,106 @@ std::vector<Knot> knots_of(const PairPiece<Real>* pieces, int count, Cubic<Real>
     return knots;
 }
 
+/// The cubic in u nearest to y(u) at Chebyshev's nodes of [-half, half], eight of them: all but the least squares.
+template <class Function>
+Cubic<float> fit_cubic(double half, const Function& y) {
+    constexpr int nodes = 8;
+    double c[4] = {};  // of Chebyshev's polynomials
+    for (int k = 0; k < nodes; ++k) {
+        const double angle = M_PI * (k + 0.5) / nodes, value = y(half * std::cos(angle));
+        for (int n = 0; n < 4; ++n) c[n] += (n == 0 ? 1.0 : 2.0) / nodes * value * std::cos(n * angle);
+    }
+    return {float(c[0] - c[2]), float((c[1] - 3 * c[3]) / half), float(2 * c[2] / (half * half)),
+            float(4 * c[3] / (half * half * half))};
+}
+
+/// f and f'/r in coarse pieces of some knots.
+struct CoarseDensity {
+    std::vector<Cubic<float>> density, slope;
+    double error = 0;  ///< rms error of f' [1/A of f] beyond `from`
+};
+CoarseDensity coarse_density(const Function& f, double dr, double lowest, double spacing, int knots, int pieces,
+                             double from) {
+    const double last = static_cast<double>(f.pieces.size()) * dr, half = 0.5 * knots;
+    const auto at = [&](double r) {
+        const Point p = exact_at(f, std::clamp(r, lowest, last), dr);
+        return Point{p.value, r < last ? p.slope : 0.0};
+    };
+    CoarseDensity result;
+    double sum = 0;
+    long count = 0;
+    for (int m = 0; m < pieces; ++m) {
+        const auto r = [&](double u) { return std::max(lowest, (m * knots + u) * spacing); };
+        const auto slope_over_r = [&](double u) { return at(r(u)).slope / r(u); };
+        result.density.push_back(fit_cubic(half, [&](double u) { return at(r(u)).value; }));
+        result.slope.push_back(fit_cubic(half, slope_over_r));
+        for (const double u : {-0.43, -0.2, 0.05, 0.31, 0.45}) {
+            const double distance = (m + u) * knots * spacing;
+            if (distance <= from || distance >= last) continue;
+            const Cubic<float> q = result.slope.back();
+            const double e = value(Cubic<double>{q.a, q.b, q.c, q.d}, u * knots) - slope_over_r(u * knots);
+            sum += e * e * distance * distance;
+            ++count;
+        }
+    }
+    result.error = count > 0 ? std::sqrt(sum / static_cast<double>(count)) : 0.0;
+    return result;
+}
+
+/// phi'/r in the intervals of the resampled grid.
+std::vector<ForcePiece> force_pieces(const Function& phi, double dr, double lowest, double spacing, int pieces) {
+    std::vector<ForcePiece> result;
+    for (int m = 0; m < pieces; ++m) {
+        double g[3];
+        for (int k = 0; k < 3; ++k) {
+            const double r = std::max(lowest, (m + 0.5 * k) * spacing);
+            g[k] = exact_at(phi, r, dr).slope / r;
+        }
+        result.push_back({float(g[0]), float(-3 * g[0] + 4 * g[1] - g[2]), float(2 * g[0] - 4 * g[1] + 2 * g[2]),
+                          float(exact_at(phi, std::max(lowest, m * spacing), dr).value)});
+    }
+    return result;
+}
+
+/// The tables that a space's tuned loops read, besides those for all: here those of the device. `tables` are pairs of
+/// indices of functions, and `steepest` is F'_max of make_eam_tables.
 template <class Space>
-void pack_knots(EamTables<Space>&) {}
+void pack_knots(EamTables<Space>& t, const std::vector<Function>& functions,
+                const std::vector<std::pair<int, int>>& tables, double steepest) {
+    KnotArrays<Space>& a = t.knots;
+    const double dr = 1.0 / t.inverse_dr, spacing = 1.0 / t.resampled_inverse_dr;
+    // The coarsest whose error in a force, 2 F' f', is far below that of phi'. Where atoms never get to, densities do
+    // not matter.
+    constexpr double enough = 1e-7;  // [eV/A]
+    const double from = std::max(t.lowest, 0.25 * t.cutoff);
+    std::vector<CoarseDensity> coarse(functions.size());
+    for (a.coarse_knots = 64;; a.coarse_knots /= 2) {
+        a.coarse_pieces = static_cast<int>(t.cutoff / spacing) / a.coarse_knots + 2;
+        double worst = 0;
+        for (std::size_t k = 0; k < functions.size(); ++k) {
+            if (functions[k].is_pair) continue;
+            coarse[k] = coarse_density(functions[k], dr, t.lowest, spacing, a.coarse_knots, a.coarse_pieces, from);
+            worst = std::max(worst, 2 * steepest * coarse[k].error);
+        }
+        if (worst < enough || a.coarse_knots == 1) break;
+    }
+    std::vector<Cubic<float>> density, slope;
+    std::vector<ForcePiece> force;
+    a.intervals = static_cast<int>(t.cutoff / spacing) + 1;
+    for (const auto& [f, phi] : tables) {
+        density.insert(density.end(), coarse[f].density.begin(), coarse[f].density.end());
+        slope.insert(slope.end(), coarse[f].slope.begin(), coarse[f].slope.end());
+        const std::vector<ForcePiece> g = force_pieces(functions[phi], dr, t.lowest, spacing, a.intervals);
+        force.insert(force.end(), g.begin(), g.end());
+    }
+    a.density = to_space<Space>(density);
+    a.slope = to_space<Space>(slope);
+    a.force = to_space<Space>(force);
+    a.force_texture = TableTexture(a.force.data(), force.size() * sizeof(ForcePiece));
+}
 
 template <>
-void pack_knots(EamTables<Host>& t) {
+void pack_knots(EamTables<Host>& t, const std::vector<Function>&, const std::vector<std::pair<int, int>>&, double) {
     KnotArrays<Host>& a = t.knots;
     a.full_knots = t.pieces + 1;
     a.mixed_knots = t.resampled_pieces + 1;
@@ -240,7 +335,7 @@ EamTables<Space> make_eam_tables(const EamPotential& e) {
         if (t.resampling_error < 4e-7) break;
     }
     t.resampled = to_space<Space>(resampled);
-    pack_knots(t);
+    pack_knots(t, functions, tables, steepest);
     return t;
 }
 

@@ -1,7 +1,8 @@
 #pragma once
 /// \file EAM energies, forces and virials of a batch.
 
-#include <memory>
+#include <cstddef>
+#include <utility>
 
 #include "core/batch.hpp"
 #include "ops/neighbors.hpp"
@@ -20,9 +21,9 @@ enum class Precision { full, mixed };
 /// well (reports). Forces and virial have the same bits in each case.
 enum class Sums { none, virial, energy };
 
-/// What the tuned loops of a space want of the tables besides; the device wants nothing.
+/// What the tuned loops of a space want of the tables besides.
 template <class Space>
-struct KnotArrays {};
+struct KnotArrays;
 
 /// Tables by knots: neighbouring knots share what a cubic piece needs of them, so a table takes half the cache that one
 /// of pieces does. After the last table stand two knots of zeros.
@@ -36,6 +37,39 @@ struct KnotArrays<Host> {
     Array<float, Host> mixed_slope;        ///< (tables, knots, 4): f' and phi' per A, each followed by what the
                                            ///< interval's mean slope exceeds it by
     Array<float, Host> mixed_pair;         ///< (tables, knots, 2): phi, its slope per interval
+};
+
+/// A table in device memory as texture units read it, whose way to the cache is their own. It does not own the table.
+class TableTexture {
+public:
+    TableTexture() = default;
+    /// `bytes` of rows of four floats. Throws Error where the device refuses.
+    TableTexture(const void* table, std::size_t bytes);
+    TableTexture(TableTexture&& other) noexcept : handle_(std::exchange(other.handle_, 0)) {}
+    TableTexture& operator=(TableTexture&& other) noexcept {
+        std::swap(handle_, other.handle_);
+        return *this;
+    }
+    ~TableTexture();
+    unsigned long long handle() const { return handle_; }
+
+private:
+    unsigned long long handle_ = 0;  // CUDA's cudaTextureObject_t
+};
+
+/// What the device reads in `mixed`: few bytes for a pair, and little that does not stay in a multiprocessor's cache.
+/// Densities are smooth, so a piece of theirs spans many knots of the resampled grid; pair functions carry the noise of
+/// the file's last digits (see make_eam_tables), so theirs is one interval. A force is made of f'/r and phi'/r: these
+/// are what is tabulated. Coarse pieces are cubics in knots from their middles, piece k about knot k * coarse_knots.
+template <>
+struct KnotArrays<Cuda> {
+    int coarse_knots = 1;                ///< knots from one coarse piece to the next: a power of two
+    int coarse_pieces = 0;               ///< of one table; they reach beyond the cutoff
+    Array<Cubic<float>, Cuda> density;   ///< (tables, coarse_pieces) f
+    Array<Cubic<float>, Cuda> slope;     ///< (tables, coarse_pieces) f'/r [1/A^2 of f]
+    int intervals = 0;                   ///< of one table of forces; they reach beyond the cutoff as well
+    Array<ForcePiece, Cuda> force;       ///< (tables, intervals) phi'/r
+    TableTexture force_texture;          ///< the same
 };
 
 /// An EAM potential ready for the pair loops: per ordered pair of species, what a neighbour `source` gives a `center`.
@@ -88,8 +122,8 @@ struct ForceWork {
 };
 
 /// force, and as wanted local_virial and virial, local_energy and potential_energy of the batch, from its positions and
-/// boxes; rows must hold (update_neighbors). The reference and the device form energies with every virial. Incidents
-/// are left in batch.incident.
+/// boxes; rows must hold (update_neighbors). The reference forms energies with every virial. Incidents are left in
+/// batch.incident.
 template <class Space>
 void compute_forces(Batch<Space>& batch, const Neighbors<Space>& neighbors, const EamTables<Space>& tables,
                     ForceWork<Space>& work, Precision precision, Sums sums);

@@ -79,6 +79,13 @@ void sum_energies(Batch<Space>& b) {
                       StoreEnergies{b.potential_energy.data(), b.virial.data()});
 }
 
+/// Virials alone.
+template <class Space>
+void sum_virials(Batch<Space>& b) {
+    reduce_by_replica(b.chunks, VirialTerm{b.local_virial.data()}, b.template scratch_as<Sym3>(),
+                      StoreVirial{b.virial.data()});
+}
+
 template <class Real, class Space>
 void forces_by_sweeps(Batch<Space>& b, const Neighbors<Space>& n, const EamTables<Space>& t, ForceWork<Space>& w,
                       Sums sums) {

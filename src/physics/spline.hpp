@@ -20,6 +20,11 @@ struct alignas(8 * sizeof(Real)) PairPiece {
     Cubic<Real> pair;     ///< z = r phi (double), phi (float)
 };
 
+/// phi'/r between two knots, g0 + g1 p + g2 p^2 [eV/A^2], and phi [eV] at the first of them.
+struct alignas(16) ForcePiece {
+    float g0, g1, g2, phi;
+};
+
 inline namespace MG_TARGET {
 
 /// a b + c: rounded once where T is a SIMD vector, twice where it is a number (as the compiler's flags have it).

@@ -196,6 +196,14 @@ struct EnergyTerm {
     const Sym3* local_virial;
     MG_HD EnergySums operator()(int i) const { return {local_energy[i], local_virial[i]}; }
 };
+struct VirialTerm {
+    const Sym3* local_virial;
+    MG_HD Sym3 operator()(int i) const { return local_virial[i]; }
+};
+struct StoreVirial {
+    Sym3* virial;
+    MG_HD void operator()(int r, const Sym3& sum) const { virial[r] = sum; }
+};
 struct StoreEnergies {
     double* potential_energy;
     Sym3* virial;

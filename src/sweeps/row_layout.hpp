@@ -41,6 +41,7 @@ struct RowLayout {
 template <>
 struct RowLayout<Cuda> {
     static constexpr int piece = 8;
+    static constexpr int next_piece = 32 * piece;  ///< from a piece of a row to the next
     int capacity;
     MG_HD long operator()(int slot, int k) const {
         return static_cast<long>(slot / 32) * 32 * capacity + k / piece * (32 * piece) + slot % 32 * piece + k % piece;
