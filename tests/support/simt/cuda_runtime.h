@@ -212,6 +212,48 @@ cudaError_t cudaMemcpyToSymbolAsync(T& symbol, const void* from, std::size_t byt
     return cudaMemcpyAsync(reinterpret_cast<char*>(&symbol) + offset, from, bytes, kind, stream);
 }
 
+// ---- Textures -------------------------------------------------------------------------------------------------------
+
+// Of linear memory, rows of four floats: behind its end zeros are read.
+using cudaTextureObject_t = unsigned long long;
+struct cudaChannelFormatDesc {};
+enum { cudaResourceTypeLinear = 2, cudaReadModeElementType = 0 };
+struct cudaResourceDesc {
+    int resType;
+    struct {
+        struct {
+            void* devPtr;
+            cudaChannelFormatDesc desc;
+            std::size_t sizeInBytes;
+        } linear;
+    } res;
+};
+struct cudaTextureDesc {
+    int readMode;
+};
+struct cudaResourceViewDesc;
+
+template <class T>
+cudaChannelFormatDesc cudaCreateChannelDesc() {
+    static_assert(std::is_same_v<T, float4>, "nothing else is imitated");
+    return {};
+}
+inline cudaError_t cudaCreateTextureObject(cudaTextureObject_t* texture, const cudaResourceDesc* resource,
+                                           const cudaTextureDesc*, const cudaResourceViewDesc*) {
+    *texture = reinterpret_cast<cudaTextureObject_t>(new cudaResourceDesc(*resource));
+    return cudaSuccess;
+}
+inline cudaError_t cudaDestroyTextureObject(cudaTextureObject_t texture) {
+    delete reinterpret_cast<cudaResourceDesc*>(texture);
+    return cudaSuccess;
+}
+template <class T>
+T tex1Dfetch(cudaTextureObject_t texture, int row) {
+    const auto& linear = reinterpret_cast<const cudaResourceDesc*>(texture)->res.linear;
+    const bool within = row >= 0 && (static_cast<std::size_t>(row) + 1) * sizeof(T) <= linear.sizeInBytes;
+    return within ? static_cast<const T*>(linear.devPtr)[row] : T{};
+}
+
 // ---- Launches -------------------------------------------------------------------------------------------------------
 
 struct cudaLaunchConfig_t {
