@@ -39,6 +39,7 @@ CellList<Space> make_cell_list(const Batch<Space>& b, double reach, const CellGr
     }
     CellList<Space> c;
     const int cells = first_cell.back();
+    reserve_scan(Space{}, cells);
     c.largest_grid = to_space<Space>(largest);
     c.grid = to_space<Space>(largest);
     c.first_cell = to_space<Space>(first_cell);
