@@ -84,7 +84,7 @@ TEST_F(DomainsOnGpu, ForcesBeforeAndAfterAtomsMoveOver) {
     }
 }
 
-/// The rank that has too many atoms in a cell is left without rows, and forces read and write nothing that is not there.
+/// The rank with too many atoms in a cell is left without rows, and forces touch nothing that is not there.
 TEST_F(DomainsOnGpu, ACrowdIsReportedByItsOwner) {
     Structure s = structures(2)[1];
     std::fill_n(s.position.begin(), 450, s.position[0]);
