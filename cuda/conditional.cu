@@ -66,6 +66,13 @@ cudaGraph_t add_conditional(const Array<int, Cuda>& flags) {
     return parameters.conditional.phGraph_out[0];
 }
 
+/// Ends the recording of a body, also of one that has failed: until then its stream can record no other. The graph that
+/// comes back belongs to the conditional node.
+cudaError_t end_body(cudaStream_t body_stream) {
+    cudaGraph_t graph = nullptr;
+    return cudaStreamEndCapture(body_stream, &graph);
+}
+
 }  // namespace
 
 void if_any_marked(Cuda, const Array<int, Cuda>& flags, const std::function<void()>& body) {
@@ -78,10 +85,10 @@ void if_any_marked(Cuda, const Array<int, Cuda>& flags, const std::function<void
         const OtherStream recording(body_stream);
         body();
     } catch (...) {
-        cudaStreamEndCapture(body_stream, nullptr);
+        end_body(body_stream);
         throw;
     }
-    check(cudaStreamEndCapture(body_stream, nullptr), "record the body of a conditional node");
+    check(end_body(body_stream), "record the body of a conditional node");
 }
 
 }  // namespace mg

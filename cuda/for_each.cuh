@@ -2,8 +2,7 @@
 /// \file for_each and the segmented reduction on the device: the twin of ops/for_each_host.hpp. Everything is put on
 /// the stream and nothing waits or allocates, so that all of it can be captured in a graph.
 
-#include <functional>
-
+#include "conditional.cuh"
 #include "core/chunks.hpp"
 #include "launch.cuh"
 
@@ -113,12 +112,10 @@ void reduce_by_replica(const Chunks<Cuda>& chunks, const Term& term, T* scratch,
     reduce_by_replica_here(chunks, term, scratch, finish);
 }
 
-/// sums[k] = values[0] + ... + values[k-1], k = 0..n. Allocates only where n is far beyond every earlier n.
-void exclusive_scan(Cuda, int n, const int* values, int* sums);
+/// Memory for exclusive_scan of up to n values, which then allocates nothing: a captured step must not.
+void reserve_scan(Cuda, int n);
 
-/// body() where any flag is set; it must do nothing where none is. While a graph is recorded, the body goes into a
-/// conditional node, so that the device skips it; otherwise, and where there are no conditional nodes, it is recorded
-/// or run as it is: the host does not look at the flags, which would be a wait.
-void if_any_marked(Cuda, const Array<int, Cuda>& flags, const std::function<void()>& body);
+/// sums[k] = values[0] + ... + values[k-1], k = 0..n.
+void exclusive_scan(Cuda, int n, const int* values, int* sums);
 
 }  // namespace mg

@@ -81,6 +81,8 @@ struct Replay<Cuda>::Graph {
         } catch (const std::exception& e) {
             // Nothing has run: if the step itself is at fault, calling it as it is throws again.
             thrown = e.what();
+        } catch (...) {
+            thrown = "the step threw something";
         }
         cudaGraph_t graph = nullptr;
         cudaGraphExec_t executable = nullptr;

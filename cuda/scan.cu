@@ -21,13 +21,24 @@ void* scan_storage(std::size_t bytes) {
     return pieces.back().data();
 }
 
+std::size_t bytes_for(int n) {
+    std::size_t bytes = 0;
+    const int* const values = nullptr;
+    int* const sums = nullptr;
+    check(cub::DeviceScan::InclusiveSum(nullptr, bytes, values, sums, n, stream()), "form prefix sums");
+    return bytes;
+}
+
 }  // namespace
+
+void reserve_scan(Cuda, int n) {
+    if (n > 0) scan_storage(bytes_for(n));
+}
 
 void exclusive_scan(Cuda, int n, const int* values, int* sums) {
     zero_bytes(Cuda{}, sums, sizeof(int));
     if (n <= 0) return;
-    std::size_t bytes = 0;
-    check(cub::DeviceScan::InclusiveSum(nullptr, bytes, values, sums + 1, n, stream()), "form prefix sums");
+    std::size_t bytes = bytes_for(n);
     check(cub::DeviceScan::InclusiveSum(scan_storage(bytes), bytes, values, sums + 1, n, stream()),
           "form prefix sums");
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <utility>
 
 #include "core/error.hpp"
 #include "core/macros.hpp"
@@ -70,13 +71,19 @@ template <class Space>
 void SearchBatch<Space>::forces(Batch<Space>& batch, Neighbors<Space>& neighbors, ForceWork<Space>& work) {
     fill_zero(batch.incident);  // of the last evaluation, lest it hide that rows are too short
     update_neighbors(batch, neighbors);
-    // What goes wrong in one search ends that search alone: decide() sees its energy. Rows that are too short (the
-    // device's; those of the host never are) are lengthened at once.
-    for (;;) {
+    // What goes wrong in one search ends that search alone: decide() sees its energy and its positions. Rows that are
+    // too short (the device's; those of the host never are) are lengthened at once. One incident is kept of several:
+    // that of one search may hide another's short rows, which building them again shows.
+    for (bool seen = false;;) {
         const Incident incident = to_host(batch.incident)[0];
-        if (incident.kind != 0) fill_zero(batch.incident);
-        if (incident.kind != static_cast<int>(IncidentKind::row_overflow)) break;
-        grow_rows(batch, neighbors, static_cast<int>(incident.value));
+        if (incident.kind == static_cast<int>(IncidentKind::none)) break;
+        fill_zero(batch.incident);
+        if (incident.kind == static_cast<int>(IncidentKind::row_overflow))
+            grow_rows(batch, neighbors, static_cast<int>(incident.value));
+        else if (neighbors.half.used || std::exchange(seen, true))
+            break;
+        else
+            build_neighbors(batch, neighbors, true);
     }
     compute_forces(batch, neighbors, *tables_, work, Precision::full, Sums::energy);
 }

@@ -404,9 +404,11 @@ void Dynamics<Space>::raise_incidents(const std::string& when) {
         fill_zero(batch_.incident);
         throw incident_error(incident, when);
     }
-    // All ranks go on, or all of them throw what the first has to say.
+    // All ranks go on, or all of them throw what the first has to say that knows the atom.
+    const auto kind = static_cast<IncidentKind>(incident.kind);
+    const bool of_another_rank = kind == IncidentKind::not_finite && incident.atom_a < 0;
     std::string mine;
-    if (incident.kind != static_cast<int>(IncidentKind::none)) mine = incident_error(incident, when).what();
+    if (kind != IncidentKind::none && !of_another_rank) mine = incident_error(incident, when).what();
     for (const std::string& text : neighbors_.domain->team->all_gather(mine))
         if (!text.empty()) {
             fill_zero(batch_.incident);
@@ -439,9 +441,11 @@ PhysicsError Dynamics<Space>::incident_error(const Incident& incident, const std
             return {"the cell of replica " + std::to_string(incident.atom_b) + " shrank to a width of " + value +
                         " A, below 2 (cutoff + skin)",
                     when, "use more atoms, or a smaller compute.skin_A"};
+        case IncidentKind::crowded_cell:
+            return crowded_cell_error(incident, when);
         default:
-            return {"the force on " + (incident.atom_a >= 0 ? name(incident.atom_a) : std::string("an atom")) +
-                        " is not finite or beyond reason (" + value + ")",
+            return {"the force on or the position of " + name(incident.atom_a) + " is not finite or beyond reason (" +
+                        value + ")",
                     when, "check the structure for overlapping atoms, or use a smaller timestep"};
     }
 }

@@ -32,6 +32,9 @@ void reduce_by_replica(const Chunks<Host>& chunks, const Term& term, T* scratch,
     }
 }
 
+/// Before exclusive_scan of as many: the device sets memory aside.
+inline void reserve_scan(Host, int) {}
+
 /// sums[k] = values[0] + ... + values[k-1], k = 0..n.
 inline void exclusive_scan(Host, int n, const int* values, int* sums) {
     sums[0] = 0;

@@ -13,8 +13,11 @@ struct ScannedCells {
     NeighborScan scan;
 
     ScannedCells(const Batch<Space>& b, double reach) : cells(make_cell_list(b, reach)) {
-        const Array<int, Space> all = to_space<Space>(std::vector<int>(b.replicas, 1));
-        fill_cells(b, cells, reach, all, b.position, b.box);
+        Array<int, Space> all = to_space<Space>(std::vector<int>(b.replicas, 1));
+        Array<Incident, Space> incident = to_space<Space>(std::vector<Incident>(1));
+        fill_cells(b, cells, reach, all, b.position, b.box, incident);
+        const Incident found = to_host(incident)[0];
+        if (found.kind != 0) throw crowded_cell_error(found, "where neighbours were to be counted");
         scan = {reach,
                 b.replica_of.data(),
                 cells.first_cell.data(),

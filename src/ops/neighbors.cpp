@@ -22,7 +22,9 @@ bool reserve_half_rows(const Batch<Host>& b, int ghosts, HalfRows<Host>& h) {
         const int working = (b.movable_end.empty() ? last : b.movable_end[r]) - first;
         const int slabs = std::clamp(working / HalfRows<Host>::slab_length, 1, HalfRows<Host>::most_slabs);
         const auto cut = [&](int k) { return first + static_cast<int>(static_cast<long>(last - first) * k / slabs); };
-        for (int k = 0; k < slabs; ++k) h.slabs.push_back({first, last, cut(k), cut(k + 1)});
+        // Until it is built a row is empty, and its slab's window is the slab.
+        for (int k = 0; k < slabs; ++k)
+            h.slabs.push_back({first, last, cut(k), cut(k + 1), cut(k), cut(k + 1) - cut(k)});
         h.first_slab.push_back(static_cast<int>(h.slabs.size()));
     }
     h.own_slabs = static_cast<int>(h.slabs.size());
@@ -80,6 +82,14 @@ void build_rows(const Batch<Host>& b, Neighbors<Host>& n, const RowSweep<Host>& 
 }
 
 }  // namespace
+
+PhysicsError crowded_cell_error(const Incident& incident, const std::string& when) {
+    return {std::to_string(static_cast<long>(incident.value)) + " atoms of replica " +
+                std::to_string(incident.atom_b) + " lie in one cell of the neighbour search, more than at ten times "
+                "the density of diamond",
+            when, "check the structure for overlapping atoms, or use a smaller timestep"};
+}
+
 }  // namespace mg
 
 #include "ops/neighbors.inl"

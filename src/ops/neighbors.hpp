@@ -2,8 +2,10 @@
 /// \file Verlet rows from a cell grid, rebuilt per replica when atoms have moved too far.
 
 #include <memory>
+#include <string>
 
 #include "core/batch.hpp"
+#include "core/error.hpp"
 #include "ops/domain.hpp"
 #include "physics/cell_grid.hpp"
 #include "sweeps/row_layout.hpp"
@@ -118,10 +120,14 @@ struct Neighbors {
 template <class Space>
 CellList<Space> make_cell_list(const Batch<Space>& batch, double reach, const CellGrid& part = {});
 
-/// Sorts the atoms of the replicas marked stale into cells, by the given positions and boxes.
+/// Sorts the atoms of the replicas marked stale into cells, by the given positions and boxes. A replica with more atoms
+/// in a cell than most_in_cell is left out: it is reported, and its mark is taken off.
 template <class Space>
-void fill_cells(const Batch<Space>& batch, CellList<Space>& cells, double reach, const Array<int, Space>& stale,
-                const Array<Vec3, Space>& position, const Array<Box, Space>& box);
+void fill_cells(const Batch<Space>& batch, CellList<Space>& cells, double reach, Array<int, Space>& stale,
+                const Array<Vec3, Space>& position, const Array<Box, Space>& box, Array<Incident, Space>& incident);
+
+/// What an incident of the kind crowded_cell says.
+PhysicsError crowded_cell_error(const Incident& incident, const std::string& when);
 
 /// Memory for the batch's rows and a first build. Throws InputError naming the box that would do where a
 /// perpendicular width is below 2 (cutoff + skin). With a team, the batch is this rank's part (own_part of the grid
@@ -134,6 +140,8 @@ Neighbors<Space> make_neighbors(Batch<Space>& batch, double cutoff, double skin,
 /// deformation of the cell since the build and u_i = x_i - F x0_i, rows hold while
 /// (cutoff + skin) s_min(F) - |u|_1st - |u|_2nd >= cutoff. No host decision, but where a system is divided: there atoms
 /// go to their new owners as well, ghosts are found anew, and rows that are too short are lengthened at once.
+/// A replica that cannot have rows (positions that are not finite, a cell that is too small or crowded) is reported,
+/// keeps those of its last build, and leaves the others alone; the part of a divided system is left without rows.
 template <class Space>
 void update_neighbors(Batch<Space>& batch, Neighbors<Space>& neighbors);
 

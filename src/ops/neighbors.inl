@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <numeric>
 #include <string>
 
 #include "core/error.hpp"
@@ -39,6 +40,7 @@ CellList<Space> make_cell_list(const Batch<Space>& b, double reach, const CellGr
     }
     CellList<Space> c;
     const int cells = first_cell.back();
+    reserve_scan(Space{}, cells);
     c.largest_grid = to_space<Space>(largest);
     c.grid = to_space<Space>(largest);
     c.first_cell = to_space<Space>(first_cell);
@@ -47,24 +49,28 @@ CellList<Space> make_cell_list(const Batch<Space>& b, double reach, const CellGr
     c.count.resize(cells);
     c.start.resize(cells + 1);
     c.fill.resize(cells);
-    c.atom_of_slot.resize(b.atoms + 16);
-    fill_zero(c.atom_of_slot);
+    // In the order of atoms until they are sorted, so that a replica's slots are its own atoms in any case.
+    std::vector<int> atom_of_slot(b.atoms + 16, 0);
+    std::iota(atom_of_slot.begin(), atom_of_slot.begin() + b.atoms, 0);
+    c.atom_of_slot = to_space<Space>(atom_of_slot);
     size_slots(c, b.atoms);
     return c;
 }
 
 namespace {
 
-/// Sorts the atoms of the replicas marked stale: atom_of_slot.
+/// Sorts the atoms of the replicas marked stale: atom_of_slot. Takes the mark off where it cannot be done.
 template <class Space>
-void sort_into_cells(const Batch<Space>& b, CellList<Space>& c, double reach, const int* marked,
-                     const Array<Vec3, Space>& position, const Array<Box, Space>& box) {
+void sort_into_cells(const Batch<Space>& b, CellList<Space>& c, double reach, int* marked,
+                     const Array<Vec3, Space>& position, const Array<Box, Space>& box, Incident* incident) {
     const int cells = static_cast<int>(c.count.size());
     for_each(Space{}, b.replicas, GridSweep{reach, marked, c.largest_grid.data(), box.data(), c.grid.data()});
     for_each(Space{}, cells, ClearCellsSweep{c.replica_of_cell.data(), marked, c.count.data(), c.fill.data()});
     for_each(Space{}, b.atoms,
              BinSweep{b.replica_of.data(), marked, c.first_cell.data(), c.grid.data(), box.data(), position.data(),
                       c.cell_of.data(), c.count.data()});
+    for_each(Space{}, cells,
+             CrowdedCellSweep{c.replica_of_cell.data(), c.count.data(), c.grid.data(), box.data(), marked, incident});
     exclusive_scan(Space{}, cells, c.count.data(), c.start.data());
     for_each(Space{}, b.atoms,
              PlaceSweep{b.replica_of.data(), marked, c.cell_of.data(), c.start.data(), c.fill.data(),
@@ -84,9 +90,9 @@ void fill_slots(const Batch<Space>& b, CellList<Space>& c, const int* marked, co
 }  // namespace
 
 template <class Space>
-void fill_cells(const Batch<Space>& b, CellList<Space>& c, double reach, const Array<int, Space>& stale,
-                const Array<Vec3, Space>& position, const Array<Box, Space>& box) {
-    sort_into_cells(b, c, reach, stale.data(), position, box);
+void fill_cells(const Batch<Space>& b, CellList<Space>& c, double reach, Array<int, Space>& stale,
+                const Array<Vec3, Space>& position, const Array<Box, Space>& box, Array<Incident, Space>& incident) {
+    sort_into_cells(b, c, reach, stale.data(), position, box, incident.data());
     fill_slots(b, c, stale.data(), position, box);
 }
 
@@ -103,7 +109,7 @@ RowSweep<Space> row_sweep(const Batch<Space>& b, const Neighbors<Space>& n, cons
             row, row_end, incident};
 }
 
-/// Memory for rows of at least `needed` entries.
+/// Memory for rows of at least `needed` entries, which are empty until they are built.
 template <class Space>
 void reserve_rows(const Batch<Space>& b, Neighbors<Space>& n, int needed) {
     n.capacity = (needed + 15) / 16 * 16;
@@ -112,6 +118,7 @@ void reserve_rows(const Batch<Space>& b, Neighbors<Space>& n, int needed) {
     n.row.resize(static_cast<std::size_t>((b.atoms + 31) / 32 * 32) * n.capacity);
     fill_zero(n.row);
     n.row_end.resize(static_cast<std::size_t>(b.atoms) * n.species);
+    fill_zero(n.row_end);
 }
 
 /// The ghosts' part of the slots, and their cells.
@@ -169,7 +176,7 @@ void build_divided(Batch<Space>& b, Neighbors<Space>& n, bool from_reference) {
         part.extent[k] = 2 * (seen.half[k] + margin);
     }
     n.cells = make_cell_list(b, n.reach(), part);
-    sort_into_cells(b, n.cells, n.reach(), n.stale.data(), n.reference_position, n.reference_box);
+    sort_into_cells(b, n.cells, n.reach(), n.stale.data(), n.reference_position, n.reference_box, b.incident.data());
 
     const std::vector<Vec3> reference = to_host(n.reference_position);
     std::vector<Vec3> fraction;
@@ -201,12 +208,15 @@ void build_divided(Batch<Space>& b, Neighbors<Space>& n, bool from_reference) {
 template <class Space>
 void build_stale(Batch<Space>& b, Neighbors<Space>& n, bool from_reference) {
     if (n.domain) return build_divided(b, n, from_reference);
+    sort_into_cells(b, n.cells, n.reach(), n.stale.data(), from_reference ? n.reference_position : b.position,
+                    from_reference ? n.reference_box : b.box, b.incident.data());
+    // Of those alone that are still marked.
     if (!from_reference) {
         for_each(Space{}, b.replicas, ReferenceBoxSweep{n.stale.data(), b.box.data(), n.reference_box.data()});
         for_each(Space{}, b.atoms,
                  ReferenceSweep{b.replica_of.data(), n.stale.data(), b.position.data(), n.reference_position.data()});
     }
-    fill_cells(b, n.cells, n.reach(), n.stale, n.reference_position, n.reference_box);
+    fill_slots(b, n.cells, n.stale.data(), n.reference_position, n.reference_box);
     build_rows(b, n, row_sweep(b, n, n.stale.data(), n.row.data(), n.row_end.data(), b.incident.data()));
 }
 
@@ -214,12 +224,13 @@ void build_stale(Batch<Space>& b, Neighbors<Space>& n, bool from_reference) {
 
 template <class Space>
 void update_neighbors(Batch<Space>& b, Neighbors<Space>& n) {
+    const long first_number = n.domain ? n.domain->team->rank() * numbers_per_rank : 0;
     reduce_by_replica(b.chunks,
                       MovedTerm{b.replica_of.data(), b.position.data(), n.reference_position.data(), b.box.data(),
-                                n.reference_box.data()},
+                                n.reference_box.data(), first_number},
                       b.template scratch_as<TopTwo>(),
-                      StaleSweep{n.cutoff, n.reach(), b.box.data(), n.reference_box.data(), n.stale.data(),
-                                 n.builds.data(), b.incident.data()});
+                      StaleSweep{n.cutoff, n.reach(), first_number, b.box.data(), n.reference_box.data(),
+                                 n.stale.data(), n.builds.data(), b.incident.data()});
     if (!n.domain) return if_any_marked(Space{}, n.stale, [&] { build_stale(b, n, false); });
     // The sum is the same on all ranks, so that all of them come here or none.
     if (to_host(n.stale)[0]) build_stale(b, n, false);
@@ -287,8 +298,8 @@ Neighbors<Space> make_neighbors(Batch<Space>& b, double cutoff, double skin, Com
         n.domain->reach = n.reach();
     }
     n.cells = make_cell_list(b, n.reach());
-    n.reference_position.resize(b.atoms);
-    n.reference_box.resize(b.replicas);
+    copy(b.position, n.reference_position);
+    copy(b.box, n.reference_box);
     n.builds = to_space<Space>(std::vector<int>(b.replicas, 0));
     const double mean = density * 4.0 / 3.0 * M_PI * std::pow(n.reach(), 3);
     const int guess = static_cast<int>(1.25 * mean) + 24;
@@ -312,8 +323,8 @@ Neighbors<Space> make_neighbors(Batch<Space>& b, double cutoff, double skin, Com
 #define MG_NEIGHBOR_OPS(Space)                                                            \
     template mg::CellList<mg::Space> mg::make_cell_list(const Batch<mg::Space>&, double, const CellGrid&); \
     template void mg::fill_cells(const Batch<mg::Space>&, CellList<mg::Space>&, double,      \
-                                 const Array<int, mg::Space>&, const Array<Vec3, mg::Space>&, \
-                                 const Array<Box, mg::Space>&);                              \
+                                 Array<int, mg::Space>&, const Array<Vec3, mg::Space>&,      \
+                                 const Array<Box, mg::Space>&, Array<Incident, mg::Space>&); \
     template mg::Neighbors<mg::Space> mg::make_neighbors(Batch<mg::Space>&, double, double, Comm*, long); \
     template void mg::update_neighbors(Batch<mg::Space>&, Neighbors<mg::Space>&);            \
     template void mg::build_neighbors(Batch<mg::Space>&, Neighbors<mg::Space>&, bool);       \

@@ -435,9 +435,9 @@ MG_HD void decide(SearchState& s, const SearchOptions& o, const SearchSums& sums
                               : s.phase == SearchPhase::lanczos ? SearchCost::lanczos
                               : s.climbing                      ? SearchCost::climb
                                                                 : SearchCost::basin)];
-    // The comparisons are false for NaN as well.
+    // The comparisons are false for NaN as well; that of a position is lost in the farthest, not in the sum.
     if (!(s.energy < o.max_energy) || !(s.energy > -o.max_energy) ||
-        !(sums.farthest < o.max_distance * o.max_distance) || !(sums.ff < 1e12))
+        !(sums.farthest < o.max_distance * o.max_distance) || !(sums.moved < 1e12) || !(sums.ff < 1e12))
         return finish_search(s, SearchStatus::exploded);
     if (s.evaluations > o.max_evaluations) return finish_search(s, SearchStatus::max_evaluations);
     if (s.phase == SearchPhase::lanczos)

@@ -26,16 +26,21 @@ MG_HD CellGrid choose_grid(const Box& box, double reach, const CellGrid& largest
     for (int k = 0; k < 3; ++k) {
         g.origin[k] = largest.origin[k];
         g.extent[k] = largest.extent[k];
-        const double length = width[k] * g.extent[k];
-        int n = static_cast<int>(length / (0.5 * reach));
-        n = n < 1 ? 1 : n;
-        g.n[k] = n < largest.n[k] ? n : largest.n[k];
+        const double length = width[k] * g.extent[k], n = length / (0.5 * reach);
+        g.n[k] = n < 1.0 ? 1 : n < largest.n[k] ? static_cast<int>(n) : largest.n[k];
         g.stencil[k] = static_cast<int>(__builtin_ceil(reach * g.n[k] / length));
     }
     return g;
 }
 
 MG_HD int cell_count(const CellGrid& g) { return g.n[0] * g.n[1] * g.n[2]; }
+
+/// Atoms that a cell may hold. Two per A^3 are ten times the density of diamond; 256 are little work whatever they are.
+MG_HD int most_in_cell(const CellGrid& g, const Box& box) {
+    const double whole = __builtin_fabs(box.volume) * g.extent[0] * g.extent[1] * g.extent[2];
+    const double dense = 2.0 * whole / cell_count(g);
+    return 256 + (dense > 0 ? static_cast<int>(dense < 1e9 ? dense : 1e9) : 0);
+}
 
 /// Cell of a fraction in [0, 1); a runs fastest.
 MG_HD int cell_index(const CellGrid& g, Vec3 s) {

@@ -53,8 +53,8 @@ MG_HD double nearest_difference(int from, int to) { return coordinate_difference
 /// The fraction s wrapped to [0, 1).
 MG_HD double wrap_fraction(double s) {
     s -= __builtin_floor(s);
-    return s < 1.0 ? s : 0.0;  // the floor of a tiny negative number leaves exactly 1; NaN becomes 0; the force
-                               // or the cell that it came from has been reported
+    return s < 1.0 ? s : 0.0;  // the floor of a tiny negative number leaves exactly 1; NaN and infinity become 0, so
+                               // that no index comes from them: update_neighbors or the forces report them
 }
 
 template <class Real>

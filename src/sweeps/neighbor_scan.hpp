@@ -58,7 +58,7 @@ struct NeighborScan {
             const Vec3 f = fraction[k];
             const Vec3 d = c.h * Vec3{f.x - c.s.x + image[0], f.y - c.s.y + image[1], f.z - c.s.z + image[2]};
             const double d2 = norm2(d);
-            if (d2 >= reach * reach) continue;
+            if (!(d2 < reach * reach)) continue;  // true for NaN as well
             visit(__builtin_sqrt(d2), species_of_slot[k], d);
         }
     }

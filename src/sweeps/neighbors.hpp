@@ -15,17 +15,22 @@ struct MovedTerm {
     const Vec3* reference_position;
     const Box* box;
     const Box* reference_box;
+    long first_number;  ///< of this rank's atoms, see numbers_per_rank
 
     MG_HD TopTwo operator()(int i) const {
         const int r = replica_of[i];
         const Vec3 s = reference_box[r].inverse * reference_position[i];
-        return {norm2(position[i] - box[r].h * s), 0.0};
+        const double squared = norm2(position[i] - box[r].h * s);
+        if (!(squared < 1e20)) return {0.0, 0.0, first_number + i};  // NaN, or beyond reason
+        return {squared, 0.0};
     }
 };
 
-/// Per replica, given its two largest displacements: are the rows stale?
+/// Per replica, given its two largest displacements: are the rows stale? New rows would not help a replica whose
+/// positions are not finite, or whose cell is too small: it keeps those that it has.
 struct StaleSweep {
     double cutoff, reach;
+    long first_number;
     const Box* box;
     const Box* reference_box;
     int* stale;
@@ -33,15 +38,22 @@ struct StaleSweep {
     Incident* incident;
 
     MG_HD void operator()(int r, const TopTwo& moved) const {
+        stale[r] = 0;
+        if (moved.lost != TopTwo::no_atom) {
+            // Ranks that share the replica all come here.
+            const long atom = moved.lost - first_number;
+            const bool mine = atom >= 0 && atom < numbers_per_rank;
+            return report_incident(incident, IncidentKind::not_finite, mine ? static_cast<int>(atom) : -1, -1,
+                                   __builtin_nan(""));
+        }
         const Mat3 deformation = box[r].h * reference_box[r].inverse;
         const double smallest_stretch = 1.0 - norm_bound(deformation - identity());
         const double gap = reach * smallest_stretch - __builtin_sqrt(moved.first) - __builtin_sqrt(moved.second);
-        stale[r] = gap >= cutoff ? 0 : 1;  // true for NaN as well
-        builds[r] += stale[r];
-        if (stale[r]) {
-            const double width = smallest_width(box[r]);
-            if (!(width >= 2.0 * reach)) report_incident(incident, IncidentKind::cell_too_small, -1, r, width);
-        }
+        if (gap >= cutoff) return;
+        const double width = smallest_width(box[r]);
+        if (!(width >= 2.0 * reach)) return report_incident(incident, IncidentKind::cell_too_small, -1, r, width);
+        stale[r] = 1;
+        ++builds[r];
     }
 };
 
@@ -103,6 +115,23 @@ struct BinSweep {
         const int cell = first_cell[r] + cell_index(grid[r], wrapped);
         cell_of[i] = cell;
         atomic_add(&count[cell], 1);
+    }
+};
+
+/// Unmarks replicas in which atoms lie on top of each other: one thread sorts a cell, by insertion. Such a replica
+/// keeps the rows that it has.
+struct CrowdedCellSweep {
+    const int* replica_of_cell;
+    const int* count;
+    const CellGrid* grid;
+    const Box* box;
+    int* stale;
+    Incident* incident;
+    MG_HD void operator()(int c) const {
+        const int r = replica_of_cell[c];
+        if (count[c] <= most_in_cell(grid[r], box[r])) return;
+        if (atomic_compare_exchange(&stale[r], 1, 0) == 1)
+            report_incident(incident, IncidentKind::crowded_cell, -1, r, count[c]);
     }
 };
 

@@ -7,14 +7,20 @@
 
 namespace mg {
 
-/// The two largest squared displacements of a set of atoms [A^2].
+/// The two largest squared displacements of a set of atoms [A^2], and the lowest number of an atom that has none, for
+/// its position is not finite: comparisons would lose a NaN.
 struct TopTwo {
+    static constexpr long no_atom = __LONG_MAX__;
     double first = 0, second = 0;
+    long lost = no_atom;
 };
 MG_HD TopTwo operator+(TopTwo a, TopTwo b) {
-    if (a.first >= b.first) return {a.first, a.second > b.first ? a.second : b.first};
-    return {b.first, b.second > a.first ? b.second : a.first};
+    const long lost = a.lost < b.lost ? a.lost : b.lost;
+    if (a.first >= b.first) return {a.first, a.second > b.first ? a.second : b.first, lost};
+    return {b.first, b.second > a.first ? b.second : a.first, lost};
 }
+/// Numbers of atoms among those of all ranks that share a replica: rank * this + the atom's own.
+inline constexpr long numbers_per_rank = 1L << 32;
 
 /// Fractional positions of slots, one component after the other (3, slots), so that runs of slots load as vectors.
 struct Fractions {

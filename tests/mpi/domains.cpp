@@ -211,5 +211,40 @@ TEST(Domains, AnErrorOfOneRankIsThatOfAll) {
     for (const std::string& other : world().all_gather(text)) EXPECT_EQ(other, text);
 }
 
+/// Another rank may have something to say of the ghosts that it sees.
+TEST(Domains, AnErrorOfACrowdIsThatOfAll) {
+    Structure s = reference("cuzr_glass_4000");
+    std::fill_n(s.position.begin(), 2000, s.position[0]);
+    std::string text;
+    try {
+        divided(s, Precision::mixed, 0.6);
+    } catch (const PhysicsError& e) {
+        text = e.what();
+    }
+    EXPECT_TRUE(text.find("atoms of replica 0 lie in one cell") != std::string::npos ||
+                text.find("the electron density at atom") != std::string::npos)
+        << text;
+    for (const std::string& other : world().all_gather(text)) EXPECT_EQ(other, text);
+}
+
+TEST(Domains, AnErrorOfAVelocityIsThatOfAll) {
+    const Structure s = reference("cuzr_glass_4000");
+    Dynamics<Host> d = divided(s, Precision::mixed, 0.6);
+    Batch<Host>& b = d.batch();
+    for (int i = 0; i < b.atoms; ++i)
+        if (b.id[0][i] == 1234) b.velocity[i].y = std::nan("");
+    RunSchedule run;
+    run.steps = 100;
+    std::string text;
+    try {
+        d.run(run);
+    } catch (const PhysicsError& e) {
+        text = e.what();
+    }
+    EXPECT_NE(text.find("position of atom 1234 of replica 0 is not finite"), std::string::npos) << text;
+    EXPECT_LE(d.ensembles().each[0].step, 50);
+    for (const std::string& other : world().all_gather(text)) EXPECT_EQ(other, text);
+}
+
 }  // namespace
 }  // namespace mg

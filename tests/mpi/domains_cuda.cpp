@@ -84,5 +84,44 @@ TEST_F(DomainsOnGpu, ForcesBeforeAndAfterAtomsMoveOver) {
     }
 }
 
+/// The rank with too many atoms in a cell is left without rows, and forces touch nothing that is not there.
+TEST_F(DomainsOnGpu, ACrowdIsReportedByItsOwner) {
+    Structure s = structures(2)[1];
+    std::fill_n(s.position.begin(), 450, s.position[0]);
+    Comm& team = world();
+    Batch<Cuda> b = batch_of<Cuda>({own_part(s, choose_domains(s.box, team.size()), team.rank())});
+    Neighbors<Cuda> n = make_neighbors(b, potential().cutoff, skin, &team, s.size());
+    const bool mine = b.atoms >= 450;
+    EXPECT_EQ(to_host(n.stale)[0], mine ? 0 : 1);
+    const Incident incident = to_host(b.incident)[0];
+    if (mine) EXPECT_EQ(incident.kind, static_cast<int>(IncidentKind::crowded_cell));
+    ForceWork<Cuda> work;
+    compute_forces(b, n, tables<Cuda>(), work, Precision::mixed, Sums::energy);
+    int owners = 0;
+    for (const char other : team.all_gather_value(static_cast<char>(mine))) owners += other;
+    EXPECT_EQ(owners, 1);
+}
+
+/// Every rank keeps its rows and knows of it; the owner names the atom.
+TEST_F(DomainsOnGpu, APositionThatIsNotANumberIsNamedOnce) {
+    const Structure s = structures(2)[1];
+    Comm& team = world();
+    Batch<Cuda> b = batch_of<Cuda>({own_part(s, choose_domains(s.box, team.size()), team.rank())});
+    Neighbors<Cuda> n = make_neighbors(b, potential().cutoff, skin, &team, s.size());
+    std::vector<Vec3> x = to_host(b.position);
+    int mine = -1;
+    for (int i = 0; i < b.atoms; ++i)
+        if (b.id[0][i] == 321) x[mine = i].z = std::nan("");
+    copy(to_space<Cuda>(x), b.position);
+    update_neighbors(b, n);
+    EXPECT_EQ(to_host(n.builds)[0], 0);
+    const Incident incident = to_host(b.incident)[0];
+    EXPECT_EQ(incident.kind, static_cast<int>(IncidentKind::not_finite));
+    EXPECT_EQ(incident.atom_a, mine);
+    int owners = 0;
+    for (const int other : team.all_gather_value(mine)) owners += other >= 0 ? 1 : 0;
+    EXPECT_EQ(owners, 1);
+}
+
 }  // namespace
 }  // namespace mg

@@ -1,8 +1,6 @@
 // The engine's ops on the host against the oracle; engine_cuda.cpp does the same on the device and compares the two.
 #include "support/engine.hpp"
 
-#include "ops/replay.hpp"
-
 namespace {
 
 using namespace mg;
@@ -29,6 +27,13 @@ TEST(Engine, EnsemblesConserve) {
 }
 
 TEST(Engine, ReplicasAreIndependent) { expect_replicas_independent<Host>(); }
+
+TEST(Engine, ANanStaysInItsReplica) {
+    expect_nan_to_stay_in_its_replica<Host>(EnsembleKind::nve, CellMode::fixed, Precision::full);
+    expect_nan_to_stay_in_its_replica<Host>(EnsembleKind::npt, CellMode::tri, Precision::mixed);
+}
+
+TEST(Engine, CrowdsAreNamed) { expect_crowds_to_be_named<Host>(); }
 
 TEST(Engine, EnergiesFallToThoseOfTheOracle) {
     expect_descent_of_the_oracle<Host>(CellMode::fixed);

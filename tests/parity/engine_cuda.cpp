@@ -1,6 +1,5 @@
 // The engine's ops on the device: against the oracle, as on the host (engine.cpp), and against the host.
 #include "core/error.hpp"
-#include "ops/replay.hpp"
 #include "support/engine.hpp"
 #include "support/gpu.hpp"
 
@@ -91,6 +90,13 @@ TEST_F(EngineOnGpu, EnsemblesConserve) {
 }
 
 TEST_F(EngineOnGpu, ReplicasAreIndependentAndRepeatThemselves) { expect_replicas_independent<Cuda>(); }
+
+TEST_F(EngineOnGpu, ANanStaysInItsReplica) {
+    expect_nan_to_stay_in_its_replica<Cuda>(EnsembleKind::nve, CellMode::fixed, Precision::full);
+    expect_nan_to_stay_in_its_replica<Cuda>(EnsembleKind::npt, CellMode::tri, Precision::mixed);
+}
+
+TEST_F(EngineOnGpu, CrowdsAreNamed) { expect_crowds_to_be_named<Cuda>(); }
 
 TEST_F(EngineOnGpu, EnergiesFallToThoseOfTheOracle) {
     expect_descent_of_the_oracle<Cuda>(CellMode::fixed);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "../../cuda/conditional.cuh"
+#include "core/error.hpp"
 #include "ops/replay.hpp"
 #include "support/engine.hpp"
 #include "support/gpu.hpp"
@@ -152,6 +153,57 @@ TEST_F(KernelsOnGpu, GraphsOfManyStepsAreThePlainSteps) {
     expect_plain(replayed());
     const bool wanted = std::exchange(conditional_nodes_wanted(), false);
     expect_plain(replayed());
+    conditional_nodes_wanted() = wanted;
+}
+
+/// A body that fails while it is recorded leaves nothing behind that would disturb the steps, as they are or as graphs.
+TEST_F(KernelsOnGpu, ABodyThatFailsWhileItIsRecorded) {
+    const Array<int, Cuda> flags = to_space<Cuda>(std::vector<int>{0, 1});
+    const Array<int, Cuda> from = to_space<Cuda>(std::vector<int>{3, 1, 4});
+    Array<int, Cuda> to(from.size());
+    enum class Failure { none, thrown, something_thrown, waits };
+    Failure failure = Failure::none;
+    int failures = 0;
+    const auto step = [&] {
+        if_any_marked(Cuda{}, flags, [&] {
+            copy(from, to);
+            if (failures == 0) return;
+            --failures;
+            if (failure == Failure::thrown) throw Error("it failed");
+            if (failure == Failure::something_thrown) throw 1;
+            synchronize(Cuda{});
+        });
+    };
+    Replay<Cuda> replay;
+    long key = 0;
+    const auto expect_steps = [&](int failing) {
+        replay.run(1, step, ++key);
+        fill_zero(to);
+        failures = failing;
+        replay.run(3, step, key);
+        EXPECT_EQ(failures, 0);
+        EXPECT_EQ(to_host(to), to_host(from));
+    };
+    const bool wanted = conditional_nodes_wanted();
+    expect_steps(0);
+    const bool captured = replay.captured(), conditional = replay.conditional();
+    EXPECT_TRUE(captured || std::getenv("MGSTIFF_NO_GRAPHS")) << replay.obstacle();
+    for (const Failure kind : {Failure::thrown, Failure::something_thrown, Failure::waits}) {
+        if (!captured || !conditional) break;  // nothing is recorded
+        SCOPED_TRACE(static_cast<int>(kind));
+        failure = kind;
+        expect_steps(1);  // the second try is without conditional nodes
+        EXPECT_TRUE(replay.captured());
+        EXPECT_FALSE(replay.conditional());
+        EXPECT_FALSE(replay.obstacle().empty());
+        conditional_nodes_wanted() = true;
+        expect_steps(2);  // no graph, but the steps as they are
+        EXPECT_FALSE(replay.captured());
+        EXPECT_FALSE(replay.obstacle().empty());
+        expect_steps(0);
+        EXPECT_TRUE(replay.captured()) << replay.obstacle();
+        EXPECT_TRUE(replay.conditional()) << replay.obstacle();
+    }
     conditional_nodes_wanted() = wanted;
 }
 

@@ -3,11 +3,12 @@
 
 #include <numeric>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/array.hpp"
 #include "core/error.hpp"
-#include "launch.cuh"
+#include "for_each.cuh"
 #include "ops/replay.hpp"
 #include "support/schedules.hpp"
 
@@ -401,6 +402,24 @@ TEST(Simt, AFailureInAGraphIsReported) {
     replay.run(1, step, 1);
     broken = true;
     EXPECT_THROW(replay.run(1, step, 1), Error);
+}
+
+/// Prefix sums ask for more memory the more values there are, which a step that is captured may not allocate.
+TEST(Simt, ASumThatWasProvidedForIsCaptured) {
+    const auto captured = [](int n, bool provided) {
+        const Array<int, Cuda> ones = to_space<Cuda>(std::vector<int>(n, 1));
+        Array<int, Cuda> sums(n + 1);
+        if (provided) reserve_scan(Cuda{}, n);
+        bool first = true;
+        Replay<Cuda> replay;
+        replay.run(2, [&] {
+            if (!std::exchange(first, false)) exclusive_scan(Cuda{}, n, ones.data(), sums.data());
+        }, 1);
+        EXPECT_EQ(to_host(sums)[n], n);
+        return replay.captured();
+    };
+    EXPECT_TRUE(captured(2 << 20, true));
+    EXPECT_FALSE(captured(8 << 20, false));
 }
 
 // ---- Schedules ------------------------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "core/batch.hpp"
+#include "core/error.hpp"
 #include "core/units.hpp"
 #include "ops/displacement.hpp"
 #include "ops/forces.hpp"
@@ -17,6 +18,7 @@
 #include "ops/minimize.hpp"
 #include "ops/neighbors.hpp"
 #include "ops/radial.hpp"
+#include "ops/replay.hpp"
 #include "ops/shells.hpp"
 #include "support/deviation.hpp"
 #include "support/oracle.hpp"
@@ -340,6 +342,106 @@ void expect_replicas_independent() {
     alone.assign(together.position.begin(), together.position.begin() + s[0].size());
     EXPECT_TRUE(same_bits(alone, first.position));
     EXPECT_EQ(together.conserved[0], first.conserved[0]);
+}
+
+// ---- Replicas in trouble ------------------------------------------------------------------------------------------
+
+/// What is a replica's own of an array over atoms.
+template <class T, class Space>
+std::vector<T> of_replica(const Batch<Space>& b, const std::vector<T>& all, int r) {
+    return {all.begin() + b.first_atom_host[r], all.begin() + b.first_atom_host[r + 1]};
+}
+
+/// One of four replicas gets a velocity that is not a number. Its atom is named in the very step, on the device in a
+/// graph as well, its rows stay as they are, and the others' bits are those of a batch where nothing was wrong.
+template <class Space>
+void expect_nan_to_stay_in_its_replica(EnsembleKind kind, CellMode cell, Precision precision) {
+    constexpr int steps = 8, bad = 2;
+    constexpr double dt = 0.01;  // long enough for rows to be built on the way
+    const std::vector<Structure> s = structures(4);
+    Engine<Space> fine(s, kind, cell, dt, precision), broken(s, kind, cell, dt, precision);
+    const int atom = fine.batch.first_atom_host[bad] + 17;
+    Replay<Space> replay_fine, replay_broken;
+    const auto step = [&](int times) {
+        replay_fine.run(times, [&] { fine.step(); }, 1);
+        replay_broken.run(times, [&] { broken.step(); }, 1);
+    };
+    step(1);
+    std::vector<Vec3> v = to_host(broken.batch.velocity);
+    v[atom].y = std::nan("");
+    copy(to_space<Space>(v), broken.batch.velocity);
+    step(1);
+    const auto expect_named = [&] {
+        const Incident incident = to_host(broken.batch.incident)[0];
+        EXPECT_EQ(incident.kind, static_cast<int>(IncidentKind::not_finite));
+        EXPECT_EQ(incident.atom_a, atom);
+    };
+    expect_named();
+    step(steps);
+    expect_named();
+    const std::vector<int> builds = to_host(fine.neighbors.builds), builds_broken = to_host(broken.neighbors.builds);
+    const Motion expected = state_of(fine), got = state_of(broken);
+    EXPECT_EQ(to_host(fine.batch.incident)[0].count, 0);
+    EXPECT_EQ(builds_broken[bad], 0);
+    for (int r = 0; r < 4; ++r) {
+        if (r == bad) continue;
+        SCOPED_TRACE("replica " + std::to_string(r));
+        EXPECT_GT(builds[r], 0);
+        EXPECT_EQ(builds_broken[r], builds[r]);
+        EXPECT_TRUE(same_bits(of_replica(fine.batch, got.position, r), of_replica(fine.batch, expected.position, r)));
+        EXPECT_TRUE(same_bits(of_replica(fine.batch, got.velocity, r), of_replica(fine.batch, expected.velocity, r)));
+        EXPECT_EQ(got.conserved[r], expected.conserved[r]);
+    }
+}
+
+/// Atoms of one replica on one spot, at once and on the way: it is named, and the others' forces have the same bits.
+template <class Space>
+void expect_crowds_to_be_named() {
+    constexpr int bad = 1;
+    std::vector<Structure> s = structures(3), moved = s, crowded;
+    oracle::displace(moved[0], 0.4, 78);
+    oracle::displace(moved[2], 0.4, 79);
+    crowded = moved;
+    std::fill(crowded[bad].position.begin(), crowded[bad].position.end(), s[bad].position[3]);
+    const auto positions = [](const std::vector<Structure>& of) {
+        std::vector<Vec3> x;
+        for (const Structure& one : of) x.insert(x.end(), one.position.begin(), one.position.end());
+        return to_space<Space>(x);
+    };
+    const auto expect_named = [&](const Batch<Space>& b) {
+        const Incident incident = to_host(b.incident)[0];
+        EXPECT_EQ(incident.kind, static_cast<int>(IncidentKind::crowded_cell));
+        EXPECT_EQ(incident.atom_b, bad);
+        EXPECT_EQ(incident.value, s[bad].size());
+    };
+    for (const Precision precision : {Precision::full, Precision::mixed}) {
+        ForceWork<Space> work;
+        Batch<Space> fine = batch_of<Space>(s), broken = batch_of<Space>(s), from_start = batch_of<Space>(crowded);
+        Neighbors<Space> n_fine = make_neighbors(fine, potential().cutoff, skin),
+                         n_broken = make_neighbors(broken, potential().cutoff, skin);
+        copy(positions(moved), fine.position);
+        copy(positions(crowded), broken.position);
+        update_neighbors(fine, n_fine);
+        update_neighbors(broken, n_broken);
+        EXPECT_EQ(to_host(n_broken.stale), (std::vector<int>{1, 0, 1}));
+        const Neighbors<Space> n_from_start = make_neighbors(from_start, potential().cutoff, skin);
+        compute_forces(fine, n_fine, tables<Space>(), work, precision, Sums::energy);
+        EXPECT_EQ(to_host(fine.incident)[0].count, 0);
+        const std::vector<Vec3> expected = to_host(fine.force);
+        compute_forces(broken, n_broken, tables<Space>(), work, precision, Sums::energy);
+        expect_named(broken);
+        const std::vector<Vec3> force = to_host(broken.force);
+        compute_forces(from_start, n_from_start, tables<Space>(), work, precision, Sums::energy);
+        expect_named(from_start);
+        const std::vector<Vec3> at_once = to_host(from_start.force);
+        for (const int r : {0, 2}) {
+            EXPECT_TRUE(same_bits(of_replica(fine, force, r), of_replica(fine, expected, r)));
+            EXPECT_TRUE(same_bits(of_replica(fine, at_once, r), of_replica(fine, expected, r)));
+        }
+    }
+    const Batch<Space> b = batch_of<Space>(crowded);
+    Array<int, Space> counts;
+    EXPECT_THROW(count_shells(b, Shells{2.0, 7.0, 20}, counts), PhysicsError);
 }
 
 // ---- Minimiser -----------------------------------------------------------------------------------------------------

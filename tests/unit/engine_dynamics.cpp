@@ -433,6 +433,50 @@ TEST(EngineErrors, PositionsMustBeFinite) {
     }
 }
 
+/// The first look after it names the replica, and the others' bits are those of a batch where nothing was wrong.
+TEST(EngineErrors, AVelocityThatIsNotANumberIsNamed) {
+    const std::vector<Structure> s = {solid(4, 24), solid(5, 25), solid(4, 26), solid(4, 27)};
+    for (const Precision precision : {Precision::full, Precision::mixed})
+        for (const EnsembleKind kind : {EnsembleKind::nve, EnsembleKind::nvt, EnsembleKind::npt}) {
+            Dynamics<Host> broken = cases::dynamics(s, alloy(), precision, 900), fine =
+                cases::dynamics(s, alloy(), precision, 900);
+            broken.set_ensembles({ensemble(kind, 900)});
+            fine.set_ensembles({ensemble(kind, 900)});
+            broken.run(steps(60));
+            fine.run(steps(60));
+            const int first = broken.batch().first_atom_host[2];
+            broken.batch().velocity[first + 30].z = std::nan("");
+            broken.batch().velocity[first + 40].x = HUGE_VAL;
+            const std::string text = message_of<PhysicsError>([&] { broken.run(steps(100)); });
+            EXPECT_NE(text.find("atom 31 of replica 2"), std::string::npos) << text;
+            const long done = broken.ensembles().each[0].step - 60;
+            EXPECT_LE(done, 50);
+            fine.run(steps(done));
+            settle_velocities(broken.batch(), broken.ensembles());
+            for (const int r : {0, 1, 3}) {
+                const Structure expected = to_structure(fine.batch(), r), got = to_structure(broken.batch(), r);
+                EXPECT_TRUE(same_bits(got.position, expected.position)) << r;
+                EXPECT_TRUE(same_bits(got.velocity, expected.velocity)) << r;
+            }
+        }
+}
+
+TEST(EngineErrors, APositionThatIsNotANumberIsNamed) {
+    Dynamics<Host> d = cases::dynamics({solid(4, 28), solid(4, 29)}, alloy(), Precision::mixed, 300);
+    d.batch().position[256 + 12].x = std::nan("");
+    const std::string text = message_of<PhysicsError>([&] { d.evaluate("in a test"); });
+    EXPECT_NE(text.find("position of atom 13 of replica 1 is not finite"), std::string::npos) << text;
+    EXPECT_NE(text.find("(in a test)"), std::string::npos) << text;
+}
+
+TEST(EngineErrors, AtomsOnOneSpotAreTold) {
+    std::vector<Structure> s = {solid(4, 30), solid(5, 31)};
+    std::fill(s[1].position.begin(), s[1].position.end(), Vec3{1, 2, 3});
+    const std::string text = message_of<PhysicsError>(
+        [&] { Dynamics<Host>(cases::batch_of(s, alloy()), alloy(), Precision::full, 0.5); });
+    EXPECT_NE(text.find("500 atoms of replica 1 lie in one cell"), std::string::npos) << text;
+}
+
 TEST(EngineErrors, DensityFarAboveTheTable) {
     EamPotential p = alloy();
     const Structure s = solid(4, 22);

@@ -181,6 +181,11 @@ TEST(EnginePhysics, TopTwoKeepsTheTwoLargest) {
     EXPECT_EQ(u.second, 5);
     EXPECT_EQ(v.first, 6);
     EXPECT_EQ(v.second, 5.5);
+    EXPECT_EQ(t.lost, TopTwo::no_atom);
+    const TopTwo lost = TopTwo{1, 0} + TopTwo{0, 0, 7} + (TopTwo{3, 0} + TopTwo{0, 0, 4}) + TopTwo{2, 0};
+    EXPECT_EQ(lost.lost, 4);
+    EXPECT_EQ(lost.first, 3);
+    EXPECT_EQ(lost.second, 2);
 }
 
 // ---- Thermostats -------------------------------------------------------------------------------------------------

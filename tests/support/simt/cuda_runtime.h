@@ -48,6 +48,7 @@ enum cudaError_t {
     cudaErrorInvalidValue = 1,
     cudaErrorMemoryAllocation = 2,
     cudaErrorInvalidConfiguration = 9,
+    cudaErrorIllegalState = 401,
     cudaErrorLaunchFailure = 719,
     cudaErrorStreamCaptureUnsupported = 900,
     cudaErrorStreamCaptureInvalidated = 901,
@@ -58,6 +59,7 @@ inline const char* cudaGetErrorString(cudaError_t error) {
         case cudaErrorInvalidValue: return "invalid argument";
         case cudaErrorMemoryAllocation: return "out of memory";
         case cudaErrorInvalidConfiguration: return "invalid configuration argument";
+        case cudaErrorIllegalState: return "the operation cannot be performed in the present state";
         case cudaErrorLaunchFailure: return simt::failure().c_str();
         case cudaErrorStreamCaptureUnsupported: return "operation not permitted when stream is capturing";
         case cudaErrorStreamCaptureInvalidated: return "operation failed due to a previous error during capture";
@@ -83,13 +85,19 @@ struct Graph {
         return cudaSuccess;
     }
 };
-inline std::map<cudaStream_t, Graph*> captures;
-inline bool capture_broken = false;
+/// What a stream records into: a graph of its own, or the body of a conditional node, which is its graph's.
+struct Capture {
+    Graph* graph;
+    bool body;
+};
+inline std::map<cudaStream_t, Capture> captures;
+inline bool capture_broken = false;  ///< all that are under way
 
 inline cudaError_t enqueue(cudaStream_t stream, std::function<cudaError_t()> work) {
     const auto capture = captures.find(stream);
     if (capture == captures.end()) return work();
-    capture->second->nodes.push_back(std::move(work));
+    if (capture_broken) return cudaErrorStreamCaptureInvalidated;
+    capture->second.graph->nodes.push_back(std::move(work));
     return cudaSuccess;
 }
 /// What may not be done during a capture.
@@ -290,20 +298,21 @@ cudaError_t cudaLaunchKernelEx(const cudaLaunchConfig_t* shape, void (*kernel)(P
 // ---- Graphs ---------------------------------------------------------------------------------------------------------
 
 inline cudaError_t cudaStreamBeginCapture(cudaStream_t stream, int) {
-    simt::captures[stream] = new simt::Graph;
-    simt::capture_broken = false;
+    if (simt::captures.contains(stream)) return cudaErrorIllegalState;
+    if (simt::captures.empty()) simt::capture_broken = false;
+    simt::captures[stream] = {new simt::Graph, false};
     return cudaSuccess;
 }
 inline cudaError_t cudaStreamEndCapture(cudaStream_t stream, cudaGraph_t* graph) {
     const auto capture = simt::captures.find(stream);
-    if (capture == simt::captures.end()) return cudaErrorInvalidValue;
-    simt::Graph* const made = capture->second;
+    if (capture == simt::captures.end()) return cudaErrorIllegalState;
+    const auto [made, body] = capture->second;
     simt::captures.erase(capture);
-    if (made->loose_node) simt::capture_broken = true;
-    if (!graph) return simt::capture_broken ? cudaErrorStreamCaptureInvalidated : cudaSuccess;
-    *graph = made;
+    // Nothing may record into a graph that is given away, and perhaps destroyed.
+    if (made->loose_node || (!body && !simt::captures.empty())) simt::capture_broken = true;
+    *graph = simt::capture_broken ? nullptr : made;
     if (!simt::capture_broken) return cudaSuccess;
-    delete std::exchange(*graph, nullptr);
+    if (!body) delete made;
     return cudaErrorStreamCaptureInvalidated;
 }
 inline cudaError_t cudaGraphInstantiate(cudaGraphExec_t* executable, cudaGraph_t graph, int) {
@@ -328,7 +337,11 @@ inline cudaError_t cudaGraphLaunch(cudaGraphExec_t executable, cudaStream_t) {
 using cudaGraphNode_t = const void*;
 using cudaGraphConditionalHandle = unsigned*;
 struct cudaGraphEdgeData {};
-enum cudaStreamCaptureStatus { cudaStreamCaptureStatusNone, cudaStreamCaptureStatusActive };
+enum cudaStreamCaptureStatus {
+    cudaStreamCaptureStatusNone,
+    cudaStreamCaptureStatusActive,
+    cudaStreamCaptureStatusInvalidated
+};
 enum { cudaStreamSetCaptureDependencies = 1, cudaGraphCondAssignDefault = 1 };
 enum cudaGraphNodeType { cudaGraphNodeTypeConditional = 13 };
 enum cudaGraphConditionalNodeType { cudaGraphCondTypeIf = 0 };
@@ -347,8 +360,10 @@ inline cudaError_t cudaStreamGetCaptureInfo(cudaStream_t stream, cudaStreamCaptu
                                             const cudaGraphEdgeData** edges, std::size_t* count) {
     const auto capture = simt::captures.find(stream);
     const bool active = capture != simt::captures.end();
-    *status = active ? cudaStreamCaptureStatusActive : cudaStreamCaptureStatusNone;
-    *graph = active ? capture->second : nullptr;
+    *status = !active                 ? cudaStreamCaptureStatusNone
+              : simt::capture_broken ? cudaStreamCaptureStatusInvalidated
+                                     : cudaStreamCaptureStatusActive;
+    *graph = active ? capture->second.graph : nullptr;
     *nodes = nullptr;
     *edges = nullptr;
     *count = 0;
@@ -356,12 +371,13 @@ inline cudaError_t cudaStreamGetCaptureInfo(cudaStream_t stream, cudaStreamCaptu
 }
 inline cudaError_t cudaStreamUpdateCaptureDependencies(cudaStream_t stream, cudaGraphNode_t*, const cudaGraphEdgeData*,
                                                        std::size_t, unsigned) {
-    simt::captures.at(stream)->loose_node = false;
+    simt::captures.at(stream).graph->loose_node = false;
     return cudaSuccess;
 }
 inline cudaError_t cudaStreamBeginCaptureToGraph(cudaStream_t stream, cudaGraph_t graph, const cudaGraphNode_t*,
                                                  const cudaGraphEdgeData*, std::size_t, int) {
-    simt::captures[stream] = graph;
+    if (simt::captures.contains(stream)) return cudaErrorIllegalState;
+    simt::captures[stream] = {graph, true};
     return cudaSuccess;
 }
 inline cudaError_t cudaGraphConditionalHandleCreate(cudaGraphConditionalHandle* handle, cudaGraph_t graph,
