@@ -283,7 +283,7 @@ fi
 bench bench-nve 24 --point 64,mixed,nve,200 --point 1,mixed,nve,4000
 MGSTIFF_NO_CONDITIONAL=1 bench bench-unconditional 8 --point 1,mixed,nve,4000
 MGSTIFF_NO_GRAPHS=1 bench bench-no-graphs 8 --point 1,mixed,nve,2000
-MGSTIFF_LANES=4 bench bench-4-lanes 8 --point 1,mixed,nve,4000
+MGSTIFF_LANES=2 bench bench-2-lanes 8 --point 1,mixed,nve,4000
 
 tests parity-engine 18 'EngineOnGpu.*:-*TooMuchMemory*:*AStepThatWaits*'
 tests parity-kernels 10 'KernelsOnGpu.*'
@@ -324,8 +324,9 @@ if probed ncu-probe 6 "$ncu" --clock-control none --launch-count 1 "$parity" \
         --potential "$here/jobs/potentials/Cu-Zr_2.eam.fs")
     phase ncu-batch 14 "${counted[@]}" -k 'regex:density_kernel|force_kernel' --launch-skip 20 --launch-count 2 \
         "${glass[@]}" "${few[@]}" --point 64,mixed,nve,10
-    phase ncu-step 12 "$ncu" --clock-control none --section SpeedOfLight --section Occupancy --launch-skip 400 \
-        --launch-count 40 "${glass[@]}" "${few[@]}" --point 1,mixed,nve,40
+    # The time of each kernel, of several steps: sections of counters would replay every one of them ten times.
+    phase ncu-step 12 "$ncu" --clock-control none --metrics gpu__time_duration.sum --launch-skip 400 --launch-count 60 \
+        "${glass[@]}" "${few[@]}" --point 1,mixed,nve,10
     unset MGSTIFF_NO_GRAPHS
     ((plan)) || cat "$work"/ncu-batch.log "$work"/ncu-step.log >"$out/ncu.txt" 2>/dev/null
 fi

@@ -27,6 +27,50 @@ void for_each(Cuda, int n, const Sweep& sweep) {
            sweep);
 }
 
+/// body(i) for every `stride`-th of the indices of marked replicas, which count as if they stood in a row: those of
+/// replica r are first[r] to first[r + 1] - 1. `me`, from 0 to stride - 1, is the same in a warp or differs from thread to
+/// thread; whole warps come here. Replicas that are not marked cost a 32nd of a vote each.
+template <class Body>
+__device__ void for_each_marked(int replicas, const int* first, const int* marked, int me, int stride,
+                                const Body& body) {
+    const int lane = static_cast<int>(threadIdx.x % 32);
+    int before = 0;  // indices of marked replicas so far, modulo the stride
+    for (int base = 0; base < replicas; base += 32) {
+        unsigned votes = __ballot_sync(~0u, base + lane < replicas && marked[base + lane] != 0);
+        for (; votes != 0; votes &= votes - 1) {
+            const int r = base + __ffs(static_cast<int>(votes)) - 1;
+            const int begin = first[r], count = first[r + 1] - begin;
+            int i = me - before;
+            for (i = i < 0 ? i + stride : i; i < count; i += stride) body(begin + i);
+            before = static_cast<int>((static_cast<long>(before) + count) % stride);
+        }
+    }
+}
+
+/// One thread per index of a marked replica, or per several: the grid's size does not know how many are marked.
+template <class Sweep>
+__global__ void __launch_bounds__(sweep_threads)
+    marked_kernel(int replicas, const int* first, const int* marked, const __grid_constant__ Sweep sweep) {
+    for_each_marked(replicas, first, marked, static_cast<int>(blockIdx.x * sweep_threads + threadIdx.x),
+                    static_cast<int>(gridDim.x * sweep_threads), sweep);
+}
+
+/// Blocks that the device has room for at a time, and no more than are wanted: what is not marked must not cost one.
+inline unsigned resident_blocks(unsigned wanted, unsigned per_multiprocessor) {
+    const unsigned most = per_multiprocessor * static_cast<unsigned>(multiprocessors());
+    return wanted < most ? wanted : most;
+}
+
+/// sweep(i) for the indices of marked replicas, in any order: those of replica r are first[r] to first[r + 1] - 1, and
+/// `end` is first[replicas].
+template <class Sweep>
+void for_each_marked(Cuda, int replicas, const int* first, int end, const int* marked, const Sweep& sweep) {
+    if (end <= 0) return;
+    const unsigned blocks = (static_cast<unsigned>(end) + sweep_threads - 1) / sweep_threads;
+    constexpr unsigned resident = 16;  // with up to 32 registers
+    launch(marked_kernel<Sweep>, {resident_blocks(blocks, resident), sweep_threads}, replicas, first, marked, sweep);
+}
+
 /// The sum of the block's values in a fixed tree, valid on thread 0. `threads`, a power of two, is the block's size.
 template <int threads, class T>
 __device__ T block_sum(const T& mine) {

@@ -8,14 +8,14 @@ namespace mg {
 
 namespace {
 
-/// Threads per slot: as many as it takes to fill the multiprocessors. Any number gives the same bits. The environment
-/// variable MGSTIFF_LANES (1, 2 or 4) overrides it, for measurements.
+/// Threads per slot: as many as it takes to fill the multiprocessors (measured on an H200, benchmarks/README.md). Any
+/// number gives the same bits. The environment variable MGSTIFF_LANES (1, 2 or 4) overrides it, for measurements.
 int lanes_for(int slots) {
     if (const char* wish = std::getenv("MGSTIFF_LANES")) {
         const int lanes = std::atoi(wish);
         if (lanes == 1 || lanes == 2 || lanes == 4) return lanes;
     }
-    return slots < 100'000 ? 4 : 1;
+    return slots < 60'000 ? 4 : 2;
 }
 
 /// Warps per multiprocessor that the compiler leaves registers for: as many as it can without spilling.

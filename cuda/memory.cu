@@ -34,6 +34,16 @@ cudaStream_t stream() {
 OtherStream::OtherStream(cudaStream_t other) { other_stream = other; }
 OtherStream::~OtherStream() { other_stream = nullptr; }
 
+int multiprocessors() {
+    static const int count = [] {
+        int device = 0, value = 0;
+        check(cudaGetDevice(&device), "say which device is in use");
+        check(cudaDeviceGetAttribute(&value, cudaDevAttrMultiProcessorCount, device), "count its multiprocessors");
+        return value;
+    }();
+    return count;
+}
+
 void* allocate(Cuda, std::size_t bytes) {
     void* memory = nullptr;
     const cudaError_t status = cudaMalloc(&memory, bytes);

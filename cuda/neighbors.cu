@@ -1,13 +1,15 @@
 // The tuned neighbour build: one warp per slot. It replaces RowSweep, with the same rows.
 //
 // Mapping: the lanes take the candidates of a run of cells side by side; votes tell each hit its place, so that hits
-// stand in the order of the stencil in shared memory. A second pass over the hits deals them out by species.
+// stand in the order of the stencil in shared memory. A second pass over the hits deals them out by species. Only slots
+// of stale replicas are dealt out to the warps: with a warp for every slot, 64 glasses of 20,000 atoms took 207 us on an
+// H200 to find that there was nothing to do.
 //
 // Bound: 571 candidates per slot in runs of about 23 (Cu50Zr50, skin 1 A) are some 27 rounds of one warp with 25
-// double operations each, 340 cycles of a multiprocessor's double units and about 550 of its schedulers per slot:
-// predicted 50 us for a glass of 20,000 atoms, once every 20 to 40 steps. One thread per slot needs a third of the
-// instructions, but a single glass would give it 5 warps per multiprocessor. Tests: tests/parity/kernels_cuda.cpp.
-// NOT YET MEASURED ON A GPU.
+// double operations each: predicted 50 us for a glass of 20,000 atoms, once every 20 to 40 steps. Measured on an H200,
+// with all that goes before: 200 us for one glass, 7.9 ms for 64, so 6 ns per atom. One thread per slot needs a third of
+// the instructions, but a single glass would give it 5 warps per multiprocessor.
+// Tests: tests/parity/kernels_cuda.cpp. Measured: benchmarks/README.md.
 
 #include "for_each.cuh"
 
@@ -23,20 +25,15 @@ constexpr int longest_staged = 1024;  ///< entries of a row in shared memory
 /// A lane's place among the lanes that vote for something.
 __device__ int rank_of(unsigned votes, int lane) { return __popc(votes & ((1u << lane) - 1)); }
 
-__global__ void __launch_bounds__(32 * row_warps)
-    row_kernel(int slots, const __grid_constant__ RowSweep<Cuda> sweep) {
-    __shared__ int staged[row_warps][longest_staged];
-    const int lane = static_cast<int>(threadIdx.x % 32), warp = static_cast<int>(threadIdx.x / 32);
-    const int slot = static_cast<int>(blockIdx.x) * row_warps + warp;
-    if (slot >= slots) return;  // whole warps leave
+/// The row of a slot by one warp; `hits` is its piece of shared memory.
+__device__ void build_row(const RowSweep<Cuda>& sweep, int slot, int* hits) {
+    const int lane = static_cast<int>(threadIdx.x % 32);
     const int r = sweep.replica_of[slot];
-    if (!sweep.stale[r]) return;
     const CellGrid g = sweep.grid[r];
     const Mat3 h = sweep.reference_box[r].h;
     const Vec3 s = sweep.fraction[slot];
     const int* const cell_start = sweep.cell_start + sweep.first_cell[r];
     const bool frozen = sweep.frozen(slot, r);
-    int* const hits = staged[warp];
     int length = 0;
     // slot_at(k) is the candidate at place k of a run.
     const auto collect = [&](int first, int end, const auto& slot_at) {
@@ -73,6 +70,15 @@ __global__ void __launch_bounds__(32 * row_warps)
     }
     if (lane == 0 && length > kept)
         report_incident(sweep.incident, IncidentKind::row_overflow, sweep.atom_of_slot[slot], -1, length);
+    __syncwarp();  // the next slot's hits take the place of these
+}
+
+__global__ void __launch_bounds__(32 * row_warps)
+    row_kernel(int replicas, const int* first_slot, const __grid_constant__ RowSweep<Cuda> sweep) {
+    __shared__ int staged[row_warps][longest_staged];
+    const int warp = static_cast<int>(threadIdx.x / 32);
+    for_each_marked(replicas, first_slot, sweep.stale, static_cast<int>(blockIdx.x) * row_warps + warp,
+                    static_cast<int>(gridDim.x) * row_warps, [&](int slot) { build_row(sweep, slot, staged[warp]); });
 }
 
 bool reserve_half_rows(const Batch<Cuda>&, int, HalfRows<Cuda>&) { return false; }
@@ -80,7 +86,8 @@ bool reserve_half_rows(const Batch<Cuda>&, int, HalfRows<Cuda>&) { return false;
 void build_rows(const Batch<Cuda>& b, Neighbors<Cuda>&, const RowSweep<Cuda>& sweep) {
     if (sweep.layout.capacity > longest_staged) return for_each(Cuda{}, b.atoms, sweep);
     const unsigned blocks = (static_cast<unsigned>(b.atoms) + row_warps - 1) / row_warps;
-    launch(row_kernel, {blocks, 32 * row_warps}, b.atoms, sweep);
+    constexpr unsigned resident = 7;  // with 72 registers
+    launch(row_kernel, {resident_blocks(blocks, resident), 32 * row_warps}, b.replicas, b.chunks.first_atom, sweep);
 }
 
 }  // namespace

@@ -21,6 +21,9 @@ public:
     ~OtherStream();
 };
 
+/// Multiprocessors of the device in use.
+int multiprocessors();
+
 /// A new stream that does not wait for the default one. Never destroyed: static destructors run after the driver has
 /// gone.
 cudaStream_t make_stream();

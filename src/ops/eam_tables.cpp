@@ -181,7 +181,8 @@ void pack_knots(EamTables<Space>& t, const std::vector<Function>& functions,
     }
     std::vector<Cubic<float>> density, slope;
     std::vector<ForcePiece> force;
-    a.intervals = static_cast<int>(t.cutoff / spacing) + 1;
+    // One more than the cutoff needs: a root may round up to the cutoff itself.
+    a.intervals = static_cast<int>(t.cutoff / spacing) + 2;
     for (const auto& [f, phi] : tables) {
         density.insert(density.end(), coarse[f].density.begin(), coarse[f].density.end());
         slope.insert(slope.end(), coarse[f].slope.begin(), coarse[f].slope.end());

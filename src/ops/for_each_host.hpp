@@ -13,6 +13,13 @@ void for_each(Host, int n, const Sweep& sweep) {
     for (int i = 0; i < n; ++i) sweep(i);
 }
 
+/// sweep(i) for the indices of marked replicas, in any order: those of replica r are first[r] to first[r + 1] - 1, and
+/// `end` is first[replicas]. A sweep must do nothing where its replica is not marked (here it may be asked).
+template <class Sweep>
+void for_each_marked(Host, int /*replicas*/, const int* /*first*/, int end, const int* /*marked*/, const Sweep& sweep) {
+    for_each(Host{}, end, sweep);
+}
+
 /// finish(r, the sum over the atoms i of replica r of term(i)) for every replica, for a default-constructible T with
 /// operator+. Chunks are summed on their own, then in order: the same bits for any number of threads. Where ranks share
 /// the replicas, the sum is over all of them and every rank gets it.

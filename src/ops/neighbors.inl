@@ -64,25 +64,30 @@ template <class Space>
 void sort_into_cells(const Batch<Space>& b, CellList<Space>& c, double reach, int* marked,
                      const Array<Vec3, Space>& position, const Array<Box, Space>& box, Incident* incident) {
     const int cells = static_cast<int>(c.count.size());
+    const auto atoms_do = [&](const auto& sweep) {
+        for_each_marked(Space{}, b.replicas, b.chunks.first_atom, b.atoms, marked, sweep);
+    };
+    const auto cells_do = [&](const auto& sweep) {
+        for_each_marked(Space{}, b.replicas, c.first_cell.data(), cells, marked, sweep);
+    };
     for_each(Space{}, b.replicas, GridSweep{reach, marked, c.largest_grid.data(), box.data(), c.grid.data()});
-    for_each(Space{}, cells, ClearCellsSweep{c.replica_of_cell.data(), marked, c.count.data(), c.fill.data()});
-    for_each(Space{}, b.atoms,
-             BinSweep{b.replica_of.data(), marked, c.first_cell.data(), c.grid.data(), box.data(), position.data(),
+    cells_do(ClearCellsSweep{c.replica_of_cell.data(), marked, c.count.data(), c.fill.data()});
+    atoms_do(BinSweep{b.replica_of.data(), marked, c.first_cell.data(), c.grid.data(), box.data(), position.data(),
                       c.cell_of.data(), c.count.data()});
+    // This one takes marks off, so it must not be dealt out by them.
     for_each(Space{}, cells,
              CrowdedCellSweep{c.replica_of_cell.data(), c.count.data(), c.grid.data(), box.data(), marked, incident});
     exclusive_scan(Space{}, cells, c.count.data(), c.start.data());
-    for_each(Space{}, b.atoms,
-             PlaceSweep{b.replica_of.data(), marked, c.cell_of.data(), c.start.data(), c.fill.data(),
+    atoms_do(PlaceSweep{b.replica_of.data(), marked, c.cell_of.data(), c.start.data(), c.fill.data(),
                         c.atom_of_slot.data()});
-    for_each(Space{}, cells, SortCellSweep{c.replica_of_cell.data(), marked, c.start.data(), c.atom_of_slot.data()});
+    cells_do(SortCellSweep{c.replica_of_cell.data(), marked, c.start.data(), c.atom_of_slot.data()});
 }
 
 /// Species and fractions of the slots that hold the batch's atoms.
 template <class Space>
 void fill_slots(const Batch<Space>& b, CellList<Space>& c, const int* marked, const Array<Vec3, Space>& position,
                 const Array<Box, Space>& box) {
-    for_each(Space{}, b.atoms,
+    for_each_marked(Space{}, b.replicas, b.chunks.first_atom, b.atoms, marked,
              FillSlotSweep{b.replica_of.data(), marked, c.atom_of_slot.data(), b.species_of.data(), box.data(),
                            position.data(), c.species_of_slot.data(), c.fractions()});
 }
@@ -213,7 +218,7 @@ void build_stale(Batch<Space>& b, Neighbors<Space>& n, bool from_reference) {
     // Of those alone that are still marked.
     if (!from_reference) {
         for_each(Space{}, b.replicas, ReferenceBoxSweep{n.stale.data(), b.box.data(), n.reference_box.data()});
-        for_each(Space{}, b.atoms,
+        for_each_marked(Space{}, b.replicas, b.chunks.first_atom, b.atoms, n.stale.data(),
                  ReferenceSweep{b.replica_of.data(), n.stale.data(), b.position.data(), n.reference_position.data()});
     }
     fill_slots(b, n.cells, n.stale.data(), n.reference_position, n.reference_box);

@@ -58,6 +58,13 @@ while read -r case features hidden activation; do
 done < cases
 bench searches artn --atoms 500 --attempts 2 --region 4.5 --searches 1,2 --whole 1 --precision double
 
+# Several points in one process: an array, and a line each in the file that is added to.
+echo '{"before": 1}' > points.jsonl
+MGSTIFF_ISA=avx2 bench points md "${given[@]}" --warmup 5 --point 1,mixed,nve,10 --point 2,double,npt,5 --append points.jsonl
+refused "--point 1,mixed is not understood" md --structure "$data" --point 1,mixed --potential "$potential"
+refused "--point 0,mixed,nve is not understood" md --structure "$data" --point 0,mixed,nve --potential "$potential"
+refused "cannot write 'nowhere/x.jsonl'" md --append nowhere/x.jsonl --potential "$potential"
+
 refused "a box of 100 atoms is too small" md --atoms 100 --potential "$potential"
 refused "--temperature nan is out of range" md --temperature nan --potential "$potential"
 refused "--tile 0 is out of range" md --structure "$data" --tile 1,0,1 --potential "$potential"
@@ -86,11 +93,11 @@ def expect(what, holds):
         failures.append(what)
 
 
-common = """benchmark version git backend device instruction_set threads potential_sha256 start tile atoms replicas
+common = """benchmark version git backend device instruction_set settings threads potential_sha256 start tile atoms replicas
     ranks domains repeats wall_s cpu_s pairs_per_s""".split()
 md = """precision ensemble cell temperature_K timestep_fs warmup_steps steps atom_steps_per_s atom_steps_per_s_min
     atom_steps_per_s_max atom_steps_per_cpu_s steps_per_s ns_per_day pairs_within_cutoff_per_atom skin_A
-    list_rebuilds steps_per_rebuild step_ms ops_ms ops_share checksum_energy_eV final_energy_eV peak_host_memory_bytes
+    list_rebuilds steps_per_rebuild step_ms op_calls ops_ms ops_share checksum_energy_eV final_energy_eV peak_host_memory_bytes
     peak_host_memory_bytes_per_atom end""".split()
 rdf = """r_min_A r_max_A shells calls atoms_per_s atoms_per_s_min atoms_per_s_max atoms_per_cpu_s call_ms
     pairs_in_shells""".split()
@@ -113,6 +120,12 @@ expect("atoms", first["atoms"] == 500 and npt["atoms"] == 432 and npt["replicas"
 expect("temperature", 200 < first["end"]["temperature_K"] < 400)
 expect("volume", 17 < first["end"]["volume_A3_per_atom"] < 18.5)
 expect("tiles and replicas have the same pairs", tiled["pairs_in_shells"] == replicas["pairs_in_shells"] > 0)
+points = json.load(open("points.json"))
+lines = [json.loads(line) for line in open("points.jsonl")]
+expect("points", [(p["replicas"], p["precision"], p["ensemble"], p["steps"]) for p in points] ==
+       [(1, "mixed", "nve", 10), (2, "double", "npt", 5)])
+expect("lines are added", lines == [{"before": 1}] + points)
+expect("settings", points[0]["settings"] == {"MGSTIFF_ISA": "avx2"} and first["settings"] == {})
 artn = json.load(open("searches.json"))
 one, two, polished, whole = artn["runs"]
 expect("modes", [r["mode"] for r in artn["runs"]] == ["region"] * 3 + ["whole system"])

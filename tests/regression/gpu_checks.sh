@@ -79,7 +79,7 @@ expect "the plan has its sum" test "$("$bundle/run-gpu-checks.sh" --plan | awk '
 expect "the plan fits" test "$("$bundle/run-gpu-checks.sh" --plan | awk '$1 == "sum" { print $2 }')" -le 330
 expect "the plan writes nothing" test ! -e gpu-checks
 order="runtime first-forces first-lanes first-graphs without-conditional without-graphs bench-nve bench-unconditional
-    bench-no-graphs bench-4-lanes parity-engine parity-kernels parity-forces parity-artn parity-network alone-memory
+    bench-no-graphs bench-2-lanes parity-engine parity-kernels parity-forces parity-artn parity-network alone-memory
     alone-waits bench-batches bench-million bench-train bench-artn ncu-probe ncu-batch ncu-step study sanitizer-probe
     memcheck racecheck initcheck"
 expect "the most valuable first: ${plan[*]}" test "${plan[*]}" = "$(echo $order)"
@@ -103,7 +103,7 @@ expect "no folder stays" test "$(find "$work/pass" -mindepth 1 -type d | wc -l)"
 expect "the logs of all phases" test "$(tar -tzf "$work/pass/logs.tar.gz" | grep -c '\.log$')" -eq $((${#plan[@]} - 2))
 expect "little is printed" test "$(wc -c < "$work/pass.stdout")" -lt 12000
 expect "without conditional nodes once" test "$(grep -c '^NC=1 NG= ' "$STUB_CALLS")" -eq 1
-expect "with four lanes once" test "$(grep -c 'LANES=4' "$STUB_CALLS")" -eq 1
+expect "with two lanes once" test "$(grep -c 'LANES=2' "$STUB_CALLS")" -eq 1
 
 # ---- Phases that fail, hang, print much, pass no test, are refused
 STUB="parity_tests*--gtest_filter=KernelsOnGpu.*:fail" checks none --only parity-kernels

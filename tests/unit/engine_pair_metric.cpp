@@ -63,4 +63,75 @@ TEST(PairMetric, NonsenseStaysOnTheTable) {
     }
 }
 
+/// The metric in float gives t^2 to a few times float's rounding, in skewed cells as well.
+TEST(PairMetric, RoughDistancesAreGoodToFloat) {
+    oracle::Random random(5);
+    Mat3 h = diagonal(70, 65, 80);
+    h(0, 1) = 20;
+    h(0, 2) = -15;
+    h(1, 2) = 10;
+    const PairMetric metric = pair_metric<float>(h, 1.0 / 0.00076);
+    for (int k = 0; k < 10000; ++k) {
+        const auto coordinate = [&] { return static_cast<int>(random.between(-0.1, 0.1) * 4294967296.0); };
+        const int x = coordinate(), y = coordinate(), z = coordinate();
+        const double exact = squared_distance(metric, exact_double(x), exact_double(y), exact_double(z));
+        const float found = squared_distance(rough(metric), static_cast<float>(x), static_cast<float>(y),
+                                             static_cast<float>(z));
+        EXPECT_NEAR(found, exact, 1e-6 * exact);
+    }
+}
+
+TEST(PairMetric, IntegersAreExactDoubles) {
+    for (int i : {0, 1, -1, 12345, -12345, 2147483647, -2147483647 - 1}) EXPECT_EQ(exact_double(i), double{1} * i);
+}
+
+/// Piece and offset are t again, whatever the inverse root's last digits, and pieces are those about t.
+TEST(PairMetric, PlacesInCoarseAndFineTables) {
+    oracle::Random random(6);
+    for (int k = 0; k < 100000; ++k) {
+        const double t = random.between(500, 10000), squared = t * t;
+        const auto rounded = static_cast<float>(squared);
+        const auto inverse = static_cast<float>((1.0 + random.between(-2, 2) * 1.2e-7) / t);
+        const SplitRoot root = split_root(squared, rounded, inverse);
+        EXPECT_NEAR(double{root.root} + root.rest, t, 3e-7 * 10);
+        const TablePlace fine = interval(root, 10001);
+        EXPECT_NEAR(fine.piece + double{fine.offset}, t, 1e-6);
+        EXPECT_GT(fine.offset, -0.01f);
+        EXPECT_LT(fine.offset, 1.01f);
+        for (int knots : {1, 16, 64}) {
+            const auto size = static_cast<float>(knots);
+            const TablePlace coarse = nearest_piece(root.root, size, 1.0f / size, 10001);
+            EXPECT_NEAR(double{size} * coarse.piece + coarse.offset + root.rest, t, 1e-5);
+            EXPECT_LE(std::abs(coarse.offset), 0.5f * size + 0.01f);
+        }
+    }
+}
+
+/// A float of t^2 just below the cutoff's may have a root that rounds to the cutoff itself, and to the interval behind
+/// it: tables have that one too (make_eam_tables). Without it such a pair met the next table's first row.
+TEST(PairMetric, PairsJustWithinTheCutoffStayOnTheTable) {
+    const float cutoff = 10000;
+    const int intervals = 10000 + 2;
+    float squared = cutoff * cutoff;
+    int farthest = 0;
+    for (int k = 0; k < 1000; ++k) {
+        squared = std::nextafter(squared, 0.0f);
+        for (const double off : {-2.0, 0.0, 2.0}) {
+            const auto inverse = static_cast<float>((1.0 + off * 1.2e-7) / std::sqrt(double{squared}));
+            const TablePlace fine = interval(split_root(squared, squared, inverse), intervals);
+            EXPECT_NEAR(fine.piece + double{fine.offset}, std::sqrt(double{squared}), 1e-5);
+            farthest = std::max(farthest, fine.piece);
+        }
+    }
+    EXPECT_EQ(farthest, 10000);  // it does happen
+}
+
+TEST(PairMetric, NonsenseStaysInCoarseAndFineTables) {
+    for (const float root : {0.0f, 1e30f, std::nanf(""), -std::nanf("")})
+        for (const TablePlace& p : {interval({root, 0.0f}, 1000), nearest_piece(root, 16.0f, 1.0f / 16, 1000)}) {
+            EXPECT_GE(p.piece, 0);
+            EXPECT_LT(p.piece, 1000);
+        }
+}
+
 }  // namespace
