@@ -10,7 +10,8 @@ usage: benchmarks/bundle.sh [--no-install] [--no-build] [--out DIR]
 Builds into build-bundle/ (compute capability 9.0 only, no MPI, small BLAS, GoogleTest static, stripped) and gathers
 the bundle in DIR (default: build-bundle/bundle), less than 50 MB; a glass of 19,652 atoms to measure with is made first
 (a minute). On the GPU node, DIR/run-gpu-checks.sh runs tests, benchmarks and stages of jobs/quick.toml on the cuda
-backend (benchmarks/gpu.md). Needs nvcc here; no GPU. The last line on standard output is the bundle's absolute path, alone.
+backend (benchmarks/gpu.md). Needs nvcc here; no GPU. The last line on standard output is the bundle's absolute path,
+alone.
 
   --no-install   install nothing
   --no-build     gather from build-bundle/ as it is
@@ -149,7 +150,8 @@ try mgstiff-gpu info >/dev/null || mg_die "the program of the bundle does not st
 if [[ -x "$out/bin/mg_parity_tests" ]]; then
     try mg_parity_tests --gtest_list_tests >/dev/null || mg_die "the tests of the bundle do not start"
 fi
-answer="$(try mgstiff-gpu bench md --backend cuda --structure "$elsewhere/bundle/glass.xyz.gz")" && status=0 || status=$?
+status=0
+answer="$(try mgstiff-gpu bench md --backend cuda --structure "$elsewhere/bundle/glass.xyz.gz")" || status=$?
 [[ "$status" == 2 && "$answer" == *"no CUDA device was found"* ]] ||
     mg_die "without a GPU the bundle's program should refuse --backend cuda by exit code 2, not $status: $answer"
 [[ "$("$elsewhere/bundle/run-gpu-checks.sh" --plan | awk '$1 == "sum" { print $2 }')" -le 330 ]] ||

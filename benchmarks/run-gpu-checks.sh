@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs on a GPU node from inside the bundle that benchmarks/bundle.sh makes: what is most worth knowing first, each
-# phase in processes of its own with a time limit of its own, every result written as soon as it is known. Whenever it is
-# cut short, what was finished is kept. benchmarks/gpu.md says what the numbers should be.
+# phase in processes of its own with a time limit of its own, every result written as soon as it is known. Whenever it
+# is cut short, what was finished is kept. benchmarks/gpu.md says what the numbers should be.
 set -uo pipefail
 
 usage() {
@@ -58,7 +58,7 @@ milliseconds() { printf '%s\n' $((${EPOCHREALTIME/[.,]/} / 1000)); }
 start="$(milliseconds)" planned=0 failed=0
 end=$((start + 1000 * seconds))
 
-# ---- Results ----------------------------------------------------------------------------------------------------------
+# ---- Results --------------------------------------------------------------------------------------------------------
 if ((!plan)); then
     mkdir -p "$out/.work" || exit 2
     out="$(cd "$out" && pwd -P)"
@@ -87,7 +87,7 @@ keep_logs() {
     mv -f "$out/.logs.tar.gz" "$out/logs.tar.gz"
 }
 
-# ---- Phases -----------------------------------------------------------------------------------------------------------
+# ---- Phases ---------------------------------------------------------------------------------------------------------
 wanted() {
     ((${#only[@]})) || return 0
     local name
@@ -113,7 +113,7 @@ run() {
             kill -KILL -- "-$pid" 2>/dev/null
             return 124
         fi
-        sleep 0.05
+        sleep 0.02
     done
     wait "$pid"
     if [[ -s "$status" ]]; then return "$(<"$status")"; else return 1; fi
@@ -161,10 +161,14 @@ details() {
     text="$(sed -n -e 's/^\[ *\(PASSED\|SKIPPED\|FAILED\) *\] \([0-9]* tests\?\).*/\2 \1/p' "$1" | paste -sd, -)"
     if [[ -n "$text" ]]; then
         awk -v counts="$text" '/^\[deviation \]/ { if (!($3 / $5 <= worst)) { worst = $3 / $5; line = $0 } }
-            END { sub(/^\[deviation \] /, "", line); print counts (line == "" ? "" : "; nearest to its bound: " line) }' "$1"
+            END {
+                sub(/^\[deviation \] /, "", line)
+                print counts (line == "" ? "" : "; nearest to its bound: " line)
+            }' "$1"
         return
     fi
-    text="$(grep -hE 'atom-steps/s|samples/s|attempts/h' "$1" | sed -e 's/, GPU [^:]*:/:/' | paste -sd'|' | sed 's/|/ | /g')"
+    text="$(grep -hE 'atom-steps/s|samples/s|attempts/h' "$1" | sed -e 's/, GPU [^:]*:/:/' | paste -sd'|' |
+        sed 's/|/ | /g')"
     if [[ -n "$text" ]]; then printf '%s\n' "$text"; else tail -n 1 "$1" | cut -c 1-160; fi
 }
 
@@ -187,7 +191,7 @@ bench() {
 # measured FILE: the JSON that a benchmark wrote, as one line of the results.
 measured() { ((plan)) || [[ ! -s "$1" ]] || printf '%s\n' "$(tr -d '\n' <"$1")" >>"$out/results.jsonl"; }
 
-# ---- Libraries and tools ----------------------------------------------------------------------------------------------
+# ---- Libraries and tools --------------------------------------------------------------------------------------------
 # The program opens cuBLAS at first use; it brings cuBLASLt.
 cublas=""
 find_libraries() {
@@ -255,9 +259,10 @@ if ((!plan)); then
     fi
 fi
 
-# ---- The plan, most valuable first ------------------------------------------------------------------------------------
+# ---- The plan, most valuable first ----------------------------------------------------------------------------------
 describe() {
-    nvidia-smi --query-gpu=name,driver_version,memory.total,compute_cap,clocks.max.sm,clocks.max.mem --format=csv,noheader
+    nvidia-smi --query-gpu=name,driver_version,memory.total,compute_cap,clocks.max.sm,clocks.max.mem \
+        --format=csv,noheader
     "$program" info
 }
 if ((plan)) || wanted runtime; then

@@ -2,12 +2,12 @@
 /// \file The tuned EAM kernels: density with embedding, then forces. They replace DensitySweep and ForceSweep.
 ///
 /// Mapping: `lanes` (1, 2 or 4) neighbouring threads share a slot's row. Of every 8 entries of the row each takes
-/// 8 / lanes neighbouring ones. Entries 2q and 2q + 1 of the eight belong to partial sum q, whoever adds them, and the 4
-/// partial sums go through one tree, neighbours first: the same bits for any number of lanes.
+/// 8 / lanes neighbouring ones. Entries 2q and 2q + 1 of the eight belong to partial sum q, whoever adds them, and the
+/// 4 partial sums go through one tree, neighbours first: the same bits for any number of lanes.
 ///
 /// `mixed`: densities in float throughout; for forces the distance is formed in double, tables are read in float, and
-/// sums are double. An entry of a row gathers 16 bytes of the neighbour and 16 of a coarse table through the L1, and for
-/// forces 16 of the fine table through texture units.
+/// sums are double. An entry of a row gathers 16 bytes of the neighbour and 16 of a coarse table through the L1, and
+/// for forces 16 of the fine table through texture units.
 ///
 /// What bounds them on an H200, 64 glasses of 19,652 atoms, 152 entries per row of which 105 are within the cutoff, by
 /// its counters: the density kernel (0.61 ms) keeps the L1's data stage busy 90 % of the time, 24 passes for 32 entries
@@ -33,8 +33,12 @@ struct PairTables {
 template <>
 struct PairTables<float> {
     explicit PairTables(const KnotArrays<Cuda>& a)
-        : density(a.density.data()), slope(a.slope.data()), force(a.force_texture.handle()),
-          pieces(a.coarse_pieces), intervals(a.intervals), knots(static_cast<float>(a.coarse_knots)),
+        : density(a.density.data()),
+          slope(a.slope.data()),
+          force(a.force_texture.handle()),
+          pieces(a.coarse_pieces),
+          intervals(a.intervals),
+          knots(static_cast<float>(a.coarse_knots)),
           inverse_knots(1.0f / static_cast<float>(a.coarse_knots)) {}
     const Cubic<float>* density;
     const Cubic<float>* slope;
@@ -178,8 +182,8 @@ __device__ void report_close_pairs(const PairSystem<Real, Cuda>& p, const RowThr
         const double r2 = squared_distance(metric, exact_double(e.x), exact_double(e.y), exact_double(e.z)) /
                           (p.inverse_dr * p.inverse_dr);
         if (e.in_row && r2 < p.lowest_squared)
-            report_incident(p.incident, IncidentKind::pair_below_table, p.atom_of_slot[me.slot],
-                            p.atom_of_slot[e.slot], __builtin_sqrt(r2));
+            report_incident(p.incident, IncidentKind::pair_below_table, p.atom_of_slot[me.slot], p.atom_of_slot[e.slot],
+                            __builtin_sqrt(r2));
     });
 }
 
@@ -197,8 +201,8 @@ __device__ inline double density_of(const PairSystem<double, Cuda>& p, const Pai
     const PairPlace<double> at = place_on_grid<double>(squared, rsqrt(squared), p.pieces);
     return value(load_constant(&p.tables[e.at_center * p.pieces + at.piece].density), at.fraction);
 }
-__device__ inline float density_of(const PairSystem<float, Cuda>&, const PairTables<float>& t,
-                                   const RowEntry<float>& e, float squared) {
+__device__ inline float density_of(const PairSystem<float, Cuda>&, const PairTables<float>& t, const RowEntry<float>& e,
+                                   float squared) {
     const TablePlace at = nearest_piece(squared * rsqrtf(squared), t.knots, t.inverse_knots, t.pieces);
     return fused_value(load_constant(t.density + (e.at_center * t.pieces + at.piece)), at.offset);
 }
@@ -212,8 +216,8 @@ __global__ void __launch_bounds__(pair_threads, warps * 32 / pair_threads)
     const Real cutoff = static_cast<Real>(p.cutoff_squared * p.inverse_dr * p.inverse_dr);
     Real density[partial_sums / lanes] = {}, closest = cutoff;
     for_each_entry<Real, lanes>(p, me.slot, me.lane, [&](int q, const RowEntry<Real>& e) {
-        const Real squared = squared_distance(metric, static_cast<Real>(e.x), static_cast<Real>(e.y),
-                                              static_cast<Real>(e.z));
+        const Real squared =
+            squared_distance(metric, static_cast<Real>(e.x), static_cast<Real>(e.y), static_cast<Real>(e.z));
         closest = fmin(closest, squared);  // behind the row's end as well: who reports looks again
         const Real f = density_of(p, t, e, squared);
         density[q / 2] += e.in_row && squared < cutoff ? f : Real(0);
@@ -233,8 +237,7 @@ __device__ PairTerm<double> term_of(const PairSystem<double, Cuda>& p, const Pai
     const double slope_at_center = slope(here.density, at.fraction);
     double slope_at_neighbor = slope_at_center;
     if (e.at_neighbor != e.at_center)  // only where densities depend on the order of the species
-        slope_at_neighbor =
-            slope(load_constant(&p.tables[e.at_neighbor * p.pieces + at.piece].density), at.fraction);
+        slope_at_neighbor = slope(load_constant(&p.tables[e.at_neighbor * p.pieces + at.piece].density), at.fraction);
     return pair_term_from_z(at.inverse * p.inverse_dr, p.inverse_dr, value(here.pair, at.fraction),
                             slope(here.pair, at.fraction), slope_here, slope_at_center, e.embedding_slope,
                             slope_at_neighbor);

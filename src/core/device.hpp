@@ -15,8 +15,8 @@ struct DeviceInfo {
     int runtime = 0;           ///< version of the CUDA runtime, 1000 major + 10 minor
     int capability = 0;        ///< compute capability, 10 major + minor
     int multiprocessors = 0;
-    double memory = 0, l2 = 0;                ///< [bytes]
-    int sm_clock = 0, memory_clock = 0;       ///< [MHz] now
+    double memory = 0, l2 = 0;                     ///< [bytes]
+    int sm_clock = 0, memory_clock = 0;            ///< [MHz] now
     int sm_clock_most = 0, memory_clock_most = 0;  ///< [MHz]
 };
 

@@ -60,7 +60,8 @@ bench searches artn --atoms 500 --attempts 2 --region 4.5 --searches 1,2 --whole
 
 # Several points in one process: an array, and a line each in the file that is added to.
 echo '{"before": 1}' > points.jsonl
-MGSTIFF_ISA=avx2 bench points md "${given[@]}" --warmup 5 --point 1,mixed,nve,10 --point 2,double,npt,5 --append points.jsonl
+MGSTIFF_ISA=avx2 bench points md "${given[@]}" --warmup 5 --point 1,mixed,nve,10 --point 2,double,npt,5 \
+    --append points.jsonl
 refused "--point 1,mixed is not understood" md --structure "$data" --point 1,mixed --potential "$potential"
 refused "--point 0,mixed,nve is not understood" md --structure "$data" --point 0,mixed,nve --potential "$potential"
 refused "cannot write 'nowhere/x.jsonl'" md --append nowhere/x.jsonl --potential "$potential"
@@ -93,11 +94,12 @@ def expect(what, holds):
         failures.append(what)
 
 
-common = """benchmark version git backend device instruction_set settings threads potential_sha256 start tile atoms replicas
-    ranks domains repeats wall_s cpu_s pairs_per_s""".split()
+common = """benchmark version git backend device instruction_set settings threads potential_sha256 start tile atoms
+    replicas ranks domains repeats wall_s cpu_s pairs_per_s""".split()
 md = """precision ensemble cell temperature_K timestep_fs warmup_steps steps atom_steps_per_s atom_steps_per_s_min
     atom_steps_per_s_max atom_steps_per_cpu_s steps_per_s ns_per_day pairs_within_cutoff_per_atom skin_A
-    list_rebuilds steps_per_rebuild step_ms op_calls ops_ms ops_share checksum_energy_eV final_energy_eV peak_host_memory_bytes
+    list_rebuilds steps_per_rebuild step_ms op_calls ops_ms ops_share checksum_energy_eV final_energy_eV
+    peak_host_memory_bytes
     peak_host_memory_bytes_per_atom end""".split()
 rdf = """r_min_A r_max_A shells calls atoms_per_s atoms_per_s_min atoms_per_s_max atoms_per_cpu_s call_ms
     pairs_in_shells""".split()

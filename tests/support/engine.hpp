@@ -180,7 +180,8 @@ Forces forces_of(const std::vector<Structure>& s, Precision precision, bool refe
     fill_zero(b.force);
     compute(false);
     const double rounding = precision == Precision::full ? 1e-12 : 1e-5 * root_mean_square(out.force);
-    EXPECT_DEVIATION(largest_difference(to_host(b.force), out.force), rounding) << (reference ? "sweeps" : "tuned loops");
+    EXPECT_DEVIATION(largest_difference(to_host(b.force), out.force), rounding)
+        << (reference ? "sweeps" : "tuned loops");
     return out;
 }
 

@@ -75,8 +75,8 @@ TEST(PairMetric, RoughDistancesAreGoodToFloat) {
         const auto coordinate = [&] { return static_cast<int>(random.between(-0.1, 0.1) * 4294967296.0); };
         const int x = coordinate(), y = coordinate(), z = coordinate();
         const double exact = squared_distance(metric, exact_double(x), exact_double(y), exact_double(z));
-        const float found = squared_distance(rough(metric), static_cast<float>(x), static_cast<float>(y),
-                                             static_cast<float>(z));
+        const float found =
+            squared_distance(rough(metric), static_cast<float>(x), static_cast<float>(y), static_cast<float>(z));
         EXPECT_NEAR(found, exact, 1e-6 * exact);
     }
 }
