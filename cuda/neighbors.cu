@@ -2,8 +2,8 @@
 //
 // Mapping: the lanes take the candidates of a run of cells side by side; votes tell each hit its place, so that hits
 // stand in the order of the stencil in shared memory. A second pass over the hits deals them out by species. Only
-// slots of stale replicas are dealt out to the warps: with a warp for every slot, 64 glasses of 20,000 atoms took 207 us
-// on an H200 to find that there was nothing to do.
+// slots of stale replicas are dealt out to the warps: with a warp for every slot, 64 glasses of 20,000 atoms took
+// 207 us on an H200 to find that there was nothing to do.
 //
 // Bound: 571 candidates per slot in runs of about 23 (Cu50Zr50, skin 1 A) are some 27 rounds of one warp with 25
 // double operations each: predicted 50 us for a glass of 20,000 atoms, once every 20 to 40 steps. Measured on an H200,
