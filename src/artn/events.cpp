@@ -51,7 +51,7 @@ std::shared_ptr<const Minimum> find_minimum(const Structure& structure, const Ea
         if (!state[0].converged)
             throw PhysicsError(
                 "no minimum was found for saddle searches to begin at",
-                "after 100000 steps the largest force is " + std::to_string(state[0].force_max) + " eV/A",
+                "after 100000 steps the largest force is " + shown(state[0].force_max) + " eV/A",
                 "check the structure");
         position = to_host(d.batch().position);
         return true;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <string>
 #include <utility>
 
 #include "core/error.hpp"
@@ -30,8 +31,17 @@ void remove_translation(std::vector<Vec3>& v) {
 SearchStart random_start(std::shared_ptr<const Region> region, double radius, double length, std::uint64_t seed,
                          std::uint32_t sample, int attempt) {
     const Structure& parent = region->parent->structure;
+    const auto refuse = [](const std::string& what, long most, const std::string& remedy) {
+        throw InputError(what, "random numbers of searches are told apart up to " + std::to_string(most), remedy);
+    };
+    if (attempt < 0 || attempt >= most_attempts)
+        refuse("attempt " + std::to_string(attempt) + " at an atom", most_attempts - 1,
+               "use fewer barriers.max_attempts_per_atom");
+    if (region->movable > most_movable)
+        refuse(std::to_string(region->movable) + " atoms move in a search", most_movable, "search a smaller system");
+    if (const long id = parent.id[region->center]; id < 0 || id > largest_search_id)
+        refuse("atom " + std::to_string(id) + " is to be searched", largest_search_id, "number the atoms from 1 on");
     const RandomStream stream(seed, RandomUse::kick, sample);
-    // 28 bits of the id, 14 of the attempt, 22 of the number within it.
     const std::uint64_t base =
         static_cast<std::uint64_t>(parent.id[region->center]) << 36 | static_cast<std::uint64_t>(attempt) << 22;
     std::uint64_t drawn = 0;

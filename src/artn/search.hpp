@@ -40,8 +40,15 @@ struct SearchResult {
     std::vector<Vec3> final_state;  ///< where connected
 };
 
+/// What a search's random numbers have room for: they are counted by 28 bits of the atom's id, 14 of the attempt and 22
+/// of the number within it, of which six go to each atom that moves and one to the attempt itself.
+inline constexpr int most_attempts = 1 << 14;
+inline constexpr int most_movable = ((1 << 22) - 1) / 6;
+inline constexpr long largest_search_id = (1L << 28) - 1;
+
 /// A random kick for an attempt at an atom: Gaussian components on the atoms within `radius` [A] of the centre,
-/// `length` [A] in all. Numbers are keyed by (seed, sample, id of the atom, attempt).
+/// `length` [A] in all. Numbers are keyed by (seed, sample, id of the atom, attempt). Throws InputError where attempt,
+/// atoms that move or id are beyond the above: another search's numbers would be drawn.
 SearchStart random_start(std::shared_ptr<const Region> region, double radius, double length, std::uint64_t seed,
                          std::uint32_t sample, int attempt);
 

@@ -1,11 +1,19 @@
 #pragma once
 /// \file Errors are exceptions whose text follows one grammar: *problem (why) what to do*.
 
+#include <cstdio>
 #include <stdexcept>
 #include <string>
 #include <utility>
 
 namespace mg {
+
+/// A number for people, to six digits whatever its size: std::to_string makes 0.000000 of a small one.
+inline std::string shown(double value) {
+    char text[32];
+    std::snprintf(text, sizeof text, "%.6g", value);
+    return text;
+}
 
 /// Something failed while running: exit code 1.
 class Error : public std::runtime_error {

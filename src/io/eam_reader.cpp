@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <limits>
 
+#include "core/error.hpp"
 #include "io/compressed.hpp"
 #include "io/elements.hpp"
 #include "io/sha256.hpp"
@@ -105,7 +106,7 @@ public:
         const double reach = static_cast<double>(grid.nr) * grid.dr;
         if (grid.cutoff > reach * (1 + 1e-9))
             fail(line.number, "the cutoff lies beyond the table",
-                 "it is " + std::string(line.words[4]) + " A and nr dr is " + std::to_string(reach) + " A");
+                 "it is " + std::string(line.words[4]) + " A and nr dr is " + shown(reach) + " A");
         if (grid.cutoff < 5 * grid.dr)
             fail(line.number, "the cutoff is below five knots",
                  "it is " + std::string(line.words[4]) + " A and dr is " + std::string(line.words[3]) + " A");

@@ -6,6 +6,7 @@
 #include <map>
 #include <numeric>
 
+#include "core/error.hpp"
 #include "io/compressed.hpp"
 #include "io/elements.hpp"
 #include "io/text.hpp"
@@ -110,7 +111,7 @@ std::string element_of_mass(const Source& source, const std::string& what, doubl
             candidates.emplace_back(element.symbol);
     if (candidates.size() == 1) return candidates[0];
     throw InputError(source.path() + ": the element of " + what + " is not known",
-                     "its mass " + std::to_string(mass) + " u is " +
+                     "its mass " + shown(mass) + " u is " +
                          (!candidates.empty() ? "that of " + joined(candidates)
                           : among.empty()     ? "no element's"
                                               : "that of none of " + joined(among)),
@@ -143,7 +144,7 @@ void check_order_of_types(const Source& source, const Raw& raw, const std::vecto
         };
         if (mass == raw.masses.end() || has_the_mass(elements[k])) continue;
         for (const std::string& name : elements)
-            if (has_the_mass(name)) contradicted(k, name, "its mass is " + std::to_string(mass->second) + " u");
+            if (has_the_mass(name)) contradicted(k, name, "its mass is " + shown(mass->second) + " u");
     }
 }
 
@@ -256,7 +257,7 @@ Structure finish(const Source& source, const Raw& raw, const std::vector<std::st
     for (int k = 0; k < 3; ++k) longest = std::max(longest, norm2(raw.h.column(k)));
     if (!(structure.box.volume > 1e-9 * longest * std::sqrt(longest)) || !std::isfinite(structure.box.volume))
         source.fail(raw.cell_line, "the cell has no positive volume",
-                    "it is " + std::to_string(structure.box.volume) + " A^3",
+                    "it is " + shown(structure.box.volume) + " A^3",
                     "give three lattice vectors that are independent and right-handed");
     std::vector<int> order(raw.id.size());
     std::iota(order.begin(), order.end(), 0);
@@ -787,11 +788,11 @@ private:
     void take_mass(int type, double mass) {
         if (!(mass > 0))
             source_.fail("the mass of type " + std::to_string(type) + " is not positive",
-                         "it is " + std::to_string(mass) + " u");
+                         "it is " + shown(mass) + " u");
         const auto [known, fresh] = raw_.masses.emplace(type, mass);
         if (!fresh && std::abs(known->second - mass) > mass_tolerance)
             source_.fail("two masses for type " + std::to_string(type),
-                         "they are " + std::to_string(known->second) + " and " + std::to_string(mass) + " u");
+                         "they are " + shown(known->second) + " and " + shown(mass) + " u");
         if (fresh && elements_.empty())
             raw_.type_names[type] = element_of_mass(source_, "type " + std::to_string(type), mass);
     }

@@ -46,7 +46,7 @@ Dynamics<Space>::Dynamics(Batch<Space> batch, const EamPotential& potential, Pre
       neighbors_(make_neighbors(batch_, potential.cutoff, skin, team, total_atoms)) {
     if (precision == Precision::mixed && !(tables_.resampling_error <= 1e-5))
         throw InputError("the potential " + potential.path + " is too coarse for mixed precision",
-                         "its resampled tables have a force error of " + std::to_string(tables_.resampling_error) +
+                         "its resampled tables have a force error of " + shown(tables_.resampling_error) +
                              " eV/A, above 1e-5",
                          "use precision = \"double\"");
     set_ensembles({EnsembleOptions{}});
@@ -426,7 +426,7 @@ PhysicsError Dynamics<Space>::incident_error(const Incident& incident, const std
         return "atom " + std::to_string(batch_.id[r][atom - batch_.first_atom_host[r]]) + " of replica " +
                std::to_string(r);
     };
-    const std::string value = std::to_string(incident.value);
+    const std::string value = shown(incident.value);
     switch (static_cast<IncidentKind>(incident.kind)) {
         case IncidentKind::pair_below_table:
             return {name(incident.atom_a) + " and " +

@@ -43,7 +43,7 @@ public:
         for (const double value : values) {
             if (!(std::abs(value) <= std::numeric_limits<float>::max()))
                 throw Error("the model cannot be written as ONNX",
-                            "the value " + std::to_string(value) + " of " + name + " is beyond float32",
+                            "the value " + shown(value) + " of " + name + " is beyond float32",
                             "use model.h5, or train again with other data");
             const std::uint32_t bits = std::bit_cast<std::uint32_t>(static_cast<float>(value));
             for (int shift = 0; shift < 32; shift += 8) bytes += static_cast<char>(bits >> shift);

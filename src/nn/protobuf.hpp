@@ -3,7 +3,6 @@
 /// (https://protobuf.dev/programming-guides/encoding). ONNX needs no more than this, and sixty lines spare the program
 /// a library, its compiler and their versions.
 
-#include <bit>
 #include <cstdint>
 #include <string>
 #include <string_view>
@@ -18,11 +17,6 @@ public:
         key(field, Wire::varint);
         varint(static_cast<std::uint64_t>(value));
     }
-    void real(int field, float value) {
-        key(field, Wire::four_bytes);
-        const std::uint32_t bits = std::bit_cast<std::uint32_t>(value);
-        for (int shift = 0; shift < 32; shift += 8) bytes_ += static_cast<char>(bits >> shift);
-    }
     /// string or bytes.
     void text(int field, std::string_view value) {
         key(field, Wire::with_length);
@@ -34,7 +28,7 @@ public:
     const std::string& bytes() const { return bytes_; }
 
 private:
-    enum class Wire : std::uint64_t { varint = 0, with_length = 2, four_bytes = 5 };
+    enum class Wire : std::uint64_t { varint = 0, with_length = 2 };
 
     void key(int field, Wire type) {
         varint(static_cast<std::uint64_t>(field) << 3 | static_cast<std::uint64_t>(type));

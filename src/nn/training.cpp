@@ -52,10 +52,10 @@ void check(const Dataset& data, const TrainOptions& o) {
     if (o.epochs < 1) refuse("bad train.epochs", std::to_string(o.epochs), "use at least 1");
     if (o.batch < 1) refuse("bad train.batch", std::to_string(o.batch), "use at least 1");
     if (!(o.learning_rate > 0) || !std::isfinite(o.learning_rate))
-        refuse("bad train.learning_rate", std::to_string(o.learning_rate), "use a positive number such as 1e-3");
-    if (!(o.decay > 0 && o.decay <= 1)) refuse("bad train.decay", std::to_string(o.decay), "use a number in (0, 1]");
+        refuse("bad train.learning_rate", shown(o.learning_rate), "use a positive number such as 1e-3");
+    if (!(o.decay > 0 && o.decay <= 1)) refuse("bad train.decay", shown(o.decay), "use a number in (0, 1]");
     if (!(o.validation_fraction >= 0 && o.validation_fraction < 1))
-        refuse("bad train.validation_fraction", std::to_string(o.validation_fraction), "use a number in [0, 1)");
+        refuse("bad train.validation_fraction", shown(o.validation_fraction), "use a number in [0, 1)");
     if (o.patience < 0) refuse("bad train.patience", std::to_string(o.patience), "use 0 or more epochs");
     if (!(o.beta1 >= 0 && o.beta1 < 1 && o.beta2 >= 0 && o.beta2 < 1 && o.epsilon > 0))
         refuse("bad constants of Adam", "beta1 and beta2 must lie in [0, 1), epsilon above 0",
@@ -235,7 +235,7 @@ private:
         if (!std::isfinite(loss) || !std::isfinite(record.training_loss))
             throw Error("the training diverged",
                         "the loss is not finite in epoch " + std::to_string(epoch) + " with a learning rate of " +
-                            std::to_string(record.learning_rate),
+                            shown(record.learning_rate),
                         "lower train.learning_rate");
         if (validation_rows_.empty() || state_.best_epoch < 0 || loss < state_.best_loss) {
             state_.best_loss = loss;

@@ -125,7 +125,7 @@ void migrate(Batch<Space>& b, Domain<Space>& d) {
             std::find_if(d.peers.begin(), d.peers.end(), [&](const DomainPeer& p) { return p.rank == owner; });
         if (peer == d.peers.end())
             throw PhysicsError("atom " + std::to_string(b.id[0][i]) + " went through a whole domain",
-                               "it moved further than " + std::to_string(d.reach) + " A between two neighbour builds",
+                               "it moved further than " + shown(d.reach) + " A between two neighbour builds",
                                "check the structure for overlapping atoms, or use a smaller timestep");
         pack(leaving[peer - d.peers.begin()], i);
     }

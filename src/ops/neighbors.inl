@@ -288,9 +288,9 @@ Neighbors<Space> make_neighbors(Batch<Space>& b, double cutoff, double skin, Com
         const double width = smallest_width(boxes[r]);
         if (!(boxes[r].volume > 0) || !(width >= 2 * n.reach()))
             throw InputError("the box of replica " + std::to_string(r) + " is too small",
-                             "its smallest perpendicular width is " + std::to_string(width) + " A",
-                             "make every width at least " + std::to_string(2 * n.reach()) +
-                                 " A = 2 (cutoff " + std::to_string(cutoff) + " + skin " + std::to_string(skin) + ")");
+                             "its smallest perpendicular width is " + shown(width) + " A",
+                             "make every width at least " + shown(2 * n.reach()) +
+                                 " A = 2 (cutoff " + shown(cutoff) + " + skin " + shown(skin) + ")");
         if (team) b.replica_atoms_host.at(r) = total_atoms;
         density = std::max(density, static_cast<double>(b.replica_atoms_host[r]) / boxes[r].volume);
     }

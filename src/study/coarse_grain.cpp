@@ -9,8 +9,8 @@ namespace mg {
 
 std::vector<double> coarse_grain(const Structure& s, const std::vector<double>& values, double radius) {
     if (radius > 0.5 * smallest_width(s.box))
-        throw InputError("cannot average over " + std::to_string(radius) + " A",
-                         "half the smallest width of the cell is " + std::to_string(0.5 * smallest_width(s.box)) + " A",
+        throw InputError("cannot average over " + shown(radius) + " A",
+                         "half the smallest width of the cell is " + shown(0.5 * smallest_width(s.box)) + " A",
                          "use a smaller report.coarse_grain_A or more atoms");
     const int n = s.size();
     std::vector<Vec3> fraction(n);

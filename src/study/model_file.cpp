@@ -58,7 +58,7 @@ void check(const ModelFile& file, const std::string& path) {
     }
     const Descriptor& d = file.descriptor;
     if (!(d.r_min >= 0 && d.r_max > d.r_min && d.width > 0 && d.count > 0) || !std::isfinite(d.r_max))
-        refuse("a descriptor that reaches from " + std::to_string(d.r_min) + " to " + std::to_string(d.r_max) + " A");
+        refuse("a descriptor that reaches from " + shown(d.r_min) + " to " + shown(d.r_max) + " A");
     if (static_cast<int>(feature_names(d, file.elements).size()) != file.ensemble[0].inputs())
         refuse("a descriptor that does not fit the inputs");
     if (file.errors.calibrated() && file.errors.species.size() != file.elements.size())

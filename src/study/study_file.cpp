@@ -32,6 +32,7 @@ static constexpr void require_of_parser(bool holds) {
 #include <type_traits>
 #include <utility>
 
+#include "artn/search.hpp"
 #include "core/error.hpp"
 #include "io/elements.hpp"
 #include "io/sha256.hpp"
@@ -136,7 +137,8 @@ void visit(StudyFile& file, Visitor& v, bool everything) {
         v.table("barriers", "ARTn saddle searches around atoms; forces are norms over the movable coordinates.");
         v.key("samples", b.samples, Words{"test", "all"}, "a list of sample numbers", 0, false);
         v.key("events_per_atom", b.events_per_atom, counted(1, "the mean barrier needs an event"));
-        v.key("max_attempts_per_atom", b.max_attempts_per_atom, counted(1, "an event needs an attempt"));
+        v.key("max_attempts_per_atom", b.max_attempts_per_atom,
+              from(1, most_attempts, "an event needs an attempt, and random numbers of more are not told apart"));
         v.key("atoms", b.atoms, Words{"all"}, "a fraction above 0 and at most 1, or a list of atom ids", 1, true);
         v.key("region_A", b.region_A, above(3, 1000, "it must hold the first neighbours at least"));
         v.key("settle_ps", b.settle_ps, from(0, 1e6, "it is a time"));
@@ -905,6 +907,10 @@ void check_learning(StudyFile& file, Reader& reader) {
 
 void check_barriers(StudyFile& file, Reader& reader) {
     const StudyFile::Barriers& b = file.barriers;
+    if (b.enabled && file.quenches() && reader.sound({"system.atoms"}) && file.system.atoms > most_movable)
+        reader.fault("system.atoms", fmt::format("{} atoms are too many for saddle searches", file.system.atoms),
+                     fmt::format("their random numbers are told apart up to {}", most_movable),
+                     "leave [barriers] out, or use fewer");
     if (reader.sound({"barriers.events_per_atom", "barriers.max_attempts_per_atom"}) &&
         b.max_attempts_per_atom < b.events_per_atom)
         reader.fault(reader.given("barriers.max_attempts_per_atom") ? "barriers.max_attempts_per_atom"

@@ -382,6 +382,14 @@ void expect_vacancy_hop(const EamPotential& potential, const std::string& file, 
     // Begun at the saddle with a second mode that is a translation for the greater part: it costs nothing, and is none.
     const auto whole =
         std::make_shared<const Region>(carve(minimum, 0, std::numeric_limits<double>::infinity(), potential.cutoff));
+    // Random numbers of searches are told apart by id and attempt, up to a limit.
+    EXPECT_NO_THROW(random_start(whole, 1e9, 0.1, 1, 0, most_attempts - 1));
+    EXPECT_THROW(random_start(whole, 1e9, 0.1, 1, 0, most_attempts), InputError);
+    auto renumbered = std::make_shared<Minimum>(*whole->parent);
+    renumbered->structure.id[whole->center] = largest_search_id + 1;
+    auto beyond = std::make_shared<Region>(*whole);
+    beyond->parent = renumbered;
+    EXPECT_THROW(random_start(beyond, 1e9, 0.1, 1, 0, 0), InputError);
     SearchStart start = random_start(whole, 1e9, 0.1, 1, 0, 0);
     start.displacement.assign(whole->size(), Vec3{});
     for (std::size_t k = 0; k < hop.atom.size(); ++k) start.displacement[hop.atom[k]] = hop.saddle[k];

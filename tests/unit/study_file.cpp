@@ -124,6 +124,7 @@ TEST(StudyFileTest, FaultsAreLocatedAndSuggestTheRemedy) {
         {"[barriers]\natoms = [1, 1373]", "7:13", {"there is no atom 1373"}},
         {"[barriers]\nsamples = \"some\"", "7:11", {"\"test\" or \"all\", or a list"}},
         {"[barriers]\nmax_attempts_per_atom = 5", "7:25", {"5 attempts cannot give 20 events"}},
+        {"[barriers]\nmax_attempts_per_atom = 16385", "7:25", {"from 1 to 16384"}},
         {"[study]\nseed = -1", "7:8", {"study.seed = -1 is out of range"}},
         {"[study]\nseed = 2020-01-01", "7:8", {"a date or a time"}},
         {"[report]\nbin_atoms = 100\nbin_atoms = 200", "8:13", {"not TOML"}},
