@@ -147,7 +147,7 @@ PY
 cases=("glass 1,1,1 300 200")
 if ((!quick)); then cases=("glass 1,1,1 300 1000" "glass 2,2,1 300 250" "liquid 1,1,1 2000 1000"); fi
 cores=(1)
-if (($(nproc) >= 2)); then cores+=(2); else mg_say "note: this machine has one core; nothing is said about two"; fi
+if (($(mg_cores) >= 2)); then cores+=(2); else mg_say "note: this machine has one core; nothing is said about two"; fi
 
 processor="$(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo | head -n 1)"
 version="$("$program" info | head -n 1), $("$program" info | sed -n 's/.*instruction set \([a-z0-9]*\).*/\1/p')"

@@ -66,7 +66,7 @@ program="${MGSTIFF:-$root/build/mgstiff-gpu}"
 [[ -x "$program" ]] ||
     { printf 'error: %s was not found (what is measured); build it, or set MGSTIFF\n' "$program" >&2 && exit 2; }
 if [[ -z "$ranks" ]]; then
-    for ((n = 1; n <= $(nproc); n *= 2)); do ranks+="$n "; done
+    for ((n = 1; n <= $(env -u OMP_NUM_THREADS nproc); n *= 2)); do ranks+="$n "; done
 fi
 if [[ -z "$launch" ]]; then
     launch="mpirun --bind-to core"

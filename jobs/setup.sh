@@ -159,10 +159,14 @@ mg_say_cuda() {
     fi
 }
 
+# mg_cores: cores that this process may use. nproc alone says OMP_NUM_THREADS where that is set, which is 1 in the tests:
+# where everything was compiled and run one by one for that.
+mg_cores() { env -u OMP_NUM_THREADS -u OMP_THREAD_LIMIT nproc; }
+
 # Compilers of this size want about 1.5 GiB each, so memory bounds the number of jobs as cores do.
 mg_jobs() {
     local cores gib
-    cores="$(nproc)"
+    cores="$(mg_cores)"
     gib="$(awk '/^MemAvailable/ { print int($2 / 1572864) }' /proc/meminfo)"
     ((gib >= 1)) || gib=1
     printf '%s\n' $((cores < gib ? cores : gib))

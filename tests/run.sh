@@ -66,7 +66,7 @@ mg_environment
 mg_say_cuda
 # Tests run side by side, one thread each; a test of threads sets their number itself.
 export OMP_NUM_THREADS=1
-jobs="${MG_TEST_JOBS:-$(nproc)}"
+jobs="${MG_TEST_JOBS:-$(mg_cores)}"
 
 if ((validation)); then
     mg_configure build -DMG_TESTS=ON -DMG_CUDA=ON -DMG_TEST_TIMEOUT=1000000
