@@ -13,8 +13,9 @@
 namespace mg {
 
 /// `full`: every pair in double, LAMMPS's own interpolation. `mixed`: pairs in float from resampled tables; embedding,
-/// state and the geometry of forces in double. On the host the terms that one lane adds for one atom (about 7) are added
-/// in float, everything beyond in double; on the device densities are float throughout and forces are summed in double.
+/// state and the geometry of forces in double. On the host the terms that one lane adds for one atom (about 7) are
+/// added in float, everything beyond in double; on the device densities are float throughout and forces are summed in
+/// double.
 enum class Precision { full, mixed };
 
 /// What compute_forces forms besides forces: nothing, the virial (a barostat needs it at every step), or energies as

@@ -4,8 +4,8 @@
 /// Pair loops read positions as fractions of the cell. In `double` these are numbers in [0, 1) and the nearest
 /// image is d - rint(d). In `mixed` they are 32-bit integers in units of 2^-32 of the cell: their difference
 /// wraps to the nearest image by itself, is exact, and resolves 70 A / 2^32 = 1.6e-8 A. Displacements and r^2 of
-/// forces are formed in double in both cases: r^2 in float would move a force by phi'' r eps, 1.5e-5 of the rms force of
-/// a cold glass (measured), three times the bound on `mixed`. Floats begin at the tables.
+/// forces are formed in double in both cases: r^2 in float would move a force by phi'' r eps, 1.5e-5 of the rms force
+/// of a cold glass (measured), three times the bound on `mixed`. Floats begin at the tables.
 /// The nearest image is the right one for every pair closer than half the smallest perpendicular width.
 
 #include "core/box.hpp"
