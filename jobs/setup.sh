@@ -159,8 +159,8 @@ mg_say_cuda() {
     fi
 }
 
-# mg_cores: cores that this process may use. nproc alone says OMP_NUM_THREADS where that is set, which is 1 in the tests:
-# where everything was compiled and run one by one for that.
+# mg_cores: cores that this process may use. nproc alone says OMP_NUM_THREADS where that is set, which is 1 in the
+# tests, where everything was compiled and run one by one for that.
 mg_cores() { env -u OMP_NUM_THREADS -u OMP_THREAD_LIMIT nproc; }
 
 # Compilers of this size want about 1.5 GiB each, so memory bounds the number of jobs as cores do.
