@@ -370,7 +370,6 @@ Repeats repeat_timed(Comm& world, int times, const F& f) {
 }
 
 /// A device with its clocks, as they are at the end of a measurement.
-#if defined(MG_WITH_CUDA)
 Json described(const DeviceInfo& d) {
     return {{"name", d.name},
             {"driver", d.driver},
@@ -384,7 +383,6 @@ Json described(const DeviceInfo& d) {
             {"sm_clock_most_MHz", d.sm_clock_most},
             {"memory_clock_most_MHz", d.memory_clock_most}};
 }
-#endif
 
 /// The environment variables that change how the program works, MGSTIFF_*, and their values.
 Json settings() {

@@ -8,8 +8,11 @@
 
 namespace mg {
 
-/// A number for people, to six digits whatever its size: std::to_string makes 0.000000 of a small one.
+/// A number for people: with six decimals, as std::to_string has it, or, where those say nothing of a small number or
+/// too much of a large one, with six digits.
 inline std::string shown(double value) {
+    const double size = value < 0 ? -value : value;
+    if (size == 0 || (size >= 1e-3 && size < 1e9)) return std::to_string(value);
     char text[32];
     std::snprintf(text, sizeof text, "%.6g", value);
     return text;
