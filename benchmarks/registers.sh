@@ -46,6 +46,7 @@ for file in "${files[@]}"; do
             sub(/. for .sm_.*/, "", name)
             # The arguments of the function, the namespaces and the launcher of sweeps say nothing.
             gsub(/\(anonymous namespace\)::|mg::|void /, "", name)
+            gsub(/\(Sums\)0/, "none", name); gsub(/\(Sums\)1/, "virial", name); gsub(/\(Sums\)2/, "energy", name)
             sub(/\((int|.*PairSystem|int const|ShellSweep).*\)$/, "", name)
             if (name ~ /^sweep_kernel</) { sub(/^sweep_kernel</, "", name); sub(/ *> *$/, "", name) }
             sub(/cub::.*::DeviceScan/, "cub::DeviceScan", name)
