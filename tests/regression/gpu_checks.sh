@@ -114,7 +114,7 @@ expect "with two lanes once" test "$(grep -c 'LANES=2' "$STUB_CALLS")" -eq 1
 
 # ---- Phases that fail, hang, print much, pass no test, are refused
 STUB="parity_tests*--gtest_filter=KernelsOnGpu.*:fail" checks none --only parity-kernels
-STUB="ArtnOnGpu:fail ForcesOnGpu:hang train.json:much NetworkParity:empty ncu:fail" checks mixed --percent 4
+STUB="ArtnOnGpu:fail ForcesOnGpu:hang train.json:much NetworkParity:empty ncu:fail" checks mixed --percent 10
 expect "a failure is one: $status" test "$status" -eq 1
 expect "failed" is mixed parity-artn FAILED
 expect "hung" is mixed parity-forces "time is"
