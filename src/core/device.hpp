@@ -1,5 +1,5 @@
 #pragma once
-/// \file What a space runs on, and how long its work takes there; cuda/device.cu defines the Cuda forms.
+/// \file What the device is, and how long work takes there; cuda/device.cu defines these.
 
 #include <functional>
 #include <string>
@@ -23,9 +23,8 @@ struct DeviceInfo {
 /// The device in use. Throws Error where there is none.
 DeviceInfo device_info(Cuda);
 
-/// Seconds from the beginning to the end of the work that f() gives to the space, as the space itself takes them: by
-/// events on the device, which see neither how long the host takes to wait nor what was given before.
-double seconds_of(Host, const std::function<void()>& f);
+/// Seconds from the beginning to the end of the work that f() gives to the device, by events there, which see neither
+/// how long the host takes to wait nor what was given before.
 double seconds_of(Cuda, const std::function<void()>& f);
 
 }  // namespace mg
