@@ -187,7 +187,7 @@ __device__ void report_close_pairs(const PairSystem<Real, Cuda>& p, const RowThr
     });
 }
 
-/// The metric that densities take, and f at the centre.
+/// The metric that densities take.
 template <class Real>
 __device__ auto density_metric(const PairSystem<Real, Cuda>& p, int slot) {
     const PairMetric metric = pair_metric<Real>(p.box[p.replica_of[slot]].h, p.inverse_dr);
@@ -196,6 +196,7 @@ __device__ auto density_metric(const PairSystem<Real, Cuda>& p, int slot) {
     else
         return rough(metric);
 }
+/// f at the centre of a neighbour at t^2.
 __device__ inline double density_of(const PairSystem<double, Cuda>& p, const PairTables<double>&,
                                     const RowEntry<double>& e, double squared) {
     const PairPlace<double> at = place_on_grid<double>(squared, rsqrt(squared), p.pieces);

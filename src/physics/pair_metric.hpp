@@ -104,19 +104,22 @@ struct TablePlace {
 inline constexpr float rounding_magic = 12582912.0f;
 inline constexpr int rounding_bits = 0x4b400000;
 
+/// The integer in a float to which rounding_magic was added, clamped to the pieces there are.
+MG_HD int piece_in(float shifted, int pieces) {
+    const int piece = std::bit_cast<int>(shifted) - rounding_bits;
+    const int below = piece < pieces - 1 ? piece : pieces - 1;
+    return below > 0 ? below : 0;
+}
+
 /// The piece of `knots` knots in whose middle t lies.
 MG_HD TablePlace nearest_piece(float t, float knots, float inverse_knots, int pieces) {
     const float shifted = __builtin_fmaf(t, inverse_knots, rounding_magic);
-    const int piece = std::bit_cast<int>(shifted) - rounding_bits;
-    const int below = piece < pieces - 1 ? piece : pieces - 1;
-    return {below > 0 ? below : 0, __builtin_fmaf(rounding_magic - shifted, knots, t)};
+    return {piece_in(shifted, pieces), __builtin_fmaf(rounding_magic - shifted, knots, t)};
 }
 /// The interval between two knots in which t lies; where it is a knot, the one before or after.
 MG_HD TablePlace interval(SplitRoot t, int pieces) {
     const float shifted = (t.root - 0.5f) + rounding_magic;
-    const int piece = std::bit_cast<int>(shifted) - rounding_bits;
-    const int below = piece < pieces - 1 ? piece : pieces - 1;
-    return {below > 0 ? below : 0, (t.root - (shifted - rounding_magic)) + t.rest};
+    return {piece_in(shifted, pieces), (t.root - (shifted - rounding_magic)) + t.rest};
 }
 
 /// a + b p + c p^2 + d p^3, fused.

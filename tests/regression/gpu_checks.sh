@@ -113,7 +113,6 @@ expect "without conditional nodes once" test "$(grep -c '^NC=1 NG= ' "$STUB_CALL
 expect "with two lanes once" test "$(grep -c 'LANES=2' "$STUB_CALLS")" -eq 1
 
 # ---- Phases that fail, hang, print much, pass no test, are refused
-STUB="parity_tests*--gtest_filter=KernelsOnGpu.*:fail" checks none --only parity-kernels
 STUB="ArtnOnGpu:fail ForcesOnGpu:hang train.json:much NetworkParity:empty ncu:fail" checks mixed --percent 10
 expect "a failure is one: $status" test "$status" -eq 1
 expect "failed" is mixed parity-artn FAILED
