@@ -55,9 +55,14 @@ void forces_by_kernels(Batch<Cuda>& b, const Neighbors<Cuda>& n, const EamTables
     set_coordinates(b, p);
     exchange_points(b, n, p);
     switch (lanes_for(b.atoms)) {
-        case 1: launch_pairs<Real, 1>(b, n, p, tables, sums); break;
-        case 2: launch_pairs<Real, 2>(b, n, p, tables, sums); break;
-        default: launch_pairs<Real, 4>(b, n, p, tables, sums);
+        case 1:
+            launch_pairs<Real, 1>(b, n, p, tables, sums);
+            break;
+        case 2:
+            launch_pairs<Real, 2>(b, n, p, tables, sums);
+            break;
+        default:
+            launch_pairs<Real, 4>(b, n, p, tables, sums);
     }
     if (sums == Sums::energy) sum_energies(b);
     if (sums == Sums::virial) sum_virials(b);

@@ -116,8 +116,7 @@ void multiply_transposed(Matrix<const double, Cuda> x, Matrix<const double, Cuda
 
 void multiply(Matrix<const double, Cuda> x, Matrix<const double, Cuda> w, Matrix<double, Cuda> y) {
     assert(x.rows == y.rows && x.columns == w.rows && w.columns == y.columns);
-    gemm(CUBLAS_OP_N, CUBLAS_OP_N, w.columns, x.rows, x.columns, w.data, w.stride, x.data, x.stride, y.data,
-         y.stride);
+    gemm(CUBLAS_OP_N, CUBLAS_OP_N, w.columns, x.rows, x.columns, w.data, w.stride, x.data, x.stride, y.data, y.stride);
 }
 
 void multiply_blocks(Matrix<const double, Cuda> x, Matrix<const double, Cuda> y, double* partials, long) {

@@ -28,7 +28,7 @@ struct Replay<Cuda>::Graph {
     cudaGraphExec_t one_step = nullptr, many_steps = nullptr;
     bool plain = !graphs_wanted();  ///< call the step instead
     bool many_refused = false;
-    bool conditional = false;      ///< the graphs made have conditional nodes where the step marks work
+    bool conditional = false;  ///< the graphs made have conditional nodes where the step marks work
     std::string obstacle;
 
     explicit Graph(long k) : key(k) {}

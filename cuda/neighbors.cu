@@ -47,9 +47,8 @@ __device__ void build_row(const RowSweep<Cuda>& sweep, int slot, int* hits) {
         }
     };
     const int cell = cell_index(g, s);
-    for_each_run(g, cell, [&](int first, int last) {
-        collect(cell_start[first], cell_start[last], [](int k) { return k; });
-    });
+    for_each_run(g, cell,
+                 [&](int first, int last) { collect(cell_start[first], cell_start[last], [](int k) { return k; }); });
     const GhostCells ghosts = sweep.ghosts;
     if (ghosts.start)
         for_each_run(g, cell, [&](int first, int last) {

@@ -39,8 +39,7 @@ void exclusive_scan(Cuda, int n, const int* values, int* sums) {
     zero_bytes(Cuda{}, sums, sizeof(int));
     if (n <= 0) return;
     std::size_t bytes = bytes_for(n);
-    check(cub::DeviceScan::InclusiveSum(scan_storage(bytes), bytes, values, sums + 1, n, stream()),
-          "form prefix sums");
+    check(cub::DeviceScan::InclusiveSum(scan_storage(bytes), bytes, values, sums + 1, n, stream()), "form prefix sums");
 }
 
 }  // namespace mg

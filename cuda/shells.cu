@@ -13,11 +13,10 @@
 namespace mg {
 namespace {
 
-constexpr int shell_warps = 4;   // slots per block
+constexpr int shell_warps = 4;  // slots per block
 constexpr int most_bins = 512;  // shells times species in shared memory
 
-__global__ void __launch_bounds__(32 * shell_warps)
-    shell_kernel(int slots, const __grid_constant__ ShellSweep sweep) {
+__global__ void __launch_bounds__(32 * shell_warps) shell_kernel(int slots, const __grid_constant__ ShellSweep sweep) {
     __shared__ int histograms[shell_warps][most_bins];
     const int lane = static_cast<int>(threadIdx.x % 32), warp = static_cast<int>(threadIdx.x / 32);
     const int slot = static_cast<int>(blockIdx.x) * shell_warps + warp;

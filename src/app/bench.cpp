@@ -130,10 +130,9 @@ std::vector<BenchArguments> points_of(const BenchArguments& a) {
             return digits && part[k].size() < 10 ? std::stol(part[k]) : -1;
         };
         BenchArguments point = a;
-        const bool known = (part.size() == 3 || part.size() == 4) && number(0) > 0 &&
-                           (part[1] == "double" || part[1] == "mixed") &&
-                           (part[2] == "nve" || part[2] == "nvt" || part[2] == "npt") &&
-                           (part.size() == 3 || number(3) > 0);
+        const bool known =
+            (part.size() == 3 || part.size() == 4) && number(0) > 0 && (part[1] == "double" || part[1] == "mixed") &&
+            (part[2] == "nve" || part[2] == "nvt" || part[2] == "npt") && (part.size() == 3 || number(3) > 0);
         if (!known)
             throw InputError("--point " + text + " is not understood", "it takes REPLICAS,PRECISION,ENSEMBLE[,STEPS]",
                              "write for example --point 64,mixed,nve or --point 1,double,npt,2000");
@@ -459,8 +458,7 @@ OpTimes time_ops(Comm& world, Dynamics<Host>& d, Precision precision, double ste
         time(check, [&] { update_neighbors(b, d.neighbors()); });
         time(forces, [&] { compute_forces(b, d.neighbors(), d.tables(), work, precision, Sums::none); });
         // Last, for the barostat needs the virial.
-        time(forces_with_virial,
-             [&] { compute_forces(b, d.neighbors(), d.tables(), work, precision, Sums::virial); });
+        time(forces_with_virial, [&] { compute_forces(b, d.neighbors(), d.tables(), work, precision, Sums::virial); });
         time(end, [&] { end_step(b, d.ensembles()); });
     }
     d.evaluate("in the steps that time the ops");
@@ -484,15 +482,14 @@ OpTimes time_ops(Comm&, Dynamics<Cuda>& d, Precision precision, double step_ms) 
     const auto time = [&](const auto& op) {
         op();
         return 1e3 / ops.calls * seconds_of(Cuda{}, [&] {
-            for (int k = 0; k < ops.calls; ++k) op();
-        });
+                   for (int k = 0; k < ops.calls; ++k) op();
+               });
     };
     const DynamicsState state = d.state();
     ops.build = time([&] { build_neighbors(b, d.neighbors()); });
     ops.check = time([&] { update_neighbors(b, d.neighbors()); });
     ops.forces = time([&] { compute_forces(b, d.neighbors(), d.tables(), work, precision, Sums::none); });
-    ops.forces_with_virial =
-        time([&] { compute_forces(b, d.neighbors(), d.tables(), work, precision, Sums::virial); });
+    ops.forces_with_virial = time([&] { compute_forces(b, d.neighbors(), d.tables(), work, precision, Sums::virial); });
     // These move atoms, without forces of where they are.
     ops.end_step = time([&] { end_step(b, d.ensembles()); });
     ops.begin_step = time([&] { begin_step(b, d.ensembles()); });
@@ -526,9 +523,9 @@ Json measure_md(const BenchArguments& a, const System& system, Comm& world) {
     const int replicas = divided ? 1 : a.replicas / world.size();  // of this rank
     const long structure_atoms = system.structure.size();
     const double atoms = static_cast<double>(structure_atoms) * a.replicas;
-    const Structure part = divided ? own_part(system.structure, choose_domains(system.structure.box, a.domains),
-                                              world.rank())
-                                   : Structure();
+    const Structure part =
+        divided ? own_part(system.structure, choose_domains(system.structure.box, a.domains), world.rank())
+                : Structure();
     Dynamics<Space> d(batch_of<Space>(divided ? part : system.structure, system.potential, replicas), system.potential,
                       precision_of(a), system.skin, divided ? &world : nullptr, structure_atoms);
     const auto over_ranks = [&](double mine) { return divided ? mine : sum_over_ranks(world, mine); };
@@ -698,9 +695,9 @@ Json bench_rdf(const BenchArguments& a, Comm& world) {
     j["pairs_in_shells"] = pairs;
     j["pairs_per_s"] = static_cast<double>(pairs) * calls / median(repeats.wall);
     std::cerr << fmt::format("{} x {} atoms, {}: {:.3g} atoms/s ({:.3g} to {:.3g} in {} repeats), {:.4g} ms\n",
-                             a.replicas, atoms, j["device"].get<std::string>(),
-                             j["atoms_per_s"].get<double>(), j["atoms_per_s_min"].get<double>(),
-                             j["atoms_per_s_max"].get<double>(), a.repeat, j["call_ms"].get<double>());
+                             a.replicas, atoms, j["device"].get<std::string>(), j["atoms_per_s"].get<double>(),
+                             j["atoms_per_s_min"].get<double>(), j["atoms_per_s_max"].get<double>(), a.repeat,
+                             j["call_ms"].get<double>());
     return j;
 }
 
@@ -714,8 +711,8 @@ Json searched(const System& system, const EamTables<Space>& tables, const std::s
     const long n = minimum->structure.size();
     for (int k = 0; k < attempts; ++k) centers[k].center = static_cast<int>(k * (n / std::min<long>(n, attempts)) % n);
     const auto begin = std::chrono::steady_clock::now();
-    search_events<Space>(tables, system.skin, minimum, 0, centers, options, [](const CenterEvents&) {},
-                         [] { return false; });
+    search_events<Space>(
+        tables, system.skin, minimum, 0, centers, options, [](const CenterEvents&) {}, [] { return false; });
     const double seconds = seconds_since(begin);
     const BarrierSummary s = summarise(centers);
     double evaluations = 0, whole = 0, larger = 0, cost[search_costs] = {};
@@ -746,8 +743,7 @@ Json searched(const System& system, const EamTables<Space>& tables, const std::s
     for (std::size_t k = 0; k < by_status.size(); ++k)
         if (s.by_status[k] > 0)
             j["status"][search_status_names()[k]] = {
-                {"attempts", s.by_status[k]},
-                {"evaluations", by_status[k] / static_cast<double>(s.by_status[k])}};
+                {"attempts", s.by_status[k]}, {"evaluations", by_status[k] / static_cast<double>(s.by_status[k])}};
     j["mean_barrier_eV"] = s.mean;
     j["median_barrier_eV"] = s.median;
     j["deviation_eV"] = s.deviation;

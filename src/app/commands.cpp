@@ -265,9 +265,7 @@ void add_commands(CLI::App& app, Comm& world) {
     static std::string max_wall;
     run_command->add_option("--max-wall", max_wall,
                             "stop at a checkpoint after this time (90s, 10m, 2h, HH:MM:SS), with exit code 75");
-    run_command->callback([&world] {
-        run(world, study, stages, resume, max_wall);
-    });
+    run_command->callback([&world] { run(world, study, stages, resume, max_wall); });
 
     CLI::App* check_command =
         app.add_subcommand("check", "validate a study, resolve its defaults, estimate time, memory and disk");
@@ -288,9 +286,7 @@ void add_commands(CLI::App& app, Comm& world) {
     evaluate_command->add_option("--backend", e.backend, "auto, host or cuda")
         ->check(CLI::IsMember({"auto", "host", "cuda"}));
     evaluate_command->add_option("--out", e.output, "extended XYZ with forces and local energies");
-    evaluate_command->callback([&world] {
-        evaluate(world, e);
-    });
+    evaluate_command->callback([&world] { evaluate(world, e); });
 
     add_predict(app, world);
 

@@ -10,9 +10,9 @@
 
 #include "app/commands.hpp"
 #include "app/ranks.hpp"
-#include "study/stop.hpp"
 #include "core/error.hpp"
 #include "ops/gemm.hpp"
+#include "study/stop.hpp"
 
 namespace {
 

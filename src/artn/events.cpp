@@ -49,10 +49,9 @@ std::shared_ptr<const Minimum> find_minimum(const Structure& structure, const Ea
         const std::vector<FireState> state = d.minimize(options, 100000, give_up);
         if (state.empty()) return false;
         if (!state[0].converged)
-            throw PhysicsError(
-                "no minimum was found for saddle searches to begin at",
-                "after 100000 steps the largest force is " + shown(state[0].force_max) + " eV/A",
-                "check the structure");
+            throw PhysicsError("no minimum was found for saddle searches to begin at",
+                               "after 100000 steps the largest force is " + shown(state[0].force_max) + " eV/A",
+                               "check the structure");
         position = to_host(d.batch().position);
         return true;
     };

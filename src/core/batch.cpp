@@ -111,12 +111,12 @@ Structure to_structure(const Batch<Space>& batch, int replica) {
     return to_structures(batch).at(replica);
 }
 
-#define MG_BATCH(Space)                                                                                        \
-    template Batch<Space> make_batch<Space>(const std::vector<Structure>&, const std::vector<std::string>&,    \
-                                            const std::vector<double>&);                                       \
-    template void set_atoms<Space>(Batch<Space>&, const std::vector<int>&, const std::vector<Vec3>&,           \
-                                   const std::vector<Vec3>&);                                                  \
-    template Structure to_structure<Space>(const Batch<Space>&, int);                                          \
+#define MG_BATCH(Space)                                                                                     \
+    template Batch<Space> make_batch<Space>(const std::vector<Structure>&, const std::vector<std::string>&, \
+                                            const std::vector<double>&);                                    \
+    template void set_atoms<Space>(Batch<Space>&, const std::vector<int>&, const std::vector<Vec3>&,        \
+                                   const std::vector<Vec3>&);                                               \
+    template Structure to_structure<Space>(const Batch<Space>&, int);                                       \
     template std::vector<Structure> to_structures<Space>(const Batch<Space>&);
 MG_INSTANTIATE(MG_BATCH)
 

@@ -19,9 +19,9 @@ template <class Space>
 struct Batch {
     int replicas = 0;
     int atoms = 0;
-    int species = 0;                        ///< number of species of the potential
-    std::vector<int> first_atom_host;       ///< (replicas + 1)
-    std::vector<long> replica_atoms_host;   ///< (replicas) atoms of each replica, on all ranks that share it
+    int species = 0;                       ///< number of species of the potential
+    std::vector<int> first_atom_host;      ///< (replicas + 1)
+    std::vector<long> replica_atoms_host;  ///< (replicas) atoms of each replica, on all ranks that share it
 
     Array<int, Space> replica_atoms;        ///< (replicas) as replica_atoms_host
     Array<int, Space> replica_of;           ///< (atoms), and 0 for each ghost (ops/domain.hpp)
@@ -38,18 +38,18 @@ struct Batch {
 
     // Where only some atoms of each replica may move, those stand first, and pairs of two frozen atoms are left out:
     // energies then count from a constant, and forces on frozen atoms mean nothing.
-    Array<int, Space> movable_end;     ///< (replicas) the first frozen atom, or empty: all move
-    Array<double, Space> background;   ///< (atoms) what is added to each atom's embedding density, or empty
-    Array<double, Space> density;      ///< (atoms) embedding densities, or empty: not kept
+    Array<int, Space> movable_end;    ///< (replicas) the first frozen atom, or empty: all move
+    Array<double, Space> background;  ///< (atoms) what is added to each atom's embedding density, or empty
+    Array<double, Space> density;     ///< (atoms) embedding densities, or empty: not kept
 
-    Array<Sym3, Space> virial;              ///< [eV] (replicas): V times the virial part of the pressure tensor
-    Array<Incident, Space> incident;        ///< (1)
+    Array<Sym3, Space> virial;        ///< [eV] (replicas): V times the virial part of the pressure tensor
+    Array<Incident, Space> incident;  ///< (1)
     Chunks<Space> chunks;
-    Array<char, Space> scratch;             ///< for reductions, chunks.count * 128 bytes
+    Array<char, Space> scratch;  ///< for reductions, chunks.count * 128 bytes
 
-    std::vector<std::vector<long>> id;      ///< ids per replica, host only
-    std::vector<std::string> elements;      ///< species names
-    std::vector<double> masses;             ///< [u] by species
+    std::vector<std::vector<long>> id;  ///< ids per replica, host only
+    std::vector<std::string> elements;  ///< species names
+    std::vector<double> masses;         ///< [u] by species
 
     template <class T>
     T* scratch_as() {

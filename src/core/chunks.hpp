@@ -16,7 +16,7 @@ struct Chunks {
     static constexpr int length = 256;
     int replicas = 0;
     int count = 0;
-    Comm* team = nullptr;             ///< the ranks that share the replicas, or null: sums are over all of them
+    Comm* team = nullptr;            ///< the ranks that share the replicas, or null: sums are over all of them
     Array<int, Space> first_atom_;   ///< (replicas + 1)
     Array<int, Space> begin_;        ///< (count + 1) first atom of a chunk
     Array<int, Space> first_chunk_;  ///< (replicas + 1)

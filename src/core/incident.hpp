@@ -7,20 +7,20 @@ namespace mg {
 
 enum class IncidentKind : int {
     none = 0,
-    row_overflow,        ///< a neighbour row is too short; value = the length it needs
-    pair_below_table,    ///< two atoms closer than the first usable knot; value = distance [A]
-    density_above_table, ///< embedding density far beyond the table; value = rho
-    not_finite,          ///< NaN, infinity or a number beyond reason in a force or a position; value = it, or NaN
-    cell_too_small,      ///< half the smallest width fell below cutoff + skin; value = width [A]
-    crowded_cell,        ///< a cell of the neighbour search holds more atoms than any density explains; value = them
+    row_overflow,         ///< a neighbour row is too short; value = the length it needs
+    pair_below_table,     ///< two atoms closer than the first usable knot; value = distance [A]
+    density_above_table,  ///< embedding density far beyond the table; value = rho
+    not_finite,           ///< NaN, infinity or a number beyond reason in a force or a position; value = it, or NaN
+    cell_too_small,       ///< half the smallest width fell below cutoff + skin; value = width [A]
+    crowded_cell,         ///< a cell of the neighbour search holds more atoms than any density explains; value = them
 };
 
 /// The first incident since it was last cleared. Which of several simultaneous ones is kept is left open.
 struct Incident {
     int kind = 0;
-    int count = 0;   ///< how many were met
-    int atom_a = -1; ///< index in the batch, or -1: another rank's, which names it
-    int atom_b = -1; ///< the partner, or -1; the replica of cell_too_small and crowded_cell
+    int count = 0;    ///< how many were met
+    int atom_a = -1;  ///< index in the batch, or -1: another rank's, which names it
+    int atom_b = -1;  ///< the partner, or -1; the replica of cell_too_small and crowded_cell
     double value = 0;
 };
 

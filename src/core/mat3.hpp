@@ -76,9 +76,7 @@ struct Sym3 {
 MG_HD Sym3 operator+(const Sym3& a, const Sym3& b) {
     return {a.xx + b.xx, a.yy + b.yy, a.zz + b.zz, a.yz + b.yz, a.xz + b.xz, a.xy + b.xy};
 }
-MG_HD Sym3 operator*(double s, const Sym3& a) {
-    return {s * a.xx, s * a.yy, s * a.zz, s * a.yz, s * a.xz, s * a.xy};
-}
+MG_HD Sym3 operator*(double s, const Sym3& a) { return {s * a.xx, s * a.yy, s * a.zz, s * a.yz, s * a.xz, s * a.xy}; }
 MG_HD double trace(const Sym3& a) { return a.xx + a.yy + a.zz; }
 MG_HD Sym3 symmetric_outer(Vec3 v) { return {v.x * v.x, v.y * v.y, v.z * v.z, v.y * v.z, v.x * v.z, v.x * v.y}; }
 MG_HD Mat3 to_matrix(const Sym3& a) { return {{a.xx, a.xy, a.xz, a.xy, a.yy, a.yz, a.xz, a.yz, a.zz}}; }

@@ -17,7 +17,7 @@ struct Structure {
     std::vector<Vec3> position;         ///< [A] (n) unwrapped where the file has images
     std::vector<Vec3> velocity;         ///< [A/ps] (n), or empty
     Box box;
-    Vec3 origin;                        ///< [A] of the cell in the file; positions are relative to it
+    Vec3 origin;  ///< [A] of the cell in the file; positions are relative to it
 
     int size() const { return static_cast<int>(position.size()); }
 };

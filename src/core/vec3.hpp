@@ -18,8 +18,6 @@ MG_HD Vec3& operator+=(Vec3& a, Vec3 b) { return a = a + b; }
 MG_HD Vec3& operator-=(Vec3& a, Vec3 b) { return a = a - b; }
 MG_HD double dot(Vec3 a, Vec3 b) { return a.x * b.x + a.y * b.y + a.z * b.z; }
 MG_HD double norm2(Vec3 a) { return dot(a, a); }
-MG_HD Vec3 cross(Vec3 a, Vec3 b) {
-    return {a.y * b.z - a.z * b.y, a.z * b.x - a.x * b.z, a.x * b.y - a.y * b.x};
-}
+MG_HD Vec3 cross(Vec3 a, Vec3 b) { return {a.y * b.z - a.z * b.y, a.z * b.x - a.x * b.z, a.x * b.y - a.y * b.x}; }
 
 }  // namespace mg

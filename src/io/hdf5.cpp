@@ -74,8 +74,7 @@ hid_t native_type() {
 
 /// The user block of a sealed file: length and hash of what follows it, and zeros.
 std::string seal_of(long length, const std::string& sha256) {
-    std::string block =
-        std::string(seal_mark) + "length " + std::to_string(length) + "\nsha256 " + sha256 + "\n";
+    std::string block = std::string(seal_mark) + "length " + std::to_string(length) + "\nsha256 " + sha256 + "\n";
     block.resize(seal_bytes, '\0');
     return block;
 }

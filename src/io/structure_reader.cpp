@@ -256,8 +256,7 @@ Structure finish(const Source& source, const Raw& raw, const std::vector<std::st
     double longest = 0;
     for (int k = 0; k < 3; ++k) longest = std::max(longest, norm2(raw.h.column(k)));
     if (!(structure.box.volume > 1e-9 * longest * std::sqrt(longest)) || !std::isfinite(structure.box.volume))
-        source.fail(raw.cell_line, "the cell has no positive volume",
-                    "it is " + shown(structure.box.volume) + " A^3",
+        source.fail(raw.cell_line, "the cell has no positive volume", "it is " + shown(structure.box.volume) + " A^3",
                     "give three lattice vectors that are independent and right-handed");
     std::vector<int> order(raw.id.size());
     std::iota(order.begin(), order.end(), 0);

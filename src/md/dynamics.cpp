@@ -45,10 +45,10 @@ Dynamics<Space>::Dynamics(Batch<Space> batch, const EamPotential& potential, Pre
       precision_(precision),
       neighbors_(make_neighbors(batch_, potential.cutoff, skin, team, total_atoms)) {
     if (precision == Precision::mixed && !(tables_.resampling_error <= 1e-5))
-        throw InputError("the potential " + potential.path + " is too coarse for mixed precision",
-                         "its resampled tables have a force error of " + shown(tables_.resampling_error) +
-                             " eV/A, above 1e-5",
-                         "use precision = \"double\"");
+        throw InputError(
+            "the potential " + potential.path + " is too coarse for mixed precision",
+            "its resampled tables have a force error of " + shown(tables_.resampling_error) + " eV/A, above 1e-5",
+            "use precision = \"double\"");
     set_ensembles({EnsembleOptions{}});
     evaluate();
 }
@@ -419,8 +419,7 @@ void Dynamics<Space>::raise_incidents(const std::string& when) {
 template <class Space>
 PhysicsError Dynamics<Space>::incident_error(const Incident& incident, const std::string& when) const {
     const auto name = [&](int atom) {
-        if (atom >= batch_.atoms)
-            return "atom " + std::to_string(neighbors_.domain->ghost_id.at(atom - batch_.atoms));
+        if (atom >= batch_.atoms) return "atom " + std::to_string(neighbors_.domain->ghost_id.at(atom - batch_.atoms));
         const auto after = std::upper_bound(batch_.first_atom_host.begin(), batch_.first_atom_host.end(), atom);
         const int r = static_cast<int>(after - batch_.first_atom_host.begin()) - 1;
         return "atom " + std::to_string(batch_.id[r][atom - batch_.first_atom_host[r]]) + " of replica " +

@@ -35,23 +35,23 @@ struct EnsembleOptions {
 
 /// One replica at one instant.
 struct Thermo {
-    double time = 0;              ///< [ps] since the ensemble was set
-    double temperature = 0;       ///< [K] 2 E_kin / (3N - 3) kB
-    double target = 0;            ///< [K]
-    double potential = 0;         ///< [eV]
-    double kinetic = 0;           ///< [eV]
-    double volume = 0;            ///< [A^3]
-    Sym3 pressure;                ///< [eV/A^3], positive in compression, kinetic part included
-    double conserved = 0;         ///< [eV]
+    double time = 0;         ///< [ps] since the ensemble was set
+    double temperature = 0;  ///< [K] 2 E_kin / (3N - 3) kB
+    double target = 0;       ///< [K]
+    double potential = 0;    ///< [eV]
+    double kinetic = 0;      ///< [eV]
+    double volume = 0;       ///< [A^3]
+    Sym3 pressure;           ///< [eV/A^3], positive in compression, kinetic part included
+    double conserved = 0;    ///< [eV]
     double mean_pressure() const { return trace(pressure) / 3.0; }
 };
 
 /// What a run reports and samples; steps count from the start of the run.
 struct RunSchedule {
     long steps = 0;
-    long first = 0;                                          ///< steps done before, by a run that was paused
-    long report_every = 0;                                   ///< 0: never
-    std::function<void(long step)> report;                   ///< energies are formed on these steps
+    long first = 0;                         ///< steps done before, by a run that was paused
+    long report_every = 0;                  ///< 0: never
+    std::function<void(long step)> report;  ///< energies are formed on these steps
     long sample_every = 0;
     std::function<void(long step)> sample;
     /// Asked every 50 steps at most, and every third of a second where steps are slow, after report and sample: whether
@@ -134,8 +134,8 @@ public:
     /// result is empty. `sorted`: by id, else in the order of state().
     template <class T>
     std::vector<T> gather(const std::vector<T>& mine, bool sorted = true) const {
-        const std::string bytes = gather_bytes({reinterpret_cast<const char*>(mine.data()), mine.size() * sizeof(T)},
-                                               sizeof(T), sorted);
+        const std::string bytes =
+            gather_bytes({reinterpret_cast<const char*>(mine.data()), mine.size() * sizeof(T)}, sizeof(T), sorted);
         std::vector<T> all(bytes.size() / sizeof(T));
         std::copy_n(bytes.data(), bytes.size(), reinterpret_cast<char*>(all.data()));
         return all;

@@ -31,7 +31,7 @@ struct Agreement {
     double slope = 0;  ///< of predicted on real, least squares
     double rmse = 0;
     double mae = 0;
-    double bias = 0;   ///< mean of predicted - real
+    double bias = 0;  ///< mean of predicted - real
 };
 Agreement compare(std::span<const double> real, std::span<const double> predicted);
 

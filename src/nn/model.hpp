@@ -38,7 +38,7 @@ std::vector<double> initial_parameters(const Layers& layers, std::uint64_t seed)
 
 /// One epoch of a training. Losses are mean squared errors of the standardised target.
 struct EpochRecord {
-    int epoch = 0;               ///< from 0
+    int epoch = 0;  ///< from 0
     double learning_rate = 0;
     double training_loss = 0;    ///< mean over the epoch's batches, each before its update
     double validation_loss = 0;  ///< after the epoch; 0 without validation rows
@@ -48,13 +48,13 @@ struct EpochRecord {
 struct Model {
     Layers layers;
     Activation activation = Activation::relu;
-    std::vector<double> parameters;   ///< (layers.parameter_count())
-    std::vector<double> input_mean;   ///< (inputs)
-    std::vector<double> input_std;    ///< (inputs); 0 marks a feature that was constant in training and is ignored
-    double target_mean = 0;           ///< [eV/A^2]
-    double target_std = 1;            ///< [eV/A^2]
+    std::vector<double> parameters;  ///< (layers.parameter_count())
+    std::vector<double> input_mean;  ///< (inputs)
+    std::vector<double> input_std;   ///< (inputs); 0 marks a feature that was constant in training and is ignored
+    double target_mean = 0;          ///< [eV/A^2]
+    double target_std = 1;           ///< [eV/A^2]
     std::vector<EpochRecord> history;
-    int best_epoch = -1;              ///< the epoch whose parameters these are
+    int best_epoch = -1;  ///< the epoch whose parameters these are
     std::uint64_t seed = 0;
 
     int inputs() const { return layers.inputs(0); }

@@ -61,10 +61,10 @@ private:
     int max_rows_;
     int rows_ = 0;
     Array<double, Space> parameters_;
-    Array<double, Space> targets_;               ///< (max_rows)
-    std::vector<Array<double, Space>> values_;   ///< per layer of units (max_rows, width + 1); the last (max_rows)
-    std::vector<Array<double, Space>> deltas_;   ///< per layer of units but the first: (max_rows, width)
-    Array<double, Space> partials_;              ///< (blocks, parameters)
+    Array<double, Space> targets_;              ///< (max_rows)
+    std::vector<Array<double, Space>> values_;  ///< per layer of units (max_rows, width + 1); the last (max_rows)
+    std::vector<Array<double, Space>> deltas_;  ///< per layer of units but the first: (max_rows, width)
+    Array<double, Space> partials_;             ///< (blocks, parameters)
 };
 
 }  // namespace mg

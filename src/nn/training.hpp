@@ -42,7 +42,7 @@ struct TrainOptions {
     int batch = 256;
     double learning_rate = 1e-3;
     RateSchedule schedule = RateSchedule::cosine;
-    double decay = 0.01;               ///< learning rate of the last epoch over that of the first, in (0, 1]
+    double decay = 0.01;  ///< learning rate of the last epoch over that of the first, in (0, 1]
     double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8;  ///< Adam
     double validation_fraction = 0.1;  ///< share of the rows, drawn at random, that stops the training; in [0, 1)
     int patience = 20;                 ///< epochs without a better validation loss before stopping; 0: never stop early
@@ -73,10 +73,10 @@ struct TrainState {
 /// What the training tells after every epoch.
 struct TrainProgress {
     const EpochRecord& epoch;
-    int epochs;                                 ///< asked for
-    long samples;                               ///< rows trained on in this epoch
-    bool captured;                              ///< whether the epoch's steps were one CUDA graph
-    const std::function<TrainState()>& state;   ///< for a checkpoint; costs a copy from the device
+    int epochs;                                ///< asked for
+    long samples;                              ///< rows trained on in this epoch
+    bool captured;                             ///< whether the epoch's steps were one CUDA graph
+    const std::function<TrainState()>& state;  ///< for a checkpoint; costs a copy from the device
 };
 /// Returns false to stop after this epoch.
 using TrainCallback = std::function<bool(const TrainProgress&)>;

@@ -57,8 +57,8 @@ void make_searches(const Batch<Space>& b, const std::vector<int>& first, Searche
 template <class Space>
 void search_step(Batch<Space>& b, Searches<Space>& s) {
     const SearchAtoms a = search_atoms(b, s);
-    const int groups = (std::max({s.options.lanczos_basin_vectors, s.options.lanczos_climb_vectors}) + lanczos_group) /
-                       lanczos_group;
+    const int groups =
+        (std::max({s.options.lanczos_basin_vectors, s.options.lanczos_climb_vectors}) + lanczos_group) / lanczos_group;
     auto* const dots = reinterpret_cast<LanczosDots*>(s.scratch.data());
     for_each(Space{}, s.count, HessianSweep{a, 1.0 / s.options.lanczos_step});
     for (const bool second_pass : {false, true}) {
@@ -80,10 +80,10 @@ void gather_elements(Space, int n, const Array<int, Space>& source, const T* fro
 
 }  // namespace mg
 
-#define MG_ARTN_OPS(S)                                                                                            \
-    template void mg::make_searches(const Batch<mg::S>&, const std::vector<int>&, Searches<mg::S>&);              \
-    template void mg::search_step(Batch<mg::S>&, Searches<mg::S>&);                                               \
-    template void mg::gather_elements(mg::S, int, const Array<int, mg::S>&, const Vec3*, const Vec3*, Vec3*);     \
+#define MG_ARTN_OPS(S)                                                                                              \
+    template void mg::make_searches(const Batch<mg::S>&, const std::vector<int>&, Searches<mg::S>&);                \
+    template void mg::search_step(Batch<mg::S>&, Searches<mg::S>&);                                                 \
+    template void mg::gather_elements(mg::S, int, const Array<int, mg::S>&, const Vec3*, const Vec3*, Vec3*);       \
     template void mg::gather_elements(mg::S, int, const Array<int, mg::S>&, const double*, const double*, double*); \
     template void mg::gather_elements(mg::S, int, const Array<int, mg::S>&, const SearchState*, const SearchState*, \
                                       SearchState*);

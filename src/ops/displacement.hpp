@@ -9,9 +9,9 @@ namespace mg {
 /// Sums over a window, in two halves for the reliability of what follows from them.
 template <class Space>
 struct DisplacementWindow {
-    Array<Vec3, Space> first;                   ///< [A] (atoms) positions of the first frame
-    Array<DisplacementSums, Space> half[2];     ///< (atoms)
-    Array<MassMoment, Space> drift;             ///< (replicas)
+    Array<Vec3, Space> first;                ///< [A] (atoms) positions of the first frame
+    Array<DisplacementSums, Space> half[2];  ///< (atoms)
+    Array<MassMoment, Space> drift;          ///< (replicas)
     long frames[2] = {0, 0};
 };
 

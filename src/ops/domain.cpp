@@ -261,12 +261,12 @@ void end_points(Domain<Space>& d) {
         copy_bytes(Host{}, d.staged_in.data(), Space{}, d.point, d.staged_in.size());
 }
 
-#define MG_DOMAIN(Space)                                                                                            \
-    template void migrate(Batch<Space>&, Domain<Space>&);                                                           \
-    template std::vector<Ghost> find_ghosts(const Batch<Space>&, Domain<Space>&, const std::vector<int>&,           \
-                                            const std::vector<Vec3>&, const Box&);                                  \
-    template void begin_points(Domain<Space>&, PairPoint<double>*, int);                                            \
-    template void begin_points(Domain<Space>&, PairPoint<float>*, int);                                             \
+#define MG_DOMAIN(Space)                                                                                  \
+    template void migrate(Batch<Space>&, Domain<Space>&);                                                 \
+    template std::vector<Ghost> find_ghosts(const Batch<Space>&, Domain<Space>&, const std::vector<int>&, \
+                                            const std::vector<Vec3>&, const Box&);                        \
+    template void begin_points(Domain<Space>&, PairPoint<double>*, int);                                  \
+    template void begin_points(Domain<Space>&, PairPoint<float>*, int);                                   \
     template void end_points(Domain<Space>&);
 MG_INSTANTIATE(MG_DOMAIN)
 

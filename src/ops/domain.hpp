@@ -60,15 +60,15 @@ template <class Space>
 struct Domain {
     Comm* team = nullptr;
     DomainGrid grid;
-    double reach = 0;      ///< [A] cutoff + skin
+    double reach = 0;  ///< [A] cutoff + skin
 
     int ghosts = 0;
-    std::vector<DomainPeer> peers;     ///< by rank
-    std::vector<long> ghost_id;        ///< (ghosts)
-    Array<int, Space> send_slot;       ///< own slots, peer by peer
-    Array<char, Space> outgoing;       ///< their points
+    std::vector<DomainPeer> peers;            ///< by rank
+    std::vector<long> ghost_id;               ///< (ghosts)
+    Array<int, Space> send_slot;              ///< own slots, peer by peer
+    Array<char, Space> outgoing;              ///< their points
     std::vector<char> staged_out, staged_in;  ///< where messages cannot lie in device memory
-    void* point = nullptr;             ///< of the exchange under way
+    void* point = nullptr;                    ///< of the exchange under way
     std::size_t point_bytes = 0;
 
     std::vector<Companion*> companions;  ///< what moves with the atoms

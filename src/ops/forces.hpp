@@ -30,14 +30,14 @@ struct KnotArrays;
 /// of pieces does. After the last table stand two knots of zeros.
 template <>
 struct KnotArrays<Host> {
-    int full_knots = 0, mixed_knots = 0;   ///< of one table
-    bool symmetric = false;                ///< whether f from s to t is f from t to s for all species
-    Array<double, Host> full_density;      ///< (tables, knots, 2): f, its slope per interval
-    Array<double, Host> full_slope;        ///< (tables, knots, 4): f and z, each followed by its slope per interval
-    Array<float, Host> mixed_density;      ///< (tables, knots, 2): f, its slope per interval
-    Array<float, Host> mixed_slope;        ///< (tables, knots, 4): f' and phi' per A, each followed by what the
-                                           ///< interval's mean slope exceeds it by
-    Array<float, Host> mixed_pair;         ///< (tables, knots, 2): phi, its slope per interval
+    int full_knots = 0, mixed_knots = 0;  ///< of one table
+    bool symmetric = false;               ///< whether f from s to t is f from t to s for all species
+    Array<double, Host> full_density;     ///< (tables, knots, 2): f, its slope per interval
+    Array<double, Host> full_slope;       ///< (tables, knots, 4): f and z, each followed by its slope per interval
+    Array<float, Host> mixed_density;     ///< (tables, knots, 2): f, its slope per interval
+    Array<float, Host> mixed_slope;       ///< (tables, knots, 4): f' and phi' per A, each followed by what the
+                                          ///< interval's mean slope exceeds it by
+    Array<float, Host> mixed_pair;        ///< (tables, knots, 2): phi, its slope per interval
 };
 
 /// A table in device memory as texture units read it, whose way to the cache is their own. It does not own the table.
@@ -64,13 +64,13 @@ private:
 /// are what is tabulated. Coarse pieces are cubics in knots from their middles, piece k about knot k * coarse_knots.
 template <>
 struct KnotArrays<Cuda> {
-    int coarse_knots = 1;                ///< knots from one coarse piece to the next: a power of two
-    int coarse_pieces = 0;               ///< of one table; they reach beyond the cutoff
-    Array<Cubic<float>, Cuda> density;   ///< (tables, coarse_pieces) f
-    Array<Cubic<float>, Cuda> slope;     ///< (tables, coarse_pieces) f'/r [1/A^2 of f]
-    int intervals = 0;                   ///< of one table of forces; they reach beyond the cutoff as well
-    Array<ForcePiece, Cuda> force;       ///< (tables, intervals) phi'/r
-    TableTexture force_texture;          ///< the same
+    int coarse_knots = 1;               ///< knots from one coarse piece to the next: a power of two
+    int coarse_pieces = 0;              ///< of one table; they reach beyond the cutoff
+    Array<Cubic<float>, Cuda> density;  ///< (tables, coarse_pieces) f
+    Array<Cubic<float>, Cuda> slope;    ///< (tables, coarse_pieces) f'/r [1/A^2 of f]
+    int intervals = 0;                  ///< of one table of forces; they reach beyond the cutoff as well
+    Array<ForcePiece, Cuda> force;      ///< (tables, intervals) phi'/r
+    TableTexture force_texture;         ///< the same
 };
 
 /// An EAM potential ready for the pair loops: per ordered pair of species, what a neighbour `source` gives a `center`.
@@ -78,16 +78,16 @@ struct KnotArrays<Cuda> {
 template <class Space>
 struct EamTables {
     int species = 0;
-    double cutoff = 0;                         ///< [A]
-    Array<int, Space> table_of;                ///< (species^2) table of source * species + center
+    double cutoff = 0;           ///< [A]
+    Array<int, Space> table_of;  ///< (species^2) table of source * species + center
 
-    int pieces = 0;                            ///< exact: intervals of the file's grid
-    double inverse_dr = 0;                     ///< [1/A]
-    double lowest = 0;                         ///< [A] first usable distance of the file
-    Array<PairPiece<double>, Space> exact;     ///< (tables * pieces): f(r) and z(r) = r phi(r)
+    int pieces = 0;                         ///< exact: intervals of the file's grid
+    double inverse_dr = 0;                  ///< [1/A]
+    double lowest = 0;                      ///< [A] first usable distance of the file
+    Array<PairPiece<double>, Space> exact;  ///< (tables * pieces): f(r) and z(r) = r phi(r)
     int embedding_pieces = 0;
     double inverse_drho = 0;
-    Array<Cubic<double>, Space> embedding;     ///< (species * embedding_pieces)
+    Array<Cubic<double>, Space> embedding;  ///< (species * embedding_pieces)
 
     int resampled_pieces = 0;                  ///< mixed: intervals in r
     double resampled_inverse_dr = 0;           ///< [1/A]
@@ -113,8 +113,8 @@ EamTables<Space> make_eam_tables(const EamPotential& potential);
 /// Working arrays of compute_forces, by slot.
 template <class Space>
 struct ForceWork {
-    Array<PairPoint<double>, Space> full;   ///< pair coordinates and F' of `full`
-    Array<PairPoint<float>, Space> mixed;   ///< and of `mixed`
+    Array<PairPoint<double>, Space> full;  ///< pair coordinates and F' of `full`
+    Array<PairPoint<float>, Space> mixed;  ///< and of `mixed`
     Array<double, Space> embedding_energy;
     std::vector<std::vector<int>> near;    ///< tuned host loops: pairs within the cutoff, by slab
     Array<int, Space> near_length;         ///< (slots)

@@ -68,15 +68,13 @@ PairSystem<Real, Space> pair_system(Batch<Space>& b, const Neighbors<Space>& n, 
 
 template <class Real, class Space>
 void set_coordinates(Batch<Space>& b, const PairSystem<Real, Space>& p) {
-    for_each(Space{}, b.atoms,
-             CoordinateSweep<Real>{p.replica_of, p.atom_of_slot, p.box, b.position.data(), p.point});
+    for_each(Space{}, b.atoms, CoordinateSweep<Real>{p.replica_of, p.atom_of_slot, p.box, b.position.data(), p.point});
 }
 
 template <class Space>
 void sum_energies(Batch<Space>& b) {
     reduce_by_replica(b.chunks, EnergyTerm{b.local_energy.data(), b.local_virial.data()},
-                      b.template scratch_as<EnergySums>(),
-                      StoreEnergies{b.potential_energy.data(), b.virial.data()});
+                      b.template scratch_as<EnergySums>(), StoreEnergies{b.potential_energy.data(), b.virial.data()});
 }
 
 /// Virials alone.

@@ -19,8 +19,7 @@ struct Matrix {
 
     /// To a view that only reads.
     template <class U>
-        requires(std::is_same_v<U, const T> && !std::is_const_v<T>)
-    operator Matrix<U, Space>() const {
+    requires(std::is_same_v<U, const T> && !std::is_const_v<T>) operator Matrix<U, Space>() const {
         return {data, rows, columns, stride};
     }
 };
@@ -47,8 +46,7 @@ template <class Body>
 void for_row_blocks(Host, int rows, const Body& body) {
     const int blocks = row_blocks(Host{}, rows);
 #pragma omp parallel for schedule(static) if (blocks > 1)
-    for (int b = 0; b < blocks; ++b)
-        body(b, b * host_row_block, std::min(host_row_block, rows - b * host_row_block));
+    for (int b = 0; b < blocks; ++b) body(b, b * host_row_block, std::min(host_row_block, rows - b * host_row_block));
 }
 template <class Body>
 void for_row_blocks(Cuda, int rows, const Body& body) {

@@ -10,7 +10,7 @@ namespace mg {
 /// Ensembles of a batch.
 template <class Space>
 struct Ensembles {
-    Array<Ensemble, Space> each;      ///< (replicas)
+    Array<Ensemble, Space> each;  ///< (replicas)
 };
 
 /// Baths and cells of all replicas half a step on, boxes a step; then velocities half a step and positions a step.

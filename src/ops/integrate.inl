@@ -34,8 +34,8 @@ void take_stock(Batch<Space>& b, Ensembles<Space>& e) {
 
 }  // namespace mg
 
-#define MG_INTEGRATE_OPS(Space)                                                       \
-    template void mg::begin_step(Batch<mg::Space>&, Ensembles<mg::Space>&);           \
-    template void mg::end_step(Batch<mg::Space>&, Ensembles<mg::Space>&);             \
-    template void mg::settle_velocities(Batch<mg::Space>&, Ensembles<mg::Space>&);    \
+#define MG_INTEGRATE_OPS(Space)                                                    \
+    template void mg::begin_step(Batch<mg::Space>&, Ensembles<mg::Space>&);        \
+    template void mg::end_step(Batch<mg::Space>&, Ensembles<mg::Space>&);          \
+    template void mg::settle_velocities(Batch<mg::Space>&, Ensembles<mg::Space>&); \
     template void mg::take_stock(Batch<mg::Space>&, Ensembles<mg::Space>&);

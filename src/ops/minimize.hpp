@@ -9,8 +9,8 @@ namespace mg {
 template <class Space>
 struct Relaxation {
     FireOptions options;
-    Array<FireState, Space> state;     ///< (replicas)
-    Array<Vec3, Space> velocity;       ///< (atoms) of the minimiser, [A / "time"]
+    Array<FireState, Space> state;  ///< (replicas)
+    Array<Vec3, Space> velocity;    ///< (atoms) of the minimiser, [A / "time"]
 };
 
 /// From forces (and virials where the cell moves) to new positions and boxes. Converged replicas stay.

@@ -7,9 +7,9 @@ namespace mg {
 
 template <class Space>
 void fire_step(Batch<Space>& b, Relaxation<Space>& m) {
-    reduce_by_replica(b.chunks, FireTerm{b.force.data(), m.velocity.data()}, b.template scratch_as<FireSums>(),
-                      FireReplicaSweep{m.options, b.virial.data(), b.replica_atoms.data(), m.state.data(),
-                                       b.box.data()});
+    reduce_by_replica(
+        b.chunks, FireTerm{b.force.data(), m.velocity.data()}, b.template scratch_as<FireSums>(),
+        FireReplicaSweep{m.options, b.virial.data(), b.replica_atoms.data(), m.state.data(), b.box.data()});
     for_each(Space{}, b.atoms,
              FireAtomSweep{m.options.step_max, b.replica_of.data(), m.state.data(), b.force.data(), m.velocity.data(),
                            b.position.data()});

@@ -84,8 +84,8 @@ void build_rows(const Batch<Host>& b, Neighbors<Host>& n, const RowSweep<Host>& 
 }  // namespace
 
 PhysicsError crowded_cell_error(const Incident& incident, const std::string& when) {
-    return {std::to_string(static_cast<long>(incident.value)) + " atoms of replica " +
-                std::to_string(incident.atom_b) + " lie in one cell of the neighbour search, more than at ten times "
+    return {std::to_string(static_cast<long>(incident.value)) + " atoms of replica " + std::to_string(incident.atom_b) +
+                " lie in one cell of the neighbour search, more than at ten times "
                 "the density of diamond",
             when, "check the structure for overlapping atoms, or use a smaller timestep"};
 }

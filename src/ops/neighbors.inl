@@ -88,8 +88,8 @@ template <class Space>
 void fill_slots(const Batch<Space>& b, CellList<Space>& c, const int* marked, const Array<Vec3, Space>& position,
                 const Array<Box, Space>& box) {
     for_each_marked(Space{}, b.replicas, b.chunks.first_atom, b.atoms, marked,
-             FillSlotSweep{b.replica_of.data(), marked, c.atom_of_slot.data(), b.species_of.data(), box.data(),
-                           position.data(), c.species_of_slot.data(), c.fractions()});
+                    FillSlotSweep{b.replica_of.data(), marked, c.atom_of_slot.data(), b.species_of.data(), box.data(),
+                                  position.data(), c.species_of_slot.data(), c.fractions()});
 }
 
 }  // namespace
@@ -106,12 +106,23 @@ namespace {
 template <class Space>
 RowSweep<Space> row_sweep(const Batch<Space>& b, const Neighbors<Space>& n, const int* stale, int* row, int* row_end,
                           Incident* incident) {
-    return {n.reach(), n.species, n.layout(), b.replica_of.data(), stale, n.cells.first_cell.data(),
-            n.cells.grid.data(), n.cells.start.data(), n.reference_box.data(), n.cells.atom_of_slot.data(),
-            n.cells.species_of_slot.data(), n.cells.fractions(),
+    return {n.reach(),
+            n.species,
+            n.layout(),
+            b.replica_of.data(),
+            stale,
+            n.cells.first_cell.data(),
+            n.cells.grid.data(),
+            n.cells.start.data(),
+            n.reference_box.data(),
+            n.cells.atom_of_slot.data(),
+            n.cells.species_of_slot.data(),
+            n.cells.fractions(),
             {n.cells.ghost_slot.empty() ? nullptr : n.cells.ghost_start.data(), n.cells.ghost_slot.data()},
             b.movable_end.empty() ? nullptr : b.movable_end.data(),
-            row, row_end, incident};
+            row,
+            row_end,
+            incident};
 }
 
 /// Memory for rows of at least `needed` entries, which are empty until they are built.
@@ -218,8 +229,9 @@ void build_stale(Batch<Space>& b, Neighbors<Space>& n, bool from_reference) {
     // Of those alone that are still marked.
     if (!from_reference) {
         for_each(Space{}, b.replicas, ReferenceBoxSweep{n.stale.data(), b.box.data(), n.reference_box.data()});
-        for_each_marked(Space{}, b.replicas, b.chunks.first_atom, b.atoms, n.stale.data(),
-                 ReferenceSweep{b.replica_of.data(), n.stale.data(), b.position.data(), n.reference_position.data()});
+        for_each_marked(
+            Space{}, b.replicas, b.chunks.first_atom, b.atoms, n.stale.data(),
+            ReferenceSweep{b.replica_of.data(), n.stale.data(), b.position.data(), n.reference_position.data()});
     }
     fill_slots(b, n.cells, n.stale.data(), n.reference_position, n.reference_box);
     build_rows(b, n, row_sweep(b, n, n.stale.data(), n.row.data(), n.row_end.data(), b.incident.data()));
@@ -289,8 +301,8 @@ Neighbors<Space> make_neighbors(Batch<Space>& b, double cutoff, double skin, Com
         if (!(boxes[r].volume > 0) || !(width >= 2 * n.reach()))
             throw InputError("the box of replica " + std::to_string(r) + " is too small",
                              "its smallest perpendicular width is " + shown(width) + " A",
-                             "make every width at least " + shown(2 * n.reach()) +
-                                 " A = 2 (cutoff " + shown(cutoff) + " + skin " + shown(skin) + ")");
+                             "make every width at least " + shown(2 * n.reach()) + " A = 2 (cutoff " + shown(cutoff) +
+                                 " + skin " + shown(skin) + ")");
         if (team) b.replica_atoms_host.at(r) = total_atoms;
         density = std::max(density, static_cast<double>(b.replica_atoms_host[r]) / boxes[r].volume);
     }
@@ -325,13 +337,13 @@ Neighbors<Space> make_neighbors(Batch<Space>& b, double cutoff, double skin, Com
 
 }  // namespace mg
 
-#define MG_NEIGHBOR_OPS(Space)                                                            \
-    template mg::CellList<mg::Space> mg::make_cell_list(const Batch<mg::Space>&, double, const CellGrid&); \
-    template void mg::fill_cells(const Batch<mg::Space>&, CellList<mg::Space>&, double,      \
-                                 Array<int, mg::Space>&, const Array<Vec3, mg::Space>&,      \
-                                 const Array<Box, mg::Space>&, Array<Incident, mg::Space>&); \
-    template mg::Neighbors<mg::Space> mg::make_neighbors(Batch<mg::Space>&, double, double, Comm*, long); \
-    template void mg::update_neighbors(Batch<mg::Space>&, Neighbors<mg::Space>&);            \
-    template void mg::build_neighbors(Batch<mg::Space>&, Neighbors<mg::Space>&, bool);       \
-    template mg::FullRows<mg::Space> mg::full_rows(const Batch<mg::Space>&, const Neighbors<mg::Space>&); \
+#define MG_NEIGHBOR_OPS(Space)                                                                                  \
+    template mg::CellList<mg::Space> mg::make_cell_list(const Batch<mg::Space>&, double, const CellGrid&);      \
+    template void mg::fill_cells(const Batch<mg::Space>&, CellList<mg::Space>&, double, Array<int, mg::Space>&, \
+                                 const Array<Vec3, mg::Space>&, const Array<Box, mg::Space>&,                   \
+                                 Array<Incident, mg::Space>&);                                                  \
+    template mg::Neighbors<mg::Space> mg::make_neighbors(Batch<mg::Space>&, double, double, Comm*, long);       \
+    template void mg::update_neighbors(Batch<mg::Space>&, Neighbors<mg::Space>&);                               \
+    template void mg::build_neighbors(Batch<mg::Space>&, Neighbors<mg::Space>&, bool);                          \
+    template mg::FullRows<mg::Space> mg::full_rows(const Batch<mg::Space>&, const Neighbors<mg::Space>&);       \
     template void mg::grow_rows(Batch<mg::Space>&, Neighbors<mg::Space>&, int);

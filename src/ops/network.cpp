@@ -1,5 +1,5 @@
-#include "ops/for_each_host.hpp"
 #include "ops/network.inl"
+#include "ops/for_each_host.hpp"
 
 namespace mg {
 MG_NETWORK_OPS(Host)

@@ -18,8 +18,8 @@ struct AdamConstants {
 /// they stand.
 template <class Space>
 void gather_rows(const Array<double, Space>& inputs, const Array<double, Space>& targets,
-                 const Array<int, Space>& order, int first, int at, int rows, int columns,
-                 Array<double, Space>& batch, Array<double, Space>& batch_targets);
+                 const Array<int, Space>& order, int first, int at, int rows, int columns, Array<double, Space>& batch,
+                 Array<double, Space>& batch_targets);
 
 /// Fills column `column` of a matrix.
 template <class Space>

@@ -19,9 +19,15 @@ constexpr int sum_block = 256;
 template <class Body>
 void with_activation(Activation activation, const Body& body) {
     switch (activation) {
-        case Activation::relu: body(Relu{}); return;
-        case Activation::sigmoid: body(Sigmoid{}); return;
-        case Activation::tanh: body(HyperbolicTangent{}); return;
+        case Activation::relu:
+            body(Relu{});
+            return;
+        case Activation::sigmoid:
+            body(Sigmoid{});
+            return;
+        case Activation::tanh:
+            body(HyperbolicTangent{});
+            return;
     }
 }
 
@@ -29,12 +35,12 @@ void with_activation(Activation activation, const Body& body) {
 
 template <class Space>
 void gather_rows(const Array<double, Space>& inputs, const Array<double, Space>& targets,
-                 const Array<int, Space>& order, int first, int at, int rows, int columns,
-                 Array<double, Space>& batch, Array<double, Space>& batch_targets) {
+                 const Array<int, Space>& order, int first, int at, int rows, int columns, Array<double, Space>& batch,
+                 Array<double, Space>& batch_targets) {
     constexpr int lanes = network_detail::row_lanes(Space{});
     for_each(Space{}, rows * lanes,
-             GatherRowsSweep<lanes>{inputs.data(), targets.data(), order.empty() ? nullptr : order.data(),
-                                    first + at, columns, batch.data() + static_cast<long>(at) * (columns + 1),
+             GatherRowsSweep<lanes>{inputs.data(), targets.data(), order.empty() ? nullptr : order.data(), first + at,
+                                    columns, batch.data() + static_cast<long>(at) * (columns + 1),
                                     batch_targets.data() + at});
 }
 
@@ -90,18 +96,18 @@ double sum(const Array<double, Space>& values, int n, Array<double, Space>& scra
     return total;
 }
 
-#define MG_NETWORK_OPS(Space)                                                                                         \
-    template void gather_rows<Space>(const Array<double, Space>&, const Array<double, Space>&,                        \
-                                     const Array<int, Space>&, int, int, int, int, Array<double, Space>&,             \
-                                     Array<double, Space>&);                                                          \
-    template void fill_column<Space>(Matrix<double, Space>, int, double);                                             \
-    template void activate<Space>(Activation, Matrix<double, Space>);                                                 \
-    template void multiply_by_slope<Space>(Activation, Matrix<const double, Space>, Matrix<double, Space>);           \
-    template void squared_error<Space>(const Array<double, Space>&, const Array<double, Space>&, int, int, int,       \
-                                       Array<double, Space>&, Array<double, Space>&, int);                            \
-    template void adam_step<Space>(const AdamConstants&, const Array<double, Space>&, int,                            \
-                                   const Array<double, Space>&, int, Array<double, Space>&, Array<double, Space>&,    \
-                                   Array<double, Space>&);                                                            \
+#define MG_NETWORK_OPS(Space)                                                                                      \
+    template void gather_rows<Space>(const Array<double, Space>&, const Array<double, Space>&,                     \
+                                     const Array<int, Space>&, int, int, int, int, Array<double, Space>&,          \
+                                     Array<double, Space>&);                                                       \
+    template void fill_column<Space>(Matrix<double, Space>, int, double);                                          \
+    template void activate<Space>(Activation, Matrix<double, Space>);                                              \
+    template void multiply_by_slope<Space>(Activation, Matrix<const double, Space>, Matrix<double, Space>);        \
+    template void squared_error<Space>(const Array<double, Space>&, const Array<double, Space>&, int, int, int,    \
+                                       Array<double, Space>&, Array<double, Space>&, int);                         \
+    template void adam_step<Space>(const AdamConstants&, const Array<double, Space>&, int,                         \
+                                   const Array<double, Space>&, int, Array<double, Space>&, Array<double, Space>&, \
+                                   Array<double, Space>&);                                                         \
     template double sum<Space>(const Array<double, Space>&, int, Array<double, Space>&);
 
 }  // namespace mg

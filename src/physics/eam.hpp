@@ -28,16 +28,16 @@ MG_HD PairTerm<T> pair_term_from_z(T inverse_r, T inverse_dr, T z, T z_slope, T 
                                    T embedding_slope_j, T f_slope_at_j) {
     // phi enters psi through a product, so that compilers round it alike whether the energy is wanted or not.
     const T phi = z * inverse_r;
-    const T psi = inverse_dr * (z_slope * inverse_r +
-                                (embedding_slope_i * f_slope_at_i + embedding_slope_j * f_slope_at_j)) -
-                  phi * inverse_r;
+    const T psi =
+        inverse_dr * (z_slope * inverse_r + (embedding_slope_i * f_slope_at_i + embedding_slope_j * f_slope_at_j)) -
+        phi * inverse_r;
     return {psi * inverse_r, phi};
 }
 
 /// `mixed`: phi itself is tabulated.
 template <class T>
-MG_HD PairTerm<T> pair_term_from_phi(T inverse_r, T inverse_dr, T phi, T phi_slope, T embedding_slope_i,
-                                     T f_slope_at_i, T embedding_slope_j, T f_slope_at_j) {
+MG_HD PairTerm<T> pair_term_from_phi(T inverse_r, T inverse_dr, T phi, T phi_slope, T embedding_slope_i, T f_slope_at_i,
+                                     T embedding_slope_j, T f_slope_at_j) {
     const T psi = phi_slope + (embedding_slope_i * f_slope_at_i + embedding_slope_j * f_slope_at_j);
     return {psi * inverse_dr * inverse_r, phi};
 }

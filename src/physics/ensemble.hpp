@@ -27,15 +27,15 @@ struct Ensemble {
     double tau_pressure = 1.0;     ///< [ps]
 
     NoseHooverChain thermostat, barostat;
-    Mat3 rate;                     ///< [1/ps] g, symmetric
-    Sym3 kinetic;                  ///< [eV] sum of m v (x) v at the end of the last step
-    double work = 0;               ///< [eV] done on the extended system by changes of kT
-    double potential = 0;          ///< [eV] at the end of the last step that formed energies
-    Vec3 drift_velocity;           ///< [A/ps] of the centre of mass, still to be taken off the velocities
-    double pending_scale = 1;      ///< factor still to be applied to the velocities (last half step's chain)
-    double scale = 1;              ///< factor of this step's first chain
-    Mat3 drag, push;               ///< v <- drag v + push f/m over half a step
-    Mat3 stretch, advance;         ///< x <- stretch x + advance v over a step
+    Mat3 rate;                 ///< [1/ps] g, symmetric
+    Sym3 kinetic;              ///< [eV] sum of m v (x) v at the end of the last step
+    double work = 0;           ///< [eV] done on the extended system by changes of kT
+    double potential = 0;      ///< [eV] at the end of the last step that formed energies
+    Vec3 drift_velocity;       ///< [A/ps] of the centre of mass, still to be taken off the velocities
+    double pending_scale = 1;  ///< factor still to be applied to the velocities (last half step's chain)
+    double scale = 1;          ///< factor of this step's first chain
+    Mat3 drag, push;           ///< v <- drag v + push f/m over half a step
+    Mat3 stretch, advance;     ///< x <- stretch x + advance v over a step
 };
 
 inline namespace MG_TARGET {
@@ -68,15 +68,15 @@ MG_HD void cell_rate_half_step(Ensemble& e, const Sym3& virial, double volume) {
 MG_HD void barostat_half_step(Ensemble& e) {
     const double freedoms = cell_freedoms(e.cell);
     double twice = cell_mass(e.dof, e.kT, e.tau_pressure) * sum_of_squares(e.rate);
-    const double s = chain_half_step(e.barostat, chain_masses(freedoms, e.kT, e.tau_pressure), freedoms, e.kT, e.dt,
-                                     twice);
+    const double s =
+        chain_half_step(e.barostat, chain_masses(freedoms, e.kT, e.tau_pressure), freedoms, e.kT, e.dt, twice);
     e.rate = s * e.rate;
 }
 
 MG_HD double thermostat_half_step(Ensemble& e) {
     double twice = trace(e.kinetic);
-    const double s = chain_half_step(e.thermostat, chain_masses(e.dof, e.kT, e.tau_temperature), e.dof, e.kT, e.dt,
-                                     twice);
+    const double s =
+        chain_half_step(e.thermostat, chain_masses(e.dof, e.kT, e.tau_temperature), e.dof, e.kT, e.dt, twice);
     e.kinetic = (s * s) * e.kinetic;
     return s;
 }

@@ -9,21 +9,21 @@
 namespace mg {
 
 struct FireOptions {
-    double force_norm = 1e30;   ///< [eV/A] converged when the 2-norm over the replica's atoms is below this; off by
-                                ///< default, since it tightens with the number of atoms
-    double force_max = 1e-4;    ///< [eV/A] and the largest force on an atom below this
-    double pressure = 0;        ///< [eV/A^3] target, where the cell moves
-    double stress = 6e-7;       ///< [eV/A^3] tolerance of the stress (about 1e-4 GPa)
+    double force_norm = 1e30;  ///< [eV/A] converged when the 2-norm over the replica's atoms is below this; off by
+                               ///< default, since it tightens with the number of atoms
+    double force_max = 1e-4;   ///< [eV/A] and the largest force on an atom below this
+    double pressure = 0;       ///< [eV/A^3] target, where the cell moves
+    double stress = 6e-7;      ///< [eV/A^3] tolerance of the stress (about 1e-4 GPa)
     CellMode cell = CellMode::fixed;
     double dt = 0.1, dt_max = 0.3;
-    double step_max = 0.1;      ///< [A] largest displacement of an atom in one step
+    double step_max = 0.1;  ///< [A] largest displacement of an atom in one step
 };
 
 /// One replica's relaxation.
 struct FireState {
     double dt = 0.1;
     double alpha = 0.1;
-    int uphill_free = 0;        ///< steps since the power was last negative
+    int uphill_free = 0;  ///< steps since the power was last negative
     int converged = 0;
     long steps = 0;
     double keep = 0, turn = 0;  ///< v <- keep v + turn f

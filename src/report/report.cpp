@@ -99,8 +99,9 @@ std::string find_report_scripts() {
     if (const char* share = std::getenv("MGSTIFF_SHARE"); share && *share) {
         const fs::path folder = fs::path(share) / "figures";
         if (!has_script(folder))
-            throw Error("The report's scripts were not found", "MGSTIFF_SHARE is set and " + folder.string() +
-                        " has no make_report.py", "correct MGSTIFF_SHARE or unset it");
+            throw Error("The report's scripts were not found",
+                        "MGSTIFF_SHARE is set and " + folder.string() + " has no make_report.py",
+                        "correct MGSTIFF_SHARE or unset it");
         return folder.string();
     }
     std::vector<fs::path> candidates;
@@ -152,9 +153,10 @@ void make_report(const std::string& directory, const ReportOptions& options) {
                          "give the directory named by [study] output");
     const std::string script = (fs::path(find_report_scripts()) / "make_report.py").string();
     // An absolute path cannot be taken for an option, whatever the directory is called.
-    const int status = run_program({find_report_python(), script, "--bin-atoms", std::to_string(options.bin_atoms),
-                                    "--coarse-grain", text_of(options.coarse_grain), "--slice", text_of(options.slice),
-                                    fs::absolute(directory).string()}, false);
+    const int status = run_program(
+        {find_report_python(), script, "--bin-atoms", std::to_string(options.bin_atoms), "--coarse-grain",
+         text_of(options.coarse_grain), "--slice", text_of(options.slice), fs::absolute(directory).string()},
+        false);
     if (status == 2)
         throw InputError("There is no report of " + directory, "it holds no study, as said above",
                          "give the directory named by [study] output");

@@ -189,8 +189,8 @@ TrainState get_train_state(const H5File& file) {
     return s;
 }
 
-#define MG_CHECKPOINT(Space)                                                                       \
-    template void put(H5File*, const Dynamics<Space>&, const StiffnessProgress<Space>&);           \
+#define MG_CHECKPOINT(Space)                                                             \
+    template void put(H5File*, const Dynamics<Space>&, const StiffnessProgress<Space>&); \
     template StiffnessProgress<Space> get_stiffness_progress(const H5File&, const Dynamics<Space>&);
 MG_INSTANTIATE(MG_CHECKPOINT)
 

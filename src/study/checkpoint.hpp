@@ -25,8 +25,7 @@ public:
 
     /// Calls get(file) on the newest whole checkpoint and returns true; false where there is none. `get` throws
     /// InputError for one that it cannot use. What is damaged or unusable is told to `warn`.
-    bool read(const std::function<void(const H5File&)>& get,
-              const std::function<void(const std::string&)>& warn) const;
+    bool read(const std::function<void(const H5File&)>& get, const std::function<void(const std::string&)>& warn) const;
 
     void remove() const;
 

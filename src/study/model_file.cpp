@@ -73,8 +73,8 @@ void check(const ModelFile& file, const std::string& path) {
     finite(file.novelty.factor, "a covariance");
     if (file.novelty.calibrated()) {
         const std::vector<double>& deviation = file.ensemble[0].input_std;
-        const auto m = static_cast<std::size_t>(
-            std::count_if(deviation.begin(), deviation.end(), [](double x) { return x > 0; }));
+        const auto m =
+            static_cast<std::size_t>(std::count_if(deviation.begin(), deviation.end(), [](double x) { return x > 0; }));
         if (file.novelty.factor.size() != m * m) refuse("a covariance that does not fit the inputs");
         for (std::size_t k = 0; k < m; ++k)
             if (!(file.novelty.factor[k * m + k] > 0)) refuse("a covariance that is not positive");
@@ -108,8 +108,8 @@ void write_network(H5File& h5, const std::string& group, const Model& model) {
     }
     std::vector<double> history;
     for (const EpochRecord& e : model.history)
-        history.insert(history.end(), {static_cast<double>(e.epoch), e.learning_rate, e.training_loss,
-                                       e.validation_loss});
+        history.insert(history.end(),
+                       {static_cast<double>(e.epoch), e.learning_rate, e.training_loss, e.validation_loss});
     if (!history.empty()) {
         h5.write(group + "/history", history, {model.history.size(), 4});
         h5.write_attribute(group + "/history", "columns",
@@ -236,8 +236,9 @@ ModelFile read_model(const std::string& path) {
         refuse("the file is no model of mgstiff-gpu", "give the model.h5 of a study");
     const long version = h5.read_long("/", "format_version");
     if (version != format_version)
-        refuse("format version " + std::to_string(version) + " where this program knows " +
-               std::to_string(format_version), "use the program that wrote it");
+        refuse(
+            "format version " + std::to_string(version) + " where this program knows " + std::to_string(format_version),
+            "use the program that wrote it");
     ModelFile model;
     model.training_sha256 = h5.read_string("/", "training_sha256");
     model.metrics_json = h5.read_string("/", "metrics_json");
@@ -257,8 +258,7 @@ ModelFile read_model(const std::string& path) {
     model.potential_sha256 = h5.read_string("/potential", "sha256");
     if (h5.exists("/potential/bytes")) model.potential_bytes = h5.read<unsigned char>("/potential/bytes");
     const long networks = h5.read_long("/", "networks");
-    if (networks < 1 || networks > most_networks)
-        refuse(std::to_string(networks) + " networks", "train it again");
+    if (networks < 1 || networks > most_networks) refuse(std::to_string(networks) + " networks", "train it again");
     for (long k = 0; k < networks; ++k) model.ensemble.push_back(read_network(h5, "/networks/" + std::to_string(k)));
     if (h5.exists("/errors")) {
         model.errors.interval_90 = h5.read_double("/errors", "interval_90");

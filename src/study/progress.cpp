@@ -4,8 +4,8 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cmath>
 #include <cerrno>
+#include <cmath>
 #include <cstring>
 
 #include "core/error.hpp"
@@ -109,8 +109,8 @@ void Progress::write_status(const std::string& state, const std::string& reason)
     if (rank_ != 0 && state != "failed") return;
     last_status_ = Clock::now();
     const double seconds = seconds_since(start_), rate = seconds > 0 ? done_ / seconds : 0.0;
-    nlohmann::json status{{"state", state}, {"stage", stage_}, {"done", done_}, {"work", work_}, {"unit", unit_},
-                          {"seconds", seconds}, {"rate_per_s", rate}};
+    nlohmann::json status{{"state", state}, {"stage", stage_},    {"done", done_},     {"work", work_},
+                          {"unit", unit_},  {"seconds", seconds}, {"rate_per_s", rate}};
     if (rate > 0) status["seconds_left"] = std::max(0.0, (work_ - done_) / rate);
     if (!reason.empty()) status["reason"] = reason;
     write_json(directory_ + "/status.json", status);

@@ -1,8 +1,8 @@
 #include "study/protocols.hpp"
 
 #include <algorithm>
-#include <cmath>
 #include <cctype>
+#include <cmath>
 
 #include "core/error.hpp"
 #include "core/random.hpp"
@@ -253,20 +253,19 @@ Displacements measure_displacements(Dynamics<Space>& d, const StiffnessProtocol&
     return displacements_of(progress, p);
 }
 
-#define MG_PROTOCOLS(Space)                                                                         \
-    template bool melt_and_quench(Dynamics<Space>&, const QuenchProtocol&, std::uint64_t,           \
-                                  const std::vector<std::uint32_t>&, int, QuenchProgress&,          \
-                                  const Ticker&, const Pause&);                                     \
-    template bool measure_displacements(Dynamics<Space>&, const StiffnessProtocol&,                 \
-                                        const std::vector<double>&, std::uint64_t,                  \
-                                        const std::vector<std::uint32_t>&, StiffnessProgress<Space>&, \
-                                        const Ticker&, const Pause&);                               \
-    template Displacements displacements_of(const StiffnessProgress<Space>&, const StiffnessProtocol&); \
-    template ThermoHistory melt_and_quench(Dynamics<Space>&, const QuenchProtocol&, std::uint64_t,  \
-                                           const std::vector<std::uint32_t>&, int, const Ticker&);  \
-    template Displacements measure_displacements(Dynamics<Space>&, const StiffnessProtocol&,        \
-                                                 const std::vector<double>&, std::uint64_t,         \
-                                                 const std::vector<std::uint32_t>&, const Ticker&); \
+#define MG_PROTOCOLS(Space)                                                                                          \
+    template bool melt_and_quench(Dynamics<Space>&, const QuenchProtocol&, std::uint64_t,                            \
+                                  const std::vector<std::uint32_t>&, int, QuenchProgress&, const Ticker&,            \
+                                  const Pause&);                                                                     \
+    template bool measure_displacements(Dynamics<Space>&, const StiffnessProtocol&, const std::vector<double>&,      \
+                                        std::uint64_t, const std::vector<std::uint32_t>&, StiffnessProgress<Space>&, \
+                                        const Ticker&, const Pause&);                                                \
+    template Displacements displacements_of(const StiffnessProgress<Space>&, const StiffnessProtocol&);              \
+    template ThermoHistory melt_and_quench(Dynamics<Space>&, const QuenchProtocol&, std::uint64_t,                   \
+                                           const std::vector<std::uint32_t>&, int, const Ticker&);                   \
+    template Displacements measure_displacements(Dynamics<Space>&, const StiffnessProtocol&,                         \
+                                                 const std::vector<double>&, std::uint64_t,                          \
+                                                 const std::vector<std::uint32_t>&, const Ticker&);                  \
     template void set_boxes(Dynamics<Space>&, const std::vector<Box>&);
 MG_INSTANTIATE(MG_PROTOCOLS)
 

@@ -70,14 +70,14 @@ ThermoHistory melt_and_quench(Dynamics<Space>& dynamics, const QuenchProtocol& p
                               const std::vector<std::uint32_t>& samples, int reports, const Ticker& tick);
 
 struct StiffnessProtocol {
-    double start_temperature = 50;   ///< [K] of the glass
-    double equilibrate = 20;         ///< [ps] of the ramp, and again of the hold
-    double window = 100;             ///< [ps]
-    double sample_every = 0.05;      ///< [ps]
-    double timestep = 0.002;         ///< [ps]
-    double pressure = 0;             ///< [eV/A^3]
+    double start_temperature = 50;  ///< [K] of the glass
+    double equilibrate = 20;        ///< [ps] of the ramp, and again of the hold
+    double window = 100;            ///< [ps]
+    double sample_every = 0.05;     ///< [ps]
+    double timestep = 0.002;        ///< [ps]
+    double pressure = 0;            ///< [eV/A^3]
     CellMode cell = CellMode::iso;
-    bool from_first_frame = false;   ///< estimator: displacement from the window's start instead of the time mean
+    bool from_first_frame = false;  ///< estimator: displacement from the window's start instead of the time mean
 
     long equilibrate_steps() const;  ///< time steps of the ramp, and again of the hold
     long sample_steps() const;       ///< time steps between two frames

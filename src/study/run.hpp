@@ -21,8 +21,8 @@ enum class Resume {
 struct RunOptions {
     std::vector<std::string> stages;  ///< empty: all that exist
     Resume resume = Resume::automatic;
-    std::string device;               ///< what to print as the place of computation
-    std::optional<double> max_wall_s; ///< [s] stop at a checkpoint after this time
+    std::string device;                ///< what to print as the place of computation
+    std::optional<double> max_wall_s;  ///< [s] stop at a checkpoint after this time
 };
 
 /// The stages that compute, in their order: quench, stiffness, descriptors, train. (The report is drawn by the app.)

@@ -14,9 +14,7 @@ namespace {
 
 volatile std::sig_atomic_t signal_seen = 0;
 
-double now_s() {
-    return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
-}
+double now_s() { return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count(); }
 
 /// [s] between the end of a SLURM job and the last step: a checkpoint of any size is written in it.
 constexpr double slurm_margin = 60;

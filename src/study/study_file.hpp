@@ -124,16 +124,16 @@ struct StudyFile {
     };
     struct Train {
         std::vector<int> hidden{200};
-        std::string activation = "relu";     ///< "relu", "sigmoid" or "tanh"
-        int folds = 5;                       ///< of the cross-validation; 0: none
+        std::string activation = "relu";       ///< "relu", "sigmoid" or "tanh"
+        int folds = 5;                         ///< of the cross-validation; 0: none
         std::vector<std::vector<int>> grid;    ///< hidden layers of further networks to cross-validate
         std::vector<std::string> activations;  ///< further ones to cross-validate with `hidden`
         std::vector<double> reach_A;           ///< shorter r_max_A of the descriptors to cross-validate with `hidden`
         bool rotate = false;                   ///< every sample is held out in turn: error bars of the test
         bool transfer = false;                 ///< trained at each cooling rate and at all, tested on all
-        int test_sample = -1;                ///< of the samples at the main rate, from 0; -1: the last
-        double max_crystalline = 0.1;        ///< share of a sample's atoms above which no network sees it
-        std::vector<double> train_rates;     ///< [K/s] whose samples are trained on; empty: the main rate
+        int test_sample = -1;                  ///< of the samples at the main rate, from 0; -1: the last
+        double max_crystalline = 0.1;          ///< share of a sample's atoms above which no network sees it
+        std::vector<double> train_rates;       ///< [K/s] whose samples are trained on; empty: the main rate
         int epochs = 100;
         int batch = 256;
         double learning_rate = 1e-3;

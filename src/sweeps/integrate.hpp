@@ -37,9 +37,7 @@ struct MotionSums {
 MG_HD MotionSums operator+(const MotionSums& a, const MotionSums& b) {
     return {a.kinetic + b.kinetic, a.momentum + b.momentum};
 }
-MG_HD MotionSums motion_of(double mass, Vec3 velocity) {
-    return {mass * symmetric_outer(velocity), mass * velocity};
-}
+MG_HD MotionSums motion_of(double mass, Vec3 velocity) { return {mass * symmetric_outer(velocity), mass * velocity}; }
 struct MotionTerm {
     const double* mass;
     const Vec3* velocity;

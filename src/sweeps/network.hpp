@@ -75,7 +75,7 @@ struct ActivationSlopeSweep {
 struct SquaredErrorSweep {
     const double* prediction;
     const double* target;
-    double scale;           ///< 2 / rows
+    double scale;  ///< 2 / rows
     double* delta;
     double* squared_error;
 
@@ -93,11 +93,11 @@ struct AdamSweep {
     const double* partials;  ///< (blocks, parameters)
     int blocks;
     int parameters;
-    const double* rates;     ///< (2) learning rate / (1 - beta1^t), 1 / sqrt(1 - beta2^t)
+    const double* rates;  ///< (2) learning rate / (1 - beta1^t), 1 / sqrt(1 - beta2^t)
     double beta1, beta2, epsilon;
-    double* parameter;       ///< (parameters)
-    double* first;           ///< (parameters)
-    double* second;          ///< (parameters)
+    double* parameter;  ///< (parameters)
+    double* first;      ///< (parameters)
+    double* second;     ///< (parameters)
 
     MG_HD void operator()(int i) const {
         const int begin = i * strip;

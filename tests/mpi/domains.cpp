@@ -84,10 +84,11 @@ TEST(Domains, ForcesEnergyAndStressOfTheReferenceSystems) {
             const Difference d = compare(s, precision);
             const bool full = precision == Precision::full;
             if (world().rank() == 0)
-                std::printf("%-18s %-6s %6d atoms, %d x %d x %d domains: force %.1e, energy %.1e, virial %.1e "
-                            "relative; local energy %.1e eV\n",
-                            system.name, full ? "double" : "mixed", s.size(), grid.n[0], grid.n[1], grid.n[2], d.force,
-                            d.energy, d.virial, d.local_energy);
+                std::printf(
+                    "%-18s %-6s %6d atoms, %d x %d x %d domains: force %.1e, energy %.1e, virial %.1e "
+                    "relative; local energy %.1e eV\n",
+                    system.name, full ? "double" : "mixed", s.size(), grid.n[0], grid.n[1], grid.n[2], d.force,
+                    d.energy, d.virial, d.local_energy);
             // Floats that are added in another order differ by their rounding.
             EXPECT_LT(d.force, full ? 1e-10 : 2e-6) << system.name;
             EXPECT_LT(d.energy, full ? 1e-10 : 1e-8) << system.name;
@@ -143,9 +144,10 @@ void follow(const char* name, const Structure& s, const EnsembleOptions& ensembl
     const int builds = to_host(mine.neighbors().builds)[0];
     const std::vector<int> moved = world().all_gather_value(mine.batch().atoms);
     if (world().rank() == 0) {
-        std::printf("%s: after 100 steps %.1e A apart at most; conserved quantity, slope %.2e and %.2e eV/ps, rms %.1e "
-                    "and %.1e eV (one rank, %d ranks); %d builds, atoms of ranks",
-                    name, largest, lines[0].slope, lines[1].slope, lines[0].rms, lines[1].rms, world().size(), builds);
+        std::printf(
+            "%s: after 100 steps %.1e A apart at most; conserved quantity, slope %.2e and %.2e eV/ps, rms %.1e "
+            "and %.1e eV (one rank, %d ranks); %d builds, atoms of ranks",
+            name, largest, lines[0].slope, lines[1].slope, lines[0].rms, lines[1].rms, world().size(), builds);
         for (const int n : moved) std::printf(" %d", n);
         std::printf("\n");
         EXPECT_TRUE(gathered[0].id == s.id) << "atoms were lost or doubled";

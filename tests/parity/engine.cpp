@@ -58,8 +58,10 @@ TEST(Engine, DisplacementsArePlainSums) {
 TEST(Engine, ReplayCallsTheStep) {
     Replay<Host> replay;
     int calls = 0;
-    replay.run(5, [&] { ++calls; }, 1);
-    replay.run(0, [&] { ++calls; }, 1);
+    replay.run(
+        5, [&] { ++calls; }, 1);
+    replay.run(
+        0, [&] { ++calls; }, 1);
     EXPECT_EQ(calls, 5);
     EXPECT_FALSE(replay.captured());
 }

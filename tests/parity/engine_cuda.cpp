@@ -135,13 +135,17 @@ TEST_F(EngineOnGpu, ReplayedStepsAreThePlainOnes) {
     const Motion plain = run<Cuda>(s, EnsembleKind::npt, CellMode::tri, 30);
     Engine<Cuda> e(s, EnsembleKind::npt, CellMode::tri, 0.002);
     Replay<Cuda> replay;
-    replay.run(10, [&] { e.step(); }, 1);
+    replay.run(
+        10, [&] { e.step(); }, 1);
     EXPECT_TRUE(replay.captured()) << replay.obstacle();
-    replay.run(10, [&] { e.step(); }, 2);
+    replay.run(
+        10, [&] { e.step(); }, 2);
     replay.invalidate();
-    replay.run(1, [&] { e.step(); }, 2);
+    replay.run(
+        1, [&] { e.step(); }, 2);
     EXPECT_FALSE(replay.captured());
-    replay.run(9, [&] { e.step(); }, 2);
+    replay.run(
+        9, [&] { e.step(); }, 2);
     EXPECT_TRUE(replay.captured()) << replay.obstacle();
     const Motion replayed = state_of(e);
     EXPECT_TRUE(same_bits(replayed.position, plain.position));
@@ -155,10 +159,13 @@ TEST_F(EngineOnGpu, AStepThatWaitsIsNotCaptured) {
     const Motion plain = run<Cuda>(s, EnsembleKind::nvt, CellMode::fixed, 6);
     Engine<Cuda> e(s, EnsembleKind::nvt, CellMode::fixed, 0.002);
     Replay<Cuda> replay;
-    replay.run(6, [&] {
-        e.step();
-        synchronize(Cuda{});
-    }, 1);
+    replay.run(
+        6,
+        [&] {
+            e.step();
+            synchronize(Cuda{});
+        },
+        1);
     EXPECT_FALSE(replay.captured());
     EXPECT_FALSE(replay.obstacle().empty());
     EXPECT_TRUE(same_bits(state_of(e).position, plain.position));

@@ -57,7 +57,8 @@ struct Evaluator {
     ForceWork<Space> work;
 
     Evaluator(const std::vector<Structure>& s, const EamPotential& potential, const EamTables<Space>& t)
-        : tables(t), batch(make_batch<Space>(s, potential.elements, potential.masses)),
+        : tables(t),
+          batch(make_batch<Space>(s, potential.elements, potential.masses)),
           neighbors(make_neighbors(batch, potential.cutoff, skin)) {}
 
     void forces(Precision precision, bool with_energy) {

@@ -104,8 +104,7 @@ TEST_F(KernelsOnGpu, ForcesOfAGlassAreThoseOfLammps) {
 
 /// The compact tables of `mixed` hold the file's functions: densities in coarse pieces, phi'/r on the file's own knots.
 TEST_F(KernelsOnGpu, CompactTablesAreThoseOfTheFile) {
-    const EamPotential cu_zr =
-        oracle::read_setfl(oracle::source_root() + "/jobs/potentials/Cu-Zr_2.eam.fs", true);
+    const EamPotential cu_zr = oracle::read_setfl(oracle::source_root() + "/jobs/potentials/Cu-Zr_2.eam.fs", true);
     const EamTables<Host> file = make_eam_tables<Host>(cu_zr);
     const EamTables<Cuda> device = make_eam_tables<Cuda>(cu_zr);
     const KnotArrays<Cuda>& compact = device.knots;
@@ -134,8 +133,8 @@ TEST_F(KernelsOnGpu, CompactTablesAreThoseOfTheFile) {
             const double pair_slope = (z_slope - z / r) / r;
             const double pair = g.g0 + fine.offset * (g.g1 + fine.offset * double{g.g2});
             density_error = std::max(density_error, std::abs(f - value(exact.density, at.fraction)));
-            slope_error = std::max(
-                slope_error, std::abs(r * f_slope - slope(exact.density, at.fraction) * file.inverse_dr));
+            slope_error =
+                std::max(slope_error, std::abs(r * f_slope - slope(exact.density, at.fraction) * file.inverse_dr));
             force_error = std::max(force_error, std::abs(r * pair - pair_slope));
         }
     EXPECT_DEVIATION(density_error, 5e-6);
@@ -180,7 +179,8 @@ TEST_F(KernelsOnGpu, GraphsOfManyStepsAreThePlainSteps) {
     const auto replayed = [&] {
         Engine<Cuda> e(s, EnsembleKind::npt, CellMode::tri, 0.002, Precision::mixed);
         Replay<Cuda> replay;
-        replay.run(steps, [&] { e.step(); }, 1);
+        replay.run(
+            steps, [&] { e.step(); }, 1);
         EXPECT_TRUE(replay.captured() || std::getenv("MGSTIFF_NO_GRAPHS")) << replay.obstacle();
         for (const int builds : to_host(e.neighbors.builds)) EXPECT_GT(builds, 0);
         return state_of(e);

@@ -279,31 +279,24 @@ TEST(Simt, ShufflesAreThoseOfTheManual) {
         const std::vector<int> broadcast(32, 5);
         expect_shuffle<Shuffle::plain, 32>(5, broadcast);
         expect_shuffle<Shuffle::plain, 32, double>(37, broadcast);  // modulo the width
-        expect_shuffle<Shuffle::plain, 8>(
-            3, {3,  3,  3,  3,  3,  3,  3,  3,  11, 11, 11, 11, 11, 11, 11, 11,
-                19, 19, 19, 19, 19, 19, 19, 19, 27, 27, 27, 27, 27, 27, 27, 27});
-        expect_shuffle<Shuffle::up, 16>(
-            2, {0,  1,  0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12, 13,
-                16, 17, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29});
-        expect_shuffle<Shuffle::up, 8, float>(
-            1, {0,  0,  1,  2,  3,  4,  5,  6,  8,  8,  9,  10, 11, 12, 13, 14,
-                16, 16, 17, 18, 19, 20, 21, 22, 24, 24, 25, 26, 27, 28, 29, 30});
-        expect_shuffle<Shuffle::down, 8>(
-            3, {3,  4,  5,  6,  7,  5,  6,  7,  11, 12, 13, 14, 15, 13, 14, 15,
-                19, 20, 21, 22, 23, 21, 22, 23, 27, 28, 29, 30, 31, 29, 30, 31});
-        expect_shuffle<Shuffle::down, 16, long long>(
-            15, {15, 1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12, 13, 14, 15,
-                 31, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31});
-        expect_shuffle<Shuffle::exclusive_or, 32>(
-            1, {1,  0,  3,  2,  5,  4,  7,  6,  9,  8,  11, 10, 13, 12, 15, 14,
-                17, 16, 19, 18, 21, 20, 23, 22, 25, 24, 27, 26, 29, 28, 31, 30});
+        expect_shuffle<Shuffle::plain, 8>(3, {3,  3,  3,  3,  3,  3,  3,  3,  11, 11, 11, 11, 11, 11, 11, 11,
+                                              19, 19, 19, 19, 19, 19, 19, 19, 27, 27, 27, 27, 27, 27, 27, 27});
+        expect_shuffle<Shuffle::up, 16>(2, {0,  1,  0,  1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12, 13,
+                                            16, 17, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29});
+        expect_shuffle<Shuffle::up, 8, float>(1, {0,  0,  1,  2,  3,  4,  5,  6,  8,  8,  9,  10, 11, 12, 13, 14,
+                                                  16, 16, 17, 18, 19, 20, 21, 22, 24, 24, 25, 26, 27, 28, 29, 30});
+        expect_shuffle<Shuffle::down, 8>(3, {3,  4,  5,  6,  7,  5,  6,  7,  11, 12, 13, 14, 15, 13, 14, 15,
+                                             19, 20, 21, 22, 23, 21, 22, 23, 27, 28, 29, 30, 31, 29, 30, 31});
+        expect_shuffle<Shuffle::down, 16, long long>(15,
+                                                     {15, 1,  2,  3,  4,  5,  6,  7,  8,  9,  10, 11, 12, 13, 14, 15,
+                                                      31, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30, 31});
+        expect_shuffle<Shuffle::exclusive_or, 32>(1, {1,  0,  3,  2,  5,  4,  7,  6,  9,  8,  11, 10, 13, 12, 15, 14,
+                                                      17, 16, 19, 18, 21, 20, 23, 22, 25, 24, 27, 26, 29, 28, 31, 30});
         // Groups of 8: lanes 8-15 reach back into the first group, which cannot reach forward.
-        expect_shuffle<Shuffle::exclusive_or, 8>(
-            8, {0,  1,  2,  3,  4,  5,  6,  7,  0,  1,  2,  3,  4,  5,  6,  7,
-                16, 17, 18, 19, 20, 21, 22, 23, 16, 17, 18, 19, 20, 21, 22, 23});
-        expect_shuffle<Shuffle::exclusive_or, 16, double>(
-            16, {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15,
-                 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15});
+        expect_shuffle<Shuffle::exclusive_or, 8>(8, {0,  1,  2,  3,  4,  5,  6,  7,  0,  1,  2,  3,  4,  5,  6,  7,
+                                                     16, 17, 18, 19, 20, 21, 22, 23, 16, 17, 18, 19, 20, 21, 22, 23});
+        expect_shuffle<Shuffle::exclusive_or, 16, double>(16, {0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15,
+                                                               0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15});
         expect_shuffle<Shuffle::up, 32>(0, lanes);
     });
 }
@@ -352,8 +345,10 @@ __global__ void faulty_kernel(int* result) {
     } else if (fault == Fault::width && t == 45) {
         result[t] = __shfl_sync(full_warp, t, 3, 5);
     } else if (fault == Fault::branch) {
-        if (t == 45) __syncthreads();
-        else __syncthreads();  // another line
+        if (t == 45)
+            __syncthreads();
+        else
+            __syncthreads();  // another line
     } else if (fault == Fault::barrier_or_shuffle && t == 45) {
         __syncthreads();
     } else if (fault == Fault::trap) {
@@ -412,9 +407,12 @@ TEST(Simt, ASumThatWasProvidedForIsCaptured) {
         if (provided) reserve_scan(Cuda{}, n);
         bool first = true;
         Replay<Cuda> replay;
-        replay.run(2, [&] {
-            if (!std::exchange(first, false)) exclusive_scan(Cuda{}, n, ones.data(), sums.data());
-        }, 1);
+        replay.run(
+            2,
+            [&] {
+                if (!std::exchange(first, false)) exclusive_scan(Cuda{}, n, ones.data(), sums.data());
+            },
+            1);
         EXPECT_EQ(to_host(sums)[n], n);
         return replay.captured();
     };
@@ -449,7 +447,8 @@ TEST(Simt, TheSeedSetsTheOrder) {
 
 /// A lock that its owner holds over a collective: whoever spins makes way.
 __global__ void lock_kernel(int* lock, int* count) {
-    while (atomicCAS(lock, 0, 1) != 0) {}
+    while (atomicCAS(lock, 0, 1) != 0) {
+    }
     const int old = *count;
     __threadfence();
     *count = old + 1;

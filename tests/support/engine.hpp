@@ -227,8 +227,7 @@ struct Engine {
     Precision precision;
 
     Engine(const std::vector<Structure>& s, EnsembleKind kind, CellMode cell, double dt, Precision p = Precision::full)
-        : batch(batch_of<Space>(s)), neighbors(make_neighbors(batch, potential().cutoff, skin)),
-          precision(p) {
+        : batch(batch_of<Space>(s)), neighbors(make_neighbors(batch, potential().cutoff, skin)), precision(p) {
         std::vector<Ensemble> each;
         for (int r = 0; r < batch.replicas; ++r) {
             Ensemble e;
@@ -364,8 +363,10 @@ void expect_nan_to_stay_in_its_replica(EnsembleKind kind, CellMode cell, Precisi
     const int atom = fine.batch.first_atom_host[bad] + 17;
     Replay<Space> replay_fine, replay_broken;
     const auto step = [&](int times) {
-        replay_fine.run(times, [&] { fine.step(); }, 1);
-        replay_broken.run(times, [&] { broken.step(); }, 1);
+        replay_fine.run(
+            times, [&] { fine.step(); }, 1);
+        replay_broken.run(
+            times, [&] { broken.step(); }, 1);
     };
     step(1);
     std::vector<Vec3> v = to_host(broken.batch.velocity);

@@ -18,10 +18,10 @@ namespace mg::cases {
 
 /// What compute_forces leaves behind, by atom and by replica.
 struct Evaluated {
-    std::vector<Vec3> force;            ///< [eV/A] (atoms)
-    std::vector<double> local_energy;   ///< [eV] (atoms)
-    std::vector<double> energy;         ///< [eV] (replicas)
-    std::vector<Sym3> virial;           ///< [eV] (replicas)
+    std::vector<Vec3> force;           ///< [eV/A] (atoms)
+    std::vector<double> local_energy;  ///< [eV] (atoms)
+    std::vector<double> energy;        ///< [eV] (replicas)
+    std::vector<Sym3> virial;          ///< [eV] (replicas)
 };
 
 /// `tuned`: compute_forces; `plain`: the generic sweeps.

@@ -261,8 +261,7 @@ Bits bits_of(const Dynamics<Host>& d, int r) {
 /// Three replicas of different sizes, densities and ensembles.
 struct Three {
     std::vector<Structure> s = {solid(4, 11), oracle::gas(120, orthorhombic(20, 14, 17), 2.2, 2, 12), solid(5, 13)};
-    std::vector<EnsembleOptions> o = {ensemble(EnsembleKind::nvt, 900),
-                                      ensemble(EnsembleKind::nve, 0),
+    std::vector<EnsembleOptions> o = {ensemble(EnsembleKind::nvt, 900), ensemble(EnsembleKind::nve, 0),
                                       ensemble(EnsembleKind::npt, 600, 0.002, CellMode::tri)};
     std::vector<double> temperature = {1200, 1500, 900};
     std::vector<std::uint32_t> stream = {3, 1, 4};
@@ -413,8 +412,9 @@ TEST(EngineErrors, OverlappingAtomsAreNamed) {
     s.position[120] = s.position[7] + Vec3{0.1, 0.2, 0.1};
     const Structure fine = oracle::fcc(5, 5, 5, 3.7);
     for (const Precision precision : {Precision::full, Precision::mixed}) {
-        const std::string text = message_of<PhysicsError>(
-            [&] { Dynamics<Host>(cases::batch_of({fine, s}, p), p, precision, 0.5); });
+        const std::string text = message_of<PhysicsError>([&] {
+            Dynamics<Host>(cases::batch_of({fine, s}, p), p, precision, 0.5);
+        });
         EXPECT_NE(text.find("atom 1008 of replica 1"), std::string::npos) << text;
         EXPECT_NE(text.find("atom 1121 of replica 1"), std::string::npos) << text;
         EXPECT_NE(text.find("0.244949"), std::string::npos) << text;
@@ -438,8 +438,8 @@ TEST(EngineErrors, AVelocityThatIsNotANumberIsNamed) {
     const std::vector<Structure> s = {solid(4, 24), solid(5, 25), solid(4, 26), solid(4, 27)};
     for (const Precision precision : {Precision::full, Precision::mixed})
         for (const EnsembleKind kind : {EnsembleKind::nve, EnsembleKind::nvt, EnsembleKind::npt}) {
-            Dynamics<Host> broken = cases::dynamics(s, alloy(), precision, 900), fine =
-                cases::dynamics(s, alloy(), precision, 900);
+            Dynamics<Host> broken = cases::dynamics(s, alloy(), precision, 900),
+                           fine = cases::dynamics(s, alloy(), precision, 900);
             broken.set_ensembles({ensemble(kind, 900)});
             fine.set_ensembles({ensemble(kind, 900)});
             broken.run(steps(60));
@@ -472,8 +472,8 @@ TEST(EngineErrors, APositionThatIsNotANumberIsNamed) {
 TEST(EngineErrors, AtomsOnOneSpotAreTold) {
     std::vector<Structure> s = {solid(4, 30), solid(5, 31)};
     std::fill(s[1].position.begin(), s[1].position.end(), Vec3{1, 2, 3});
-    const std::string text = message_of<PhysicsError>(
-        [&] { Dynamics<Host>(cases::batch_of(s, alloy()), alloy(), Precision::full, 0.5); });
+    const std::string text =
+        message_of<PhysicsError>([&] { Dynamics<Host>(cases::batch_of(s, alloy()), alloy(), Precision::full, 0.5); });
     EXPECT_NE(text.find("500 atoms of replica 1 lie in one cell"), std::string::npos) << text;
 }
 
@@ -506,8 +506,8 @@ TEST(EngineErrors, AnExplodingRunStops) {
 }
 
 TEST(EngineErrors, ACellThatShrinksTooFarStops) {
-    Dynamics<Host> d = cases::dynamics({oracle::gas(60, orthorhombic(14, 14, 14), 2.2, 2, 23)}, alloy(),
-                                       Precision::full, 300);
+    Dynamics<Host> d =
+        cases::dynamics({oracle::gas(60, orthorhombic(14, 14, 14), 2.2, 2, 23)}, alloy(), Precision::full, 300);
     EnsembleOptions o = ensemble(EnsembleKind::npt, 300);
     o.pressure = 20 * gigapascal;
     o.tau_pressure = 0.3;

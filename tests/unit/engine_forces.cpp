@@ -15,8 +15,8 @@
 namespace mg {
 namespace {
 
-using cases::Evaluated;
 using cases::evaluate;
+using cases::Evaluated;
 using cases::Loops;
 
 const EamPotential& potential_of_cu_zr() {

@@ -121,8 +121,8 @@ TEST(EngineMinimize, ReplicasRelaxOnTheirOwn) {
             EXPECT_TRUE(state[r].converged);
             Dynamics<Host> alone = batch({s[r]}, precision);
             EXPECT_EQ(alone.minimize(o)[0].steps, state[r].steps);
-            EXPECT_TRUE(cases::same_bits(to_structure(alone.batch(), 0).position,
-                                         to_structure(together.batch(), r).position));
+            EXPECT_TRUE(
+                cases::same_bits(to_structure(alone.batch(), 0).position, to_structure(together.batch(), r).position));
         }
     }
 }

@@ -120,9 +120,9 @@ void expect_rows_hold(const Neighbors<Host>& n, const Batch<Host>& b, const std:
 
 std::vector<Structure> various() {
     std::vector<Structure> s = {
-        oracle::triclinic_alloy(4, 2, 1),                                    // the stencil meets itself
-        oracle::gas(300, orthorhombic(13.2, 14, 60), 1.8, 2, 2),             // elongated
-        oracle::gas(500, make_box({{30, 9, -6, 0, 28, 8, 0, 0, 27}}), 1.8, 2, 3),  // tilted, several cells wide
+        oracle::triclinic_alloy(4, 2, 1),                                           // the stencil meets itself
+        oracle::gas(300, orthorhombic(13.2, 14, 60), 1.8, 2, 2),                    // elongated
+        oracle::gas(500, make_box({{30, 9, -6, 0, 28, 8, 0, 0, 27}}), 1.8, 2, 3),   // tilted, several cells wide
         oracle::gas(60, make_box({{17.5, 8, -6, 0, 16, 7, 0, 0, 14}}), 2.0, 2, 4),  // small and strongly tilted
         oracle::triclinic_alloy(7, 2, 5)};
     oracle::unwrap_randomly(s[2], 4, 6);

@@ -115,9 +115,7 @@ TEST(EnginePhysics, PairTermIsADerivative) {
     const auto z_slope = [](double r) { return -3 * std::exp(-r) * (std::cos(r) + std::sin(r)); };
     const auto f_i = [](double r) { return 2 * std::exp(-0.7 * r); };
     const auto f_j = [](double r) { return 5 * std::exp(-1.1 * r); };
-    const auto energy = [&](double r) {
-        return z(r) / r - std::sqrt(1 + f_i(r)) + 0.1 * std::pow(2 + f_j(r), 2);
-    };
+    const auto energy = [&](double r) { return z(r) / r - std::sqrt(1 + f_i(r)) + 0.1 * std::pow(2 + f_j(r), 2); };
     for (const double r : {1.7, 2.5, 4.0}) {
         const double slope_i = -0.5 / std::sqrt(1 + f_i(r)), slope_j = 0.2 * (2 + f_j(r));
         const PairTerm<double> a = pair_term_from_z(1 / r, inverse_dr, z(r), z_slope(r) / inverse_dr, slope_i,

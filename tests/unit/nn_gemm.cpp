@@ -18,8 +18,8 @@ using mg::Matrix;
 struct Stored {
     std::vector<double> data;
     int rows, columns, stride;
-    Stored(int r, int c, int padding, std::mt19937_64& engine) : data(r * (c + padding)), rows(r), columns(c),
-                                                                stride(c + padding) {
+    Stored(int r, int c, int padding, std::mt19937_64& engine)
+        : data(r * (c + padding)), rows(r), columns(c), stride(c + padding) {
         std::normal_distribution<double> normal;
         for (double& x : data) x = normal(engine);
     }

@@ -52,8 +52,7 @@ mg::ModelFile example() {
     f.masses = {63.546, 91.224};
     f.potential_name = "toy.eam.fs";
     for (int i = 0; i < 1000; ++i) f.potential_bytes.push_back(static_cast<unsigned char>(i * 7));
-    f.potential_sha256 =
-        mg::sha256_of(std::string(f.potential_bytes.begin(), f.potential_bytes.end()));
+    f.potential_sha256 = mg::sha256_of(std::string(f.potential_bytes.begin(), f.potential_bytes.end()));
     f.training_sha256 = mg::sha256_of("training");
     f.metrics_json = R"({"pearson": 0.9})";
     f.provenance_json = "{}";
@@ -141,8 +140,7 @@ TEST(ModelFile, RefusesWhatDoesNotFit) {
              [](mg::ModelFile& f) { f.ensemble[0].parameters.pop_back(); },
              [](mg::ModelFile& f) { f.ensemble[1].parameters[0] = 0.0 / 0.0; },
              [](mg::ModelFile& f) { f.ensemble[0].input_std[0] = -1; },
-             [](mg::ModelFile& f) { f.potential_bytes[5] ^= 1; },
-             [](mg::ModelFile& f) { f.descriptor.count = 4; },
+             [](mg::ModelFile& f) { f.potential_bytes[5] ^= 1; }, [](mg::ModelFile& f) { f.descriptor.count = 4; },
              [](mg::ModelFile& f) { f.descriptor.kind = "smooth"; },
              [](mg::ModelFile& f) { f.errors.species.pop_back(); },
              [](mg::ModelFile& f) { f.errors.species[0].predicted[1] = 0.4; },

@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "core/error.hpp"
-#include "core/space.hpp"
 #include "core/random.hpp"
+#include "core/space.hpp"
 #include "nn/metrics.hpp"
 #include "nn/training.hpp"
 

@@ -129,9 +129,9 @@ TEST_P(OracleCluster, DimerAndTrimerMatchTheClosedForms) {
                 const int a = species[i], b = species[j];
                 const long double d = distance(i, j);
                 energy += form.pair(a, b, d).value;
-                const double slope = static_cast<double>(
-                    form.embedding(a, rho[i]).slope * form.density(b, a, d).slope +
-                    form.embedding(b, rho[j]).slope * form.density(a, b, d).slope + form.pair(a, b, d).slope);
+                const double slope = static_cast<double>(form.embedding(a, rho[i]).slope * form.density(b, a, d).slope +
+                                                         form.embedding(b, rho[j]).slope * form.density(a, b, d).slope +
+                                                         form.pair(a, b, d).slope);
                 const Vec3 rij = x[i] - x[j], fij = (-slope / static_cast<double>(d)) * rij;
                 force[i] += fij;
                 force[j] -= fij;

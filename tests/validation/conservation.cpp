@@ -168,9 +168,10 @@ void nve_drift(const char* name, const EamPotential& potential, Precision precis
         of_shadow.error = slope_error(time, shadow[0]) / unit;
         of_plain.error = slope_error(time, energy[0]) / unit;
     }
-    std::printf("NVE %s, %d runs of %g ps, %.1f K: drift %.2e +- %.1e kT/ns per degree of freedom (of H: %.2e +- "
-                "%.1e); runs:",
-                name, runs, ps, temperature, of_shadow.value, of_shadow.error, of_plain.value, of_plain.error);
+    std::printf(
+        "NVE %s, %d runs of %g ps, %.1f K: drift %.2e +- %.1e kT/ns per degree of freedom (of H: %.2e +- "
+        "%.1e); runs:",
+        name, runs, ps, temperature, of_shadow.value, of_shadow.error, of_plain.value, of_plain.error);
     for (const double c : corrected) std::printf(" %.1e", c);
     std::printf("\n");
     EXPECT_LT(std::abs(of_shadow.value), bound);

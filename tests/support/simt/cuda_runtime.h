@@ -55,14 +55,22 @@ enum cudaError_t {
 };
 inline const char* cudaGetErrorString(cudaError_t error) {
     switch (error) {
-        case cudaSuccess: return "no error";
-        case cudaErrorInvalidValue: return "invalid argument";
-        case cudaErrorMemoryAllocation: return "out of memory";
-        case cudaErrorInvalidConfiguration: return "invalid configuration argument";
-        case cudaErrorIllegalState: return "the operation cannot be performed in the present state";
-        case cudaErrorLaunchFailure: return simt::failure().c_str();
-        case cudaErrorStreamCaptureUnsupported: return "operation not permitted when stream is capturing";
-        case cudaErrorStreamCaptureInvalidated: return "operation failed due to a previous error during capture";
+        case cudaSuccess:
+            return "no error";
+        case cudaErrorInvalidValue:
+            return "invalid argument";
+        case cudaErrorMemoryAllocation:
+            return "out of memory";
+        case cudaErrorInvalidConfiguration:
+            return "invalid configuration argument";
+        case cudaErrorIllegalState:
+            return "the operation cannot be performed in the present state";
+        case cudaErrorLaunchFailure:
+            return simt::failure().c_str();
+        case cudaErrorStreamCaptureUnsupported:
+            return "operation not permitted when stream is capturing";
+        case cudaErrorStreamCaptureInvalidated:
+            return "operation failed due to a previous error during capture";
     }
     return "unknown error";
 }
@@ -200,8 +208,7 @@ inline cudaError_t cudaFree(void* memory) {
     simt::DeviceMemory::release(memory);
     return cudaSuccess;
 }
-inline cudaError_t cudaMemcpyAsync(void* to, const void* from, std::size_t bytes, cudaMemcpyKind,
-                                   cudaStream_t stream) {
+inline cudaError_t cudaMemcpyAsync(void* to, const void* from, std::size_t bytes, cudaMemcpyKind, cudaStream_t stream) {
     return simt::enqueue(stream, [=] {
         std::memcpy(to, from, bytes);
         return cudaSuccess;
@@ -327,9 +334,7 @@ inline cudaError_t cudaGraphExecDestroy(cudaGraphExec_t executable) {
     delete executable;
     return cudaSuccess;
 }
-inline cudaError_t cudaGraphLaunch(cudaGraphExec_t executable, cudaStream_t) {
-    return executable->run();
-}
+inline cudaError_t cudaGraphLaunch(cudaGraphExec_t executable, cudaStream_t) { return executable->run(); }
 
 // Conditional nodes, of the kind "if". Nodes run in the order in which they were added, so that dependencies are not
 // kept; that the capture is told of an added node is checked.
@@ -360,7 +365,7 @@ inline cudaError_t cudaStreamGetCaptureInfo(cudaStream_t stream, cudaStreamCaptu
                                             const cudaGraphEdgeData** edges, std::size_t* count) {
     const auto capture = simt::captures.find(stream);
     const bool active = capture != simt::captures.end();
-    *status = !active                 ? cudaStreamCaptureStatusNone
+    *status = !active                ? cudaStreamCaptureStatusNone
               : simt::capture_broken ? cudaStreamCaptureStatusInvalidated
                                      : cudaStreamCaptureStatusActive;
     *graph = active ? capture->second.graph : nullptr;

@@ -87,15 +87,16 @@ inline int __all_sync(unsigned mask, int predicate, simt::Location at = simt::Lo
 /// The calling lane alone: nothing says which others run with it.
 inline unsigned __activemask() { return 1u << simt::lane(); }
 
-#define SIMT_REDUCE(name, expression)                                                                       \
-    template <class T>                                                                                      \
-    T name(unsigned mask, T value, simt::Location at = simt::Location::current()) {                         \
-        return simt::reduce(#name, mask, value, [](T a, T b) { return static_cast<T>(expression); }, at);   \
+#define SIMT_REDUCE(name, expression)                                                     \
+    template <class T>                                                                    \
+    T name(unsigned mask, T value, simt::Location at = simt::Location::current()) {       \
+        return simt::reduce(                                                              \
+            #name, mask, value, [](T a, T b) { return static_cast<T>(expression); }, at); \
     }
 SIMT_REDUCE(__reduce_add_sync, static_cast<unsigned>(a) + static_cast<unsigned>(b))  // wraps, as on the device
 SIMT_REDUCE(__reduce_min_sync, std::min(a, b))
 SIMT_REDUCE(__reduce_max_sync, std::max(a, b))
-SIMT_REDUCE(__reduce_and_sync, a & b)
+SIMT_REDUCE(__reduce_and_sync, a& b)
 SIMT_REDUCE(__reduce_or_sync, a | b)
 SIMT_REDUCE(__reduce_xor_sync, a ^ b)
 #undef SIMT_REDUCE
@@ -126,32 +127,34 @@ T shuffle(const char* kind, unsigned mask, T value, int width, Source source, Lo
 }  // namespace simt
 
 template <class T>
-T __shfl_sync(unsigned mask, T value, int source, int width = warpSize,
-              simt::Location at = simt::Location::current()) {
-    return simt::shuffle("__shfl_sync", mask, value, width,
-                         [=](int, int begin, int) { return begin + (source & (width - 1)); }, at);
+T __shfl_sync(unsigned mask, T value, int source, int width = warpSize, simt::Location at = simt::Location::current()) {
+    return simt::shuffle(
+        "__shfl_sync", mask, value, width, [=](int, int begin, int) { return begin + (source & (width - 1)); }, at);
 }
 template <class T>
 T __shfl_up_sync(unsigned mask, T value, unsigned delta, int width = warpSize,
                  simt::Location at = simt::Location::current()) {
     const int by = static_cast<int>(delta & 31);
-    return simt::shuffle("__shfl_up_sync", mask, value, width,
-                         [=](int mine, int begin, int) { return mine - by >= begin ? mine - by : -1; }, at);
+    return simt::shuffle(
+        "__shfl_up_sync", mask, value, width,
+        [=](int mine, int begin, int) { return mine - by >= begin ? mine - by : -1; }, at);
 }
 template <class T>
 T __shfl_down_sync(unsigned mask, T value, unsigned delta, int width = warpSize,
                    simt::Location at = simt::Location::current()) {
     const int by = static_cast<int>(delta & 31);
-    return simt::shuffle("__shfl_down_sync", mask, value, width,
-                         [=](int mine, int, int last) { return mine + by <= last ? mine + by : -1; }, at);
+    return simt::shuffle(
+        "__shfl_down_sync", mask, value, width,
+        [=](int mine, int, int last) { return mine + by <= last ? mine + by : -1; }, at);
 }
 /// Reaches into earlier groups of `width` lanes, not into later ones.
 template <class T>
 T __shfl_xor_sync(unsigned mask, T value, int bits, int width = warpSize,
                   simt::Location at = simt::Location::current()) {
     const int by = bits & 31;
-    return simt::shuffle("__shfl_xor_sync", mask, value, width,
-                         [=](int mine, int, int last) { return (mine ^ by) <= last ? mine ^ by : -1; }, at);
+    return simt::shuffle(
+        "__shfl_xor_sync", mask, value, width,
+        [=](int mine, int, int last) { return (mine ^ by) <= last ? mine ^ by : -1; }, at);
 }
 
 // ---- Atomics --------------------------------------------------------------------------------------------------------
@@ -173,16 +176,16 @@ T atomic(T* target, Operation operation) {
 
 }  // namespace simt
 
-#define SIMT_ATOMIC(name, expression)                                                  \
-    template <simt::AtomicInteger T>                                                   \
-    T name(T* target, std::type_identity_t<T> value) {                                 \
+#define SIMT_ATOMIC(name, expression)                                                   \
+    template <simt::AtomicInteger T>                                                    \
+    T name(T* target, std::type_identity_t<T> value) {                                  \
         return simt::atomic(target, [=](T old) { return static_cast<T>(expression); }); \
     }
 SIMT_ATOMIC(atomicAdd, static_cast<std::make_unsigned_t<T>>(old) + static_cast<std::make_unsigned_t<T>>(value))
 SIMT_ATOMIC(atomicSub, static_cast<std::make_unsigned_t<T>>(old) - static_cast<std::make_unsigned_t<T>>(value))
 SIMT_ATOMIC(atomicMin, std::min(old, value))
 SIMT_ATOMIC(atomicMax, std::max(old, value))
-SIMT_ATOMIC(atomicAnd, old & value)
+SIMT_ATOMIC(atomicAnd, old& value)
 SIMT_ATOMIC(atomicOr, old | value)
 SIMT_ATOMIC(atomicXor, old ^ value)
 SIMT_ATOMIC(atomicExch, (static_cast<void>(old), value))
@@ -194,18 +197,22 @@ T atomicCAS(T* target, std::type_identity_t<T> expected, std::type_identity_t<T>
 
 // ---- Loads and stores with hints ------------------------------------------------------------------------------------
 
-#define SIMT_LOAD(name) \
-    template <class T>  \
-    T name(const T* from) { return *from; }
+#define SIMT_LOAD(name)     \
+    template <class T>      \
+    T name(const T* from) { \
+        return *from;       \
+    }
 SIMT_LOAD(__ldg)
 SIMT_LOAD(__ldca)
 SIMT_LOAD(__ldcg)
 SIMT_LOAD(__ldcs)
 SIMT_LOAD(__ldlu)
 #undef SIMT_LOAD
-#define SIMT_STORE(name) \
-    template <class T>   \
-    void name(T* to, std::type_identity_t<T> value) { *to = value; }
+#define SIMT_STORE(name)                              \
+    template <class T>                                \
+    void name(T* to, std::type_identity_t<T> value) { \
+        *to = value;                                  \
+    }
 SIMT_STORE(__stwb)
 SIMT_STORE(__stcg)
 SIMT_STORE(__stcs)
@@ -267,13 +274,13 @@ inline float __int2float_rn(int x) { return static_cast<float>(x); }
 inline float __uint2float_rn(unsigned x) { return static_cast<float>(x); }
 inline double __int2double_rn(int x) { return x; }
 
-#define SIMT_ROUND(name, From, To, function)                                             \
-    /** Out of range as the device has it: the nearest integer there is, and 0 for NaN. */ \
-    inline To name(From x) {                                                             \
-        const long double rounded = function(static_cast<long double>(x));               \
-        if (!(rounded == rounded)) return 0;                                             \
+#define SIMT_ROUND(name, From, To, function)                                                                 \
+    /** Out of range as the device has it: the nearest integer there is, and 0 for NaN. */                   \
+    inline To name(From x) {                                                                                 \
+        const long double rounded = function(static_cast<long double>(x));                                   \
+        if (!(rounded == rounded)) return 0;                                                                 \
         const long double lowest = std::numeric_limits<To>::min(), highest = std::numeric_limits<To>::max(); \
-        return static_cast<To>(std::min(std::max(rounded, lowest), highest));            \
+        return static_cast<To>(std::min(std::max(rounded, lowest), highest));                                \
     }
 SIMT_ROUND(__float2int_rn, float, int, std::rint)
 SIMT_ROUND(__float2int_rz, float, int, std::trunc)
@@ -291,6 +298,10 @@ inline float max(float a, float b) { return std::fmax(a, b); }
 inline double min(double a, double b) { return std::fmin(a, b); }
 inline double max(double a, double b) { return std::fmax(a, b); }
 template <std::integral T>
-T min(T a, T b) { return b < a ? b : a; }
+T min(T a, T b) {
+    return b < a ? b : a;
+}
 template <std::integral T>
-T max(T a, T b) { return a < b ? b : a; }
+T max(T a, T b) {
+    return a < b ? b : a;
+}
