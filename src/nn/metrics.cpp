@@ -52,6 +52,11 @@ std::vector<double> ranks(std::span<const double> values) {
 
 }  // namespace
 
+double mean(std::span<const double> values) {
+    if (values.empty()) return 0;
+    return std::accumulate(values.begin(), values.end(), 0.0) / static_cast<double>(values.size());
+}
+
 double pearson(std::span<const double> x, std::span<const double> y) {
     const Moments m = moments(x, y);
     const double product = std::sqrt(m.xx) * std::sqrt(m.yy);

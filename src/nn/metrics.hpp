@@ -7,6 +7,7 @@
 
 namespace mg {
 
+double mean(std::span<const double> values);
 /// Pearson's correlation coefficient.
 double pearson(std::span<const double> x, std::span<const double> y);
 /// Spearman's rank correlation; ties take their mean rank.

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
 #include <numeric>
 
 #include "core/batch.hpp"
@@ -28,6 +29,11 @@ Kind kind_of(const Descriptor& d) {
 const std::vector<std::string>& descriptor_kinds() {
     static const std::vector<std::string> kinds{"rdf", "rdf_species", "radial"};
     return kinds;
+}
+
+Descriptor descriptor_of(const StudyFile& study) {
+    const StudyFile::Descriptors& d = study.descriptors;
+    return {d.kind, d.r_min_A, d.r_max_A, static_cast<int>(std::lround((d.r_max_A - d.r_min_A) / d.bin_A)), d.width_A};
 }
 
 std::vector<std::string> feature_names(const Descriptor& d, const std::vector<std::string>& elements) {

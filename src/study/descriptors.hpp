@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "core/structure.hpp"
+#include "study/study_file.hpp"
 
 namespace mg {
 
@@ -20,6 +21,9 @@ struct Descriptor {
     int count = 40;                ///< shells or Gaussians
     double width = 0.2;            ///< [A] of a Gaussian; no other kind uses it
 };
+
+/// That of a study.
+Descriptor descriptor_of(const StudyFile& study);
 
 /// "g(2.0-2.2)", "g_Zr(2.0-2.2)", "G_Zr(2.1)", "is_Cu": what each feature is, in order.
 std::vector<std::string> feature_names(const Descriptor& descriptor, const std::vector<std::string>& elements);

@@ -1,9 +1,12 @@
 #include "study/model_file.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 #include <string_view>
 
+#include "core/build_info.hpp"
 #include "core/error.hpp"
 #include "core/macros.hpp"
 #include "core/space.hpp"
@@ -181,6 +184,26 @@ Prediction predict_atoms(Space space, const ModelFile& model, std::span<const do
 #define MG_PREDICT_ATOMS(Space) \
     template Prediction predict_atoms<Space>(Space, const ModelFile&, std::span<const double>, std::span<const int>);
 MG_INSTANTIATE(MG_PREDICT_ATOMS)
+
+OnnxDescription onnx_description(const ModelFile& model) {
+    const auto number = [](double x) { return fmt::format("{:.17g}", x); };
+    const Descriptor& d = model.descriptor;
+    return {build::version,
+            "Stiffness of the atoms of a metallic glass, K = k_B T / <|dr|^2>, from the structure around them",
+            {{"descriptor", d.kind},
+             {"positions", model.positions},
+             {"r_min_A", number(d.r_min)},
+             {"r_max_A", number(d.r_max)},
+             {"count", std::to_string(d.count)},
+             {"width_A", number(d.width)},
+             {"features", fmt::format("{}", fmt::join(feature_names(d, model.elements), ","))},
+             {"elements", fmt::format("{}", fmt::join(model.elements, ","))},
+             {"unit", "eV/A^2"},
+             {"potential", model.potential_name},
+             {"potential_sha256", model.potential_sha256},
+             {"training_sha256", model.training_sha256},
+             {"provenance", model.provenance_json}}};
+}
 
 void write_model(const std::string& path, const ModelFile& model) {
     check<Error>(model, path);

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "nn/onnx.hpp"
 #include "nn/uncertainty.hpp"
 #include "study/descriptors.hpp"
 
@@ -40,6 +41,9 @@ struct Prediction {
 template <class Space>
 Prediction predict_atoms(Space space, const ModelFile& model, std::span<const double> features,
                          std::span<const int> species);
+
+/// What one must know to feed the model's ONNX form.
+OnnxDescription onnx_description(const ModelFile& model);
 
 /// Writes a sealed file under `path`, whole or not at all. Throws Error where writing fails or the models do not fit
 /// one another.

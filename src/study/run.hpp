@@ -7,16 +7,10 @@
 
 #include "core/comm.hpp"
 #include "core/space.hpp"
+#include "study/output_directory.hpp"
 #include "study/study_file.hpp"
 
 namespace mg {
-
-/// What `--resume` says.
-enum class Resume {
-    automatic,  ///< skip finished stages
-    never,      ///< refuse a directory that holds results
-    force,      ///< run all asked-for stages again
-};
 
 struct RunOptions {
     std::vector<std::string> stages;  ///< empty: all that exist
@@ -24,9 +18,6 @@ struct RunOptions {
     std::string device;                ///< what to print as the place of computation
     std::optional<double> max_wall_s;  ///< [s] stop at a checkpoint after this time
 };
-
-/// The stages that compute, in their order: quench, stiffness, descriptors, train. (The report is drawn by the app.)
-const std::vector<std::string>& study_stages();
 
 /// Runs a study in its output directory. Throws InputError before anything has run where the directory holds another
 /// study, a stage is unknown or the potential does not fit; Stopped at a checkpoint where a signal (catch_stop_signals)

@@ -1085,28 +1085,8 @@ std::string study_hash(const StudyFile& study) {
     return sha256_of(digest_of(study, {"system", "quench", "stiffness", "descriptors", "barriers", "train"}));
 }
 
-std::string stage_hash(const StudyFile& study, const std::string& stage) {
-    std::set<std::string> tables{"system", "quench"};
-    if (stage == "quench") {
-    } else if (stage == "stiffness" || stage == "barriers") {
-        tables.insert(stage);
-    } else if (stage == "descriptors") {
-        tables.insert(stage);
-        // Time-averaged positions come from the windows of the stiffness runs.
-        if (study.descriptors.positions == "mean") tables.insert("stiffness");
-    } else if (stage == "train") {
-        tables.insert({"stiffness", "descriptors", "train"});
-    } else if (stage == "report") {
-        tables.insert({"stiffness", "descriptors", "barriers", "train", "report"});
-    } else {
-        throw InputError("unknown stage '" + stage + "'",
-                         "the stages are quench, stiffness, descriptors, barriers, train, report", "choose one");
-    }
-    std::string digest = digest_of(study, tables) + "stage " + stage + '\n';
-    if (stage == "barriers") digest += "format 3\n";  // saddles that their second mode was asked
-    // Its metrics bin and average as the report does.
-    if (stage == "train") digest += fmt::format("{} {:.17g}\n", study.report.bin_atoms, study.report.coarse_grain_A);
-    return sha256_of(digest);
+std::string tables_hash(const StudyFile& study, const std::set<std::string>& tables, const std::string& further) {
+    return sha256_of(digest_of(study, tables) + further);
 }
 
 std::vector<Sample> samples_of(const StudyFile& study) {

@@ -6,6 +6,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -181,9 +182,8 @@ std::string resolved_toml(const StudyFile& study);
 /// of files their content, not their path.
 std::string study_hash(const StudyFile& study);
 
-/// SHA-256 of all that the results of one stage follow from: its own keys and those of the stages before it. `stage`
-/// is "quench", "stiffness", "descriptors", "barriers", "train" or "report"; throws InputError for another.
-std::string stage_hash(const StudyFile& study, const std::string& stage);
+/// SHA-256 of the seed, the precision, the given tables, the content of files, and further lines.
+std::string tables_hash(const StudyFile& study, const std::set<std::string>& tables, const std::string& further);
 
 /// One glass of a study, in the order of the folders samples/NNNN.
 struct Sample {

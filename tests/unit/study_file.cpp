@@ -1,4 +1,5 @@
 #include "study/study_file.hpp"
+#include "study/stages.hpp"
 
 #include <gtest/gtest.h>
 

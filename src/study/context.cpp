@@ -1,0 +1,82 @@
+#include "study/context.hpp"
+
+#include <filesystem>
+#include <nlohmann/json.hpp>
+
+#include "core/build_info.hpp"
+#include "core/error.hpp"
+#include "io/xyz_writer.hpp"
+#include "ops/gemm.hpp"
+#include "study/crystals.hpp"
+#include "study/stages.hpp"
+
+namespace mg {
+
+Context::Context(const StudyFile& study_file, const EamPotential& eam, const OutputDirectory& output, Farm& ranks,
+                 Progress& messages, const Stage& stage)
+    : study(study_file),
+      potential(eam),
+      samples(samples_of(study_file)),
+      directory(output),
+      farm(ranks),
+      progress(messages),
+      checkpoints(output, stage.name(), stage_hash(study_file, stage.name()), messages) {}
+
+Stamp Context::stamp() const {
+    return {std::string(build::version) + " (" + build::git + ")", study.study.seed, study_hash(study),
+            potential.sha256, checkpoints.hash()};
+}
+
+void Context::require(const std::string& name) const {
+    const Stage& stage = stage_named(name);
+    for (const int k : stage.samples(study))
+        for (const std::string& file : stage.files().of_sample)
+            if (const std::string path = sample_file(static_cast<std::size_t>(k), file); !std::filesystem::exists(path))
+                throw InputError(path + " is missing", "the stage " + name + " has not run",
+                                 "run it first (without --stage all stages run in order)");
+}
+
+Structure Context::read_structure_of(std::size_t k, const std::string& group) const {
+    const auto f =
+        read_result<GlassFile>(sample_file(k, "glass.h5"), {"/id", "/species", group + "/position", group + "/cell"});
+    const bool inherent = !group.empty();
+    Structure s;
+    s.elements = potential.elements;
+    s.masses = potential.masses;
+    s.id = f.id;
+    s.species = f.species;
+    s.position = inherent ? f.inherent_position : f.position;
+    s.box = box_of_rows((inherent ? f.inherent_cell : f.cell).data());
+    return s;
+}
+
+Structure Context::glass(std::size_t k) const { return read_structure_of(k, ""); }
+Structure Context::inherent_structure(std::size_t k) const { return read_structure_of(k, "/inherent"); }
+
+double Context::crystalline_fraction(std::size_t k) const {
+    const auto f = read_result<GlassFile>(sample_file(k, "glass.h5"), {"/inherent/local_structure"});
+    // Glasses of before version 0.1 do not say.
+    return f.local_structure.empty() ? mg::crystalline_fraction(local_structures(inherent_structure(k)))
+                                     : f.crystalline_fraction;
+}
+
+void Context::write_xyz(std::size_t k) const {
+    static constexpr struct {
+        const char *name, *file, *dataset;
+    } results[] = {{"local_energy", "glass.h5", "/energy"},
+                   {"stiffness", "stiffness.h5", "/stiffness"},
+                   {"predicted_stiffness", "prediction.h5", "/stiffness"},
+                   {"mean_barrier", "barriers.h5", "/atoms/mean_barrier"}};
+    std::vector<XyzColumn> columns;
+    for (const auto& r : results)
+        if (const std::string path = sample_file(k, r.file); std::filesystem::exists(path))
+            columns.push_back({r.name, 1, H5File::open(path).read<double>(r.dataset)});
+    mg::write_xyz(sample_file(k, "glass.xyz"), glass(k), columns);
+}
+
+nlohmann::json provenance(const StudyFile& study) {
+    return {{"program", "mgstiff-gpu"},        {"version", build::version}, {"git", build::git},
+            {"study_hash", study_hash(study)}, {"seed", study.study.seed},  {"blas_core", blas_core()}};
+}
+
+}  // namespace mg

@@ -1,0 +1,73 @@
+#pragma once
+/// \file What a stage works with while it runs.
+
+#include <nlohmann/json_fwd.hpp>
+#include <string>
+#include <vector>
+
+#include "core/structure.hpp"
+#include "md/dynamics.hpp"
+#include "physics/eam_potential.hpp"
+#include "study/farm.hpp"
+#include "study/output_directory.hpp"
+#include "study/progress.hpp"
+#include "study/results/glass_file.hpp"
+#include "study/stage_checkpoints.hpp"
+#include "study/study_file.hpp"
+
+namespace mg {
+
+/// The study, its samples, where results go and who shares the work. One per stage that runs.
+class Context {
+public:
+    Context(const StudyFile& study, const EamPotential& potential, const OutputDirectory& directory, Farm& farm,
+            Progress& progress, const Stage& stage);
+
+    const StudyFile& study;  ///< with the skin filled in
+    const EamPotential& potential;
+    const std::vector<Sample> samples;
+    const OutputDirectory& directory;
+    Farm& farm;
+    Progress& progress;
+    const StageCheckpoints checkpoints;  ///< of the stage that runs
+
+    int sample_count() const { return static_cast<int>(samples.size()); }
+    double skin() const { return *study.compute.skin_A; }
+    std::string sample_file(std::size_t k, const std::string& name) const { return directory.sample_file(k, name); }
+    /// What the results of the stage that runs are stamped with.
+    Stamp stamp() const;
+
+    /// Throws InputError where a result of that stage, which this one reads, is missing.
+    void require(const std::string& stage) const;
+
+    /// The glass of a sample, without velocities, and its inherent structure.
+    Structure glass(std::size_t k) const;
+    Structure inherent_structure(std::size_t k) const;
+    /// Share of its atoms in crystalline surroundings.
+    double crystalline_fraction(std::size_t k) const;
+    /// glass.xyz of a sample with all per-atom results that exist, for OVITO.
+    void write_xyz(std::size_t k) const;
+
+    /// With a team, collective: the one structure divided over it.
+    template <class Space>
+    Dynamics<Space> dynamics(std::vector<Structure> structures) const {
+        const long atoms = structures.at(0).size();
+        Comm* const team = farm.team();
+        if (team) structures = {own_part(structures[0], choose_domains(structures[0].box, team->size()), team->rank())};
+        return Dynamics<Space>(make_batch<Space>(structures, potential.elements, potential.masses), potential,
+                               precision(), skin(), team, atoms);
+    }
+    Precision precision() const { return study.compute.precision == "double" ? Precision::full : Precision::mixed; }
+
+private:
+    Structure read_structure_of(std::size_t k, const std::string& group) const;
+};
+
+inline CellMode cell_mode_of(const std::string& name) {
+    return name == "iso" ? CellMode::iso : name == "aniso" ? CellMode::aniso : CellMode::tri;
+}
+
+/// Stands in every result: program, version, study, seed.
+nlohmann::json provenance(const StudyFile& study);
+
+}  // namespace mg

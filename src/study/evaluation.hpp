@@ -1,0 +1,63 @@
+#pragma once
+/// \file How well the networks of a study predict: on every sample, on held-out folds, on other samples and rates.
+
+#include <functional>
+#include <nlohmann/json_fwd.hpp>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "core/structure.hpp"
+#include "nn/training.hpp"
+#include "nn/uncertainty.hpp"
+#include "study/learning.hpp"
+#include "study/model_file.hpp"
+
+namespace mg {
+
+/// Descriptors and labels of a sample, n atoms in the order of ids.
+struct Labelled {
+    std::vector<double> features;     ///< (n, features)
+    std::vector<double> target;       ///< [eV/A^2] (n)
+    std::vector<double> reliability;  ///< (temperatures + 1) of the labels; the last is that of their mean
+    std::vector<int> species;         ///< (n)
+};
+
+/// Everything that a study has trained on, and what its networks answered.
+struct LearningData {
+    const StudyFile& study;
+    std::vector<std::string> elements;
+    std::vector<Sample> samples;
+    std::vector<Labelled> labelled;  ///< (samples)
+    std::vector<int> excluded;       ///< samples that no network sees
+    std::vector<Training> plan;
+
+    /// The data of some samples, in their order.
+    Dataset of(const std::vector<int>& chosen) const;
+    bool is_excluded(int sample) const;
+    /// 0 train, 1 test, or excluded_split.
+    int split_of(int sample) const;
+};
+
+/// What training `task` of the plan, which is no member of the ensemble, predicted of its test number `test`.
+using HeldOutPrediction = std::function<std::vector<double>(std::size_t task, std::size_t test)>;
+/// What a network says of features (n, inputs).
+using NetworkPrediction = std::function<std::vector<double>(const Model&, std::span<const double>)>;
+
+/// Errors calibrated on atoms that the networks had not seen: those of the cross-validation, else those that stop the
+/// members' training. Without ten of them: not calibrated.
+ErrorModel calibrated_errors(const LearningData& data, const std::vector<Model>& ensemble, const TrainOptions& options,
+                             const HeldOutPrediction& held_out, const NetworkPrediction& predict);
+
+/// The metrics of the training and the test samples, and of each sample, from what the ensemble says of every one.
+/// `inherent` gives a sample's structure for the averages over spheres; `say` takes a line for people per split.
+nlohmann::json ensemble_metrics(const LearningData& data, const std::vector<Prediction>& predictions, bool calibrated,
+                                const std::function<Structure(int sample)>& inherent,
+                                const std::function<void(const std::string&)>& say);
+
+/// Adds cross_validation, rotation and transfer, where the study has them, from what was predicted of atoms that were
+/// held out. `first_member` is the first network of the ensemble.
+void add_held_out_metrics(nlohmann::json& metrics, const LearningData& data, const Model& first_member,
+                          const HeldOutPrediction& held_out, const NetworkPrediction& predict);
+
+}  // namespace mg

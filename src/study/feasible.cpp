@@ -1,0 +1,65 @@
+#include "study/feasible.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "core/error.hpp"
+#include "io/structure_reader.hpp"
+#include "study/learning.hpp"
+#include "study/start.hpp"
+
+namespace mg {
+namespace {
+
+void check_boxes(const StudyFile& study, const EamPotential& potential) {
+    const double needed = 2 * (potential.cutoff + *study.compute.skin_A);
+    const auto too_small = [&](const std::string& what, double width, const std::string& remedy) {
+        throw InputError(what + " is too small",
+                         fmt::format("its smallest perpendicular width is {:.3f} A and must be {:.3f} A = 2 (cutoff {} "
+                                     "+ skin {}) at least",
+                                     width, needed, potential.cutoff, *study.compute.skin_A),
+                         remedy);
+    };
+    if (study.quenches()) {
+        const double width = smallest_width(start_lattice_of(study, potential, 0).box);
+        const auto cells = fcc_cells(study.system.atoms);
+        const double edge = width / *std::min_element(cells->begin(), cells->end());
+        const long n = std::lround(std::ceil(needed / (quench_shrinkage * edge)));
+        if (width < needed)
+            too_small(fmt::format("a box of {} atoms", study.system.atoms), width,
+                      fmt::format("use system.atoms = {} or more", 4 * n * n * n));
+    } else {
+        for (const std::string& path : study.system.structures) {
+            const double width = smallest_width(read_structure(path, potential.elements).box);
+            if (width < needed) too_small(path + ": the box", width, "repeat the structure along its short edges");
+        }
+    }
+}
+
+void check_training(const StudyFile& study, const EamPotential& potential) {
+    const double width = expected_width(study, potential);
+    if (study.report.coarse_grain_A > 0.5 * width)
+        throw InputError(fmt::format("report.coarse_grain_A = {} is too long", study.report.coarse_grain_A),
+                         fmt::format("half the smallest width of a sample is about {:.1f} A", 0.5 * width),
+                         "use a shorter one, or more atoms");
+    for (int k = 0; k < static_cast<int>(samples_of(study).size()); ++k)
+        if (split_of(study, k) == 0) return;
+    throw InputError(
+        "no sample is left to train on",
+        study.train.train_rates.empty() ? "the only one is the test sample" : "train.train_rates has the rate of none",
+        study.quenches() ? "use quench.samples = 2 or more, or leave training out: --stage quench "
+                           "--stage stiffness --stage descriptors"
+                         : "give two or more system.structures, or leave training out: --stage "
+                           "stiffness --stage descriptors");
+}
+
+}  // namespace
+
+void check_feasible(const StudyFile& study, const EamPotential& potential, bool trains) {
+    check_boxes(study, potential);
+    if (trains) check_training(study, potential);
+}
+
+}  // namespace mg

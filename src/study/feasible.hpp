@@ -1,0 +1,13 @@
+#pragma once
+/// \file What of a study could only fail later, found before anything is written or run.
+
+#include "physics/eam_potential.hpp"
+#include "study/study_file.hpp"
+
+namespace mg {
+
+/// Throws InputError for boxes too small for the potential and, where networks are to be trained, for averages over
+/// spheres that do not fit a sample and for a study without a training sample. The skin must be chosen.
+void check_feasible(const StudyFile& study, const EamPotential& potential, bool trains);
+
+}  // namespace mg

@@ -1,0 +1,46 @@
+#include "study/ledger.hpp"
+
+#include <filesystem>
+
+#include "io/json.hpp"
+
+namespace mg {
+
+Ledger::Ledger(std::string path) : path_(std::move(path)) {
+    if (!std::filesystem::exists(path_)) return;
+    const nlohmann::json file = read_json(path_);
+    for (const auto& [stage, entry] : file.items()) {
+        Entry& e = entries_[stage];
+        e.hash = entry.value("hash", "");
+        e.begun = entry.value("begun", "");
+        if (entry.contains("seconds")) e.seconds = entry.value("seconds", 0.0);
+    }
+}
+
+std::string Ledger::finished_under(const std::string& stage) const {
+    const auto found = entries_.find(stage);
+    return found == entries_.end() ? "" : found->second.hash;
+}
+
+std::string Ledger::begun_under(const std::string& stage) const {
+    const auto found = entries_.find(stage);
+    return found == entries_.end() ? "" : found->second.begun;
+}
+
+double Ledger::seconds(const std::string& stage) const {
+    const auto found = entries_.find(stage);
+    return found == entries_.end() ? 0.0 : found->second.seconds.value_or(0.0);
+}
+
+void Ledger::write() const {
+    nlohmann::json file = nlohmann::json::object();
+    for (const auto& [stage, e] : entries_) {
+        nlohmann::json& entry = file[stage] = nlohmann::json::object();
+        if (!e.hash.empty()) entry["hash"] = e.hash;
+        if (!e.begun.empty()) entry["begun"] = e.begun;
+        if (e.seconds) entry["seconds"] = *e.seconds;
+    }
+    write_json(path_, file);
+}
+
+}  // namespace mg

@@ -1,0 +1,168 @@
+#include "study/output_directory.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <map>
+#include <optional>
+
+#include "core/error.hpp"
+#include "io/atomic_file.hpp"
+#include "io/text.hpp"
+#include "study/stages.hpp"
+
+namespace mg {
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Whether a directory is empty but for what a run killed while it claimed the directory left behind.
+bool nothing_but_a_first_write(const std::string& directory) {
+    std::error_code error;
+    for (const auto& entry : fs::directory_iterator(directory, error))
+        if (entry.path().filename() != "config.resolved.toml.tmp") return false;
+    return !error;
+}
+
+/// "table.key" and value of the tables that the glasses follow from.
+std::vector<std::pair<std::string, std::string>> settings_of_glasses(const StudyFile& study) {
+    std::vector<std::pair<std::string, std::string>> list;
+    std::string table;
+    const std::string text = resolved_toml(study);
+    LineReader lines(text);
+    std::string_view line;
+    while (lines.next(line)) {
+        const std::size_t equals = line.find(" = ");
+        if (line.starts_with("["))
+            table = std::string(line.substr(1, line.find(']') - 1));
+        else if (equals != std::string_view::npos && !line.starts_with("#") &&
+                 (table == "study" || table == "system" || table == "quench"))
+            list.emplace_back(table + "." + std::string(line.substr(0, equals)), line.substr(equals + 3));
+    }
+    return list;
+}
+
+/// The first setting of the glasses in which another study differs, for people.
+std::string difference(const StudyFile& study, const StudyFile& old) {
+    const auto mine = settings_of_glasses(study), others = settings_of_glasses(old);
+    const std::map<std::string, std::string> other(others.begin(), others.end());
+    for (const auto& [key, value] : mine) {
+        if (key == "study.output" || key == "system.potential") continue;
+        const auto found = other.find(key);
+        if (found == other.end()) return "it has no " + key;
+        if (found->second != value) return "its " + key + " is " + found->second + ", not " + value;
+    }
+    return "the potential or the structures had another content";
+}
+
+/// Throws InputError where the directory of a study holds the glasses of another one.
+void check_glasses(const OutputDirectory& directory, const StudyFile& study) {
+    // Glasses are told apart by the hash they were made under: the files behind it may have changed since.
+    // Later stages may change and run again. Where no glass exists yet there is nothing to lose.
+    std::error_code error;
+    const Ledger ledger(directory.file("stages.json"));
+    const std::string samples = directory.file("samples");
+    if (!ledger.contains("quench") && (!fs::exists(samples, error) || fs::is_empty(samples, error))) return;
+    std::optional<StudyFile> old;
+    try {
+        old = read_study(directory.file("config.resolved.toml"));
+    } catch (const InputError&) {
+        // What it names may have moved since; its glasses are known by their hash.
+        if (!ledger.contains("quench")) throw;
+    }
+    std::string glasses = ledger.finished_under("quench");
+    if (glasses.empty()) glasses = ledger.begun_under("quench");
+    if (!ledger.contains("quench")) glasses = stage_hash(*old, "quench");
+    if (glasses != stage_hash(study, "quench") || (old && old->study.name != study.study.name))
+        throw InputError(directory.path() + " holds another study" + (old ? ", \"" + old->study.name + "\"" : ""),
+                         old ? difference(study, *old) : "its glasses have other settings",
+                         "results are never overwritten: choose another --out, or --resume force");
+}
+
+}  // namespace
+
+std::string OutputDirectory::sample(std::size_t k) const { return fmt::format("{}/samples/{:04}", path_, k); }
+
+std::string OutputDirectory::checkpoint(const std::string& stage, const char* kind, int task) const {
+    return fmt::format("{}/checkpoints/{}-{}-{:05}.h5", path_, stage, kind, task);
+}
+
+std::vector<std::string> OutputDirectory::checkpoints(const std::string& stage, const std::string& kind) const {
+    std::vector<std::string> paths;
+    std::error_code none;
+    for (const auto& entry : fs::directory_iterator(path_ + "/checkpoints", none)) {
+        std::string path = entry.path().string();
+        for (const char* ending : {".before", ".next"})
+            if (path.ends_with(ending)) path.resize(path.size() - std::string(ending).size());
+        if (entry.path().filename().string().starts_with(stage + "-" + kind + "-") && path.ends_with(".h5"))
+            paths.push_back(path);
+    }
+    std::sort(paths.begin(), paths.end());
+    paths.erase(std::unique(paths.begin(), paths.end()), paths.end());
+    return paths;
+}
+
+bool OutputDirectory::has_results(const Stage& stage, const StudyFile& study) const {
+    for (const int k : stage.samples(study))
+        for (const std::string& name : stage.files().of_sample)
+            if (!fs::exists(sample_file(static_cast<std::size_t>(k), name))) return false;
+    return true;
+}
+
+void OutputDirectory::remove_results(const Stage& stage, const StudyFile& study) const {
+    std::error_code ignored;
+    // What needs no other stage makes the samples: none of before it is left, however many there were.
+    if (stage.needs(study).empty()) {
+        fs::remove_all(file("samples"), ignored);
+        fs::create_directories(file("samples"), ignored);
+    }
+    const StageFiles files = stage.files();
+    for (std::size_t k = 0; k < samples_of(study).size(); ++k)
+        for (const auto* names : {&files.of_sample, &files.beside_sample})
+            for (const std::string& name : *names) fs::remove(sample_file(k, name), ignored);
+    for (const std::string& name : files.of_study) fs::remove(file(name), ignored);
+    remove_checkpoints(stage.name());
+}
+
+void OutputDirectory::remove_checkpoints(const std::string& stage) const {
+    std::error_code ignored;
+    for (const auto& entry : fs::directory_iterator(file("checkpoints"), ignored))
+        if (entry.path().filename().string().starts_with(stage + "-")) fs::remove(entry.path(), ignored);
+}
+
+void OutputDirectory::check(const StudyFile& study, Resume resume) const {
+    std::error_code error;
+    if (fs::exists(file("config.resolved.toml"), error)) {
+        if (resume == Resume::never)
+            throw InputError(path_ + " holds results already", "--resume never was given",
+                             "choose another --out or leave out --resume never");
+        if (resume != Resume::force) check_glasses(*this, study);
+    } else if (fs::exists(path_, error) && !fs::is_directory(path_, error)) {
+        throw InputError(path_ + " is not a directory", "the results need one", "choose another --out");
+    } else if (fs::exists(path_, error) && !nothing_but_a_first_write(path_)) {
+        throw InputError(path_ + " is not empty and holds no study", "results are never mixed with other files",
+                         "choose another --out");
+    }
+}
+
+void OutputDirectory::claim(const StudyFile& study) const {
+    const std::string resolved = file("config.resolved.toml"), text = resolved_toml(study);
+    std::error_code error;
+    const auto make = [&](const std::string& path) {
+        fs::create_directories(path, error);
+        if (error) throw InputError("cannot make the directory " + path_, error.message(), "choose another --out");
+    };
+    // The settings come first: they mark the directory as ours, whatever a kill leaves undone after them.
+    make(path_);
+    if (!fs::exists(resolved) || read_bytes(resolved) != text) write_file_atomically(resolved, text);
+    make(file("samples"));
+    make(file("checkpoints"));
+}
+
+bool is_finished(const Ledger& ledger, const Stage& stage, const OutputDirectory& directory, const StudyFile& study) {
+    return ledger.finished_under(stage.name()) == stage_hash(study, stage.name()) &&
+           directory.has_results(stage, study);
+}
+
+}  // namespace mg

@@ -1,0 +1,53 @@
+#pragma once
+/// \file The directory that a study's results lie in: what lies where, whose it is, and when it is refused.
+
+#include <string>
+#include <vector>
+
+#include "study/ledger.hpp"
+#include "study/stage.hpp"
+#include "study/study_file.hpp"
+
+namespace mg {
+
+/// What `--resume` says.
+enum class Resume {
+    automatic,  ///< skip finished stages
+    never,      ///< refuse a directory that holds results
+    force,      ///< run all asked-for stages again
+};
+
+class OutputDirectory {
+public:
+    explicit OutputDirectory(std::string path) : path_(std::move(path)) {}
+
+    const std::string& path() const { return path_; }
+    /// DIR/FILE.
+    std::string file(const std::string& name) const { return path_ + "/" + name; }
+    /// DIR/samples/NNNN, and a file in it.
+    std::string sample(std::size_t k) const;
+    std::string sample_file(std::size_t k, const std::string& name) const { return sample(k) + "/" + name; }
+    /// DIR/checkpoints/STAGE-KIND-NNNNN.h5.
+    std::string checkpoint(const std::string& stage, const char* kind, int task) const;
+    /// Those of a stage and kind, whichever generation of a checkpoint is there, in order.
+    std::vector<std::string> checkpoints(const std::string& stage, const std::string& kind) const;
+
+    /// Whether all files of a stage's samples are there.
+    bool has_results(const Stage& stage, const StudyFile& study) const;
+    /// Removes a stage's results and checkpoints.
+    void remove_results(const Stage& stage, const StudyFile& study) const;
+    void remove_checkpoints(const std::string& stage) const;
+
+    /// Throws InputError for a directory that holds something else than this study, and touches nothing.
+    void check(const StudyFile& study, Resume resume) const;
+    /// Makes the directory this study's. Throws InputError where it cannot be made.
+    void claim(const StudyFile& study) const;
+
+private:
+    std::string path_;
+};
+
+/// Whether a stage has finished with the study's present settings.
+bool is_finished(const Ledger& ledger, const Stage& stage, const OutputDirectory& directory, const StudyFile& study);
+
+}  // namespace mg

@@ -1,0 +1,30 @@
+#pragma once
+/// \file descriptors.h5: what a network reads of every atom of a sample.
+
+#include "study/results/result_file.hpp"
+
+namespace mg {
+
+/// n atoms in the order of ids.
+struct DescriptorsFile {
+    std::vector<int> shell_counts;    ///< (n, shells, species) neighbours, whatever the kind
+    std::vector<double> features;     ///< (n, names)
+    std::vector<double> shell_edges;  ///< [A] (shells + 1)
+    std::string kind, positions;
+    std::vector<std::string> names;  ///< of the features
+    std::size_t species = 0;         ///< not in the file: how many, for its shape
+
+    template <class Visitor, class File>
+    static void visit(Visitor& v, File& f) {
+        const std::size_t shells = f.shell_edges.empty() ? 0 : f.shell_edges.size() - 1;
+        const std::size_t n = f.names.empty() ? 0 : f.features.size() / f.names.size();
+        v.data("/shell_counts", f.shell_counts, "", {n, shells, f.species});
+        v.data("/features", f.features, "", {n, f.names.size()});
+        v.data("/shell_edges", f.shell_edges, "A");
+        v.attribute("/features", "kind", f.kind);
+        v.attribute("/features", "positions", f.positions);
+        v.attribute("/features", "names", f.names);
+    }
+};
+
+}  // namespace mg

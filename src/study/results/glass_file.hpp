@@ -1,0 +1,61 @@
+#pragma once
+/// \file glass.h5: a quenched glass, its inherent structure and the pair distributions of that.
+
+#include <map>
+
+#include "core/structure.hpp"
+#include "study/results/result_file.hpp"
+
+namespace mg {
+
+/// n atoms in the order of ids.
+struct GlassFile {
+    std::vector<long> id;                 ///< (n)
+    std::vector<int> species;             ///< (n) indices into `elements`
+    std::vector<std::string> elements;    ///< (species)
+    std::vector<Vec3> position;           ///< [A] (n)
+    std::vector<Vec3> velocity;           ///< [A/ps] (n)
+    std::vector<double> cell;             ///< [A] (3, 3) its vectors as rows
+    std::vector<double> energy;           ///< [eV] (n)
+    std::vector<Vec3> inherent_position;  ///< [A] (n)
+    std::vector<double> inherent_cell;    ///< [A] (3, 3)
+    std::vector<double> inherent_energy;  ///< [eV] (n)
+    std::vector<int> local_structure;     ///< (n) LocalStructure; empty in files of before version 0.1
+    double crystalline_fraction = 0;      ///< of local_structure
+    std::vector<double> rdf_r;            ///< [A] (bins) their middles
+    std::vector<double> rdf_total;        ///< (bins) g(r) of all atoms
+    std::map<std::string, std::vector<double>> rdf_partial;  ///< (bins) by "Cu-Zr"; written, not read
+    long sample = 0;
+    double rate_K_per_s = 0;  ///< 0 for a structure that was given
+    long test_rate = 0;       ///< 1 for a sample at one of test_rates_K_per_s
+
+    template <class Visitor, class File>
+    static void visit(Visitor& v, File& f) {
+        v.data("/id", f.id);
+        v.data("/species", f.species);
+        v.attribute("/species", "names", f.elements);
+        v.data("/position", f.position, "A");
+        v.data("/velocity", f.velocity, "A/ps");
+        v.data("/cell", f.cell, "A", {3, 3});
+        v.data("/energy", f.energy, "eV");
+        v.data("/inherent/position", f.inherent_position, "A");
+        v.data("/inherent/cell", f.inherent_cell, "A", {3, 3});
+        v.data("/inherent/energy", f.inherent_energy, "eV");
+        v.optional_data("/inherent/local_structure", f.local_structure);
+        static const std::vector<std::string> names{"other", "fcc", "hcp", "bcc", "icosahedral"};
+        v.note("/inherent/local_structure", "names", names);
+        v.attribute("/inherent/local_structure", "crystalline_fraction", f.crystalline_fraction);
+        v.data("/rdf/r", f.rdf_r, "A");
+        v.data("/rdf/total", f.rdf_total);
+        for (auto& [pair, g] : f.rdf_partial) v.data("/rdf/" + pair, g);
+        v.attribute("/", "sample", f.sample);
+        v.attribute("/", "rate_K_per_s", f.rate_K_per_s);
+        v.attribute("/", "test_rate", f.test_rate);
+    }
+};
+
+/// Cell vectors as rows, as files have them, and the cell of such rows.
+std::vector<double> cell_rows(const Box& box);
+Box box_of_rows(const double* rows);
+
+}  // namespace mg

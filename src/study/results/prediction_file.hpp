@@ -1,0 +1,34 @@
+#pragma once
+/// \file prediction.h5: what the networks say of every atom of a sample.
+
+#include "study/model_file.hpp"
+#include "study/results/result_file.hpp"
+
+namespace mg {
+
+/// n atoms in the order of ids.
+struct PredictionFile {
+    Prediction atoms;
+    std::vector<int> split;   ///< (n) 0 train, 1 test, 3 excluded
+    bool calibrated = false;  ///< whether the deviations are
+
+    template <class Visitor, class File>
+    static void visit(Visitor& v, File& f) {
+        v.data("/stiffness", f.atoms.stiffness, "eV/A^2");
+        v.data("/standard_deviation", f.atoms.deviation, "eV/A^2");
+        v.note("/standard_deviation", "what",
+               f.calibrated
+                   ? "of the real value: spread of atoms that were held out, by species and prediction, and of the "
+                     "networks"
+                   : "of the networks from one another");
+        v.data("/ensemble_deviation", f.atoms.ensemble_deviation, "eV/A^2");
+        v.data("/interval_90", f.atoms.interval_90, "eV/A^2");
+        v.note("/interval_90", "what", "half width of the interval that holds 90 % of real values");
+        v.data("/novelty", f.atoms.novelty);
+        v.note("/novelty", "what", "distance from the training atoms; above 1 it resembles none");
+        v.data("/split", f.split);
+        v.note("/split", "what", "0 train, 1 test, 3 excluded");
+    }
+};
+
+}  // namespace mg

@@ -1,0 +1,118 @@
+#pragma once
+/// \file Result files: HDF5 whose fields stand in one table each, from which they are written and read.
+///
+/// A file is a struct with a static member template visit(v, file), which shows every field to a visitor, in the order
+/// of the file:
+///   v.data(name, vector, unit, dims)            a dataset; dims where it has more than one dimension
+///   v.optional_data(...)                        likewise, one that files of earlier versions lack: then it stays empty
+///   v.attribute(object, name, value)            of a dataset, a group or "/"
+///   v.note(object, name, text)                  an attribute for people, written and not read
+
+#include <cstdint>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "io/hdf5.hpp"
+
+namespace mg {
+
+/// What every result says of where it comes from.
+struct Stamp {
+    std::string version;  ///< of the program, with the revision
+    std::uint64_t seed = 0;
+    std::string study_hash, potential_sha256, stage_hash;
+};
+
+void write_stamp(H5File& file, const Stamp& stamp);
+
+namespace result_file {
+
+struct Writer {
+    H5File& h5;
+
+    template <class T>
+    void data(const std::string& name, const std::vector<T>& values, const std::string& unit = "",
+              const std::vector<std::size_t>& dims = {}) {
+        h5.write(name, values, dims, unit);
+    }
+    void data(const std::string& name, const std::vector<Vec3>& values, const std::string& unit = "",
+              const std::vector<std::size_t>& dims = {}) {
+        if (dims.empty()) return h5.write(name, values, unit);
+        const auto* flat = reinterpret_cast<const double*>(values.data());
+        h5.write(name, std::span<const double>(flat, 3 * values.size()), dims, unit);
+    }
+    template <class... Arguments>
+    void optional_data(const Arguments&... arguments) {
+        data(arguments...);
+    }
+    template <class T>
+    void attribute(const std::string& object, const std::string& name, const T& value) {
+        h5.write_attribute(object, name, value);
+    }
+    template <class Text>
+    void note(const std::string& object, const std::string& name, const Text& text) {
+        h5.write_attribute(object, name, text);
+    }
+};
+
+struct Reader {
+    const H5File& h5;
+    const std::set<std::string>& only;  ///< datasets that are wanted, with their attributes; empty: all
+
+    template <class T>
+    void data(const std::string& name, std::vector<T>& values, const std::string& = "",
+              const std::vector<std::size_t>& = {}) {
+        if (wanted(name)) values = h5.read<T>(name);
+    }
+    void data(const std::string& name, std::vector<Vec3>& values, const std::string& = "",
+              const std::vector<std::size_t>& = {}) {
+        if (!wanted(name)) return;
+        const std::vector<double> flat = h5.read<double>(name);
+        for (std::size_t k = 0; k + 2 < flat.size(); k += 3) values.push_back({flat[k], flat[k + 1], flat[k + 2]});
+    }
+    template <class... Arguments>
+    void optional_data(const std::string& name, Arguments&&... arguments) {
+        if (h5.exists(name)) data(name, arguments...);
+    }
+    template <class T>
+    void attribute(const std::string& object, const std::string& name, T& value) {
+        if (wanted(object) && h5.exists(object) && h5.has_attribute(object, name)) get(object, name, value);
+    }
+    template <class Text>
+    void note(const std::string&, const std::string&, const Text&) {}
+
+private:
+    bool wanted(const std::string& name) const { return only.empty() || only.count(name) > 0; }
+    void get(const std::string& object, const std::string& name, std::string& v) { v = h5.read_string(object, name); }
+    void get(const std::string& object, const std::string& name, double& v) { v = h5.read_double(object, name); }
+    void get(const std::string& object, const std::string& name, long& v) { v = h5.read_long(object, name); }
+    void get(const std::string& object, const std::string& name, std::vector<std::string>& v) {
+        v = h5.read_strings(object, name);
+    }
+};
+
+}  // namespace result_file
+
+/// Writes a stamped file, whole or not at all.
+template <class File>
+void write_result(const std::string& path, const File& file, const Stamp& stamp) {
+    H5File h5 = H5File::create(path);
+    result_file::Writer writer{h5};
+    File::visit(writer, file);
+    write_stamp(h5, stamp);
+    h5.close();
+}
+
+/// Reads a file, or those of its datasets alone, with their attributes, that are named. Throws InputError for a missing
+/// or damaged one.
+template <class File>
+File read_result(const std::string& path, const std::set<std::string>& only = {}, bool must_be_sealed = false) {
+    const H5File h5 = H5File::open(path, must_be_sealed);
+    File file;
+    result_file::Reader reader{h5, only};
+    File::visit(reader, file);
+    return file;
+}
+
+}  // namespace mg

@@ -1,0 +1,65 @@
+#pragma once
+/// \file What one stage keeps in checkpoints/: units of work on their way, and results of finished tasks.
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "io/hdf5.hpp"
+#include "study/checkpoint.hpp"
+#include "study/output_directory.hpp"
+#include "study/progress.hpp"
+#include "study/results/result_file.hpp"
+
+namespace mg {
+
+using Unit = std::vector<int>;  ///< tasks of one stage that are done together, in one batch
+
+/// Files are known by the hash of the stage's settings: those of other settings are not used.
+class StageCheckpoints {
+public:
+    StageCheckpoints(const OutputDirectory& directory, std::string stage, std::string hash, Progress& progress)
+        : directory_(directory), stage_(std::move(stage)), hash_(std::move(hash)), progress_(progress) {}
+
+    const std::string& stage() const { return stage_; }
+    const std::string& hash() const { return hash_; }
+    /// Kinds are "unit" (a CheckpointFile), "run" (results of finished tasks) and what a stage has besides.
+    std::string path(const char* kind, int task) const { return directory_.checkpoint(stage_, kind, task); }
+    std::vector<std::string> all(const std::string& kind) const { return directory_.checkpoints(stage_, kind); }
+
+    /// Whether a result of this stage is there, made with the present settings.
+    bool is_current(const std::string& path) const;
+    /// Marks a file as of the present settings, and of these tasks.
+    void mark(H5File& file) const { file.write_attribute("/", "stage_hash", hash_); }
+    void mark(H5File& file, const Unit& tasks) const;
+    /// Throws InputError where the file is of other settings.
+    Unit tasks_in(const H5File& file) const;
+
+    /// get(newest whole checkpoint of the unit), where there is one.
+    void resume(const CheckpointFile& file, const Unit& unit, const std::function<void(const H5File&)>& get) const;
+    /// Tasks of the newest whole generation of a unit's checkpoint; none where there is none.
+    Unit tasks_of(const CheckpointFile& file) const;
+
+    /// A sealed file of a finished task, of fields as result files have them (results/result_file.hpp).
+    template <class File>
+    void write(const char* kind, int task, const File& file) const {
+        H5File h5 = H5File::create(path(kind, task), true);
+        result_file::Writer writer{h5};
+        File::visit(writer, file);
+        mark(h5);
+        h5.close();
+    }
+    template <class File>
+    File read(const char* kind, int task) const {
+        return read_result<File>(path(kind, task), {}, true);
+    }
+
+private:
+    void warn(const std::string& text) const { progress_.warn(text); }
+
+    const OutputDirectory& directory_;
+    std::string stage_, hash_;
+    Progress& progress_;
+};
+
+}  // namespace mg

@@ -1,0 +1,92 @@
+#include "study/stages.hpp"
+
+#include <algorithm>
+#include <functional>
+#include <numeric>
+
+#include "core/error.hpp"
+#include "core/macros.hpp"
+#include "core/space.hpp"
+
+namespace mg {
+
+// Each is made in the file of its name in study/stages/.
+template <class Space>
+std::unique_ptr<Stage> make_quench_stage();
+template <class Space>
+std::unique_ptr<Stage> make_stiffness_stage();
+template <class Space>
+std::unique_ptr<Stage> make_descriptors_stage();
+template <class Space>
+std::unique_ptr<Stage> make_barriers_stage();
+template <class Space>
+std::unique_ptr<Stage> make_train_stage();
+
+template <class Space>
+const std::vector<std::unique_ptr<Stage>>& all_stages() {
+    static const std::vector<std::unique_ptr<Stage>> stages = [] {
+        std::vector<std::unique_ptr<Stage>> list;
+        list.push_back(make_quench_stage<Space>());
+        list.push_back(make_stiffness_stage<Space>());
+        list.push_back(make_descriptors_stage<Space>());
+        list.push_back(make_barriers_stage<Space>());
+        list.push_back(make_train_stage<Space>());
+        return list;
+    }();
+    return stages;
+}
+
+#define MG_ALL_STAGES(Space) template const std::vector<std::unique_ptr<Stage>>& all_stages<Space>();
+MG_INSTANTIATE(MG_ALL_STAGES)
+
+std::vector<int> Stage::samples(const StudyFile& study) const {
+    std::vector<int> all(samples_of(study).size());
+    std::iota(all.begin(), all.end(), 0);
+    return all;
+}
+
+const std::vector<std::string>& study_stages() {
+    static const std::vector<std::string> names = [] {
+        std::vector<std::string> list;
+        for (const auto& stage : all_stages<Host>()) list.push_back(stage->name());
+        return list;
+    }();
+    return names;
+}
+
+const Stage& stage_named(const std::string& name) {
+    std::string known;
+    for (const auto& stage : all_stages<Host>()) {
+        if (stage->name() == name) return *stage;
+        known += stage->name() + ", ";
+    }
+    throw InputError("unknown stage \"" + name + "\"", "the stages are " + known + "report", "choose one");
+}
+
+std::vector<std::string> stages_upon(const StudyFile& study, const std::string& name) {
+    std::vector<std::string> stale{name};
+    for (const auto& stage : all_stages<Host>())
+        for (const std::string& need : stage->needs(study))
+            if (std::find(stale.begin(), stale.end(), need) != stale.end()) {
+                stale.push_back(stage->name());
+                break;
+            }
+    return {stale.begin() + 1, stale.end()};
+}
+
+std::string stage_hash(const StudyFile& study, const std::string& name) {
+    std::set<std::string> tables;
+    if (name == "report") {
+        for (const auto& stage : all_stages<Host>()) tables.merge(stage->tables());
+        tables.insert("report");
+        return tables_hash(study, tables, "stage report\n");
+    }
+    const std::function<void(const Stage&)> add = [&](const Stage& stage) {
+        tables.merge(stage.tables());
+        for (const std::string& need : stage.needs(study)) add(stage_named(need));
+    };
+    add(stage_named(name));
+    return tables_hash(study, tables, "stage " + name + '\n' + stage_named(name).hashed_besides(study));
+}
+
+}  // namespace mg

@@ -1,0 +1,25 @@
+#pragma once
+/// \file The stages of a study, in their order.
+
+#include "core/space.hpp"
+#include "study/stage.hpp"
+
+namespace mg {
+
+template <class Space>
+const std::vector<std::unique_ptr<Stage>>& all_stages();
+
+/// Their names: quench, stiffness, descriptors, barriers, train. (The report is drawn by the app.)
+const std::vector<std::string>& study_stages();
+
+/// What a stage declares. Throws InputError for an unknown name.
+const Stage& stage_named(const std::string& name);
+
+/// Names of the stages that stand on the results of `name`, directly or not, in their order.
+std::vector<std::string> stages_upon(const StudyFile& study, const std::string& name);
+
+/// SHA-256 of all that the results of one stage follow from: its own tables and those of the stages that it needs.
+/// Takes "report" too, which follows from all. Throws InputError for another name.
+std::string stage_hash(const StudyFile& study, const std::string& stage);
+
+}  // namespace mg

@@ -1,0 +1,227 @@
+/// \file The stage `stiffness`: every glass at every temperature, and the stiffness of its atoms from their vibration.
+
+#include <fmt/format.h>
+
+#include "core/macros.hpp"
+#include "core/units.hpp"
+#include "nn/metrics.hpp"
+#include "physics/displacement.hpp"
+#include "study/context.hpp"
+#include "study/results/stiffness_file.hpp"
+#include "study/stages.hpp"
+
+namespace mg {
+namespace {
+
+StiffnessProtocol protocol_of(const StudyFile& study) {
+    StiffnessProtocol p;
+    p.start_temperature = study.quench.final_K;
+    p.equilibrate = study.stiffness.equilibrate_ps;
+    p.window = study.stiffness.window_ps;
+    p.sample_every = study.stiffness.sample_every_fs * units::femtosecond;
+    p.timestep = study.quench.timestep_fs * units::femtosecond;
+    p.pressure = study.quench.pressure_GPa / units::gigapascal_per_pressure;
+    p.cell = cell_mode_of(study.quench.cell);
+    p.from_first_frame = study.stiffness.estimator == "first_frame";
+    return p;
+}
+
+/// The runs of a stage are numbered in the order sample, temperature, seed.
+struct Runs {
+    int samples, temperatures, seeds;
+
+    int count() const { return samples * temperatures * seeds; }
+    int of(int sample, int temperature, int seed) const { return (sample * temperatures + temperature) * seeds + seed; }
+    int sample(int run) const { return run / (temperatures * seeds); }
+    int temperature(int run) const { return run / seeds % temperatures; }
+};
+
+/// What a run leaves in checkpoints/.
+struct RunFile {
+    std::vector<double> whole, first_half, second_half;  ///< [A^2] (n)
+    std::vector<Vec3> mean_position;                     ///< [A] (n)
+    std::vector<double> cell;                            ///< [A] (3, 3)
+
+    template <class Visitor, class File>
+    static void visit(Visitor& v, File& f) {
+        v.data("/whole", f.whole);
+        v.data("/first_half", f.first_half);
+        v.data("/second_half", f.second_half);
+        v.data("/mean_position", f.mean_position);
+        v.data("/cell", f.cell, "A", {3, 3});
+    }
+};
+
+/// stiffness.h5 of a sample of n atoms from the results of all runs.
+StiffnessFile stiffness_file(const StudyFile& study, int sample, int n, const Runs& index,
+                             const std::vector<RunFile>& runs) {
+    StiffnessFile f;
+    f.temperature = study.stiffness.temperatures_K;
+    f.estimator = study.stiffness.estimator;
+    const int n_t = index.temperatures;
+    f.stiffness.assign(n, 0.0);
+    std::vector<double> overall_half[2] = {f.stiffness, f.stiffness};
+    for (int t = 0; t < n_t; ++t) {
+        const double kT = units::boltzmann * f.temperature[t];
+        std::vector<double> halves[2];
+        for (int i = 0; i < n; ++i) {
+            double sum = 0, sum_first = 0, sum_second = 0;
+            for (int seed = 0; seed < index.seeds; ++seed) {
+                const RunFile& run = runs[index.of(sample, t, seed)];
+                sum += run.whole[i];
+                sum_first += run.first_half[i];
+                sum_second += run.second_half[i];
+            }
+            f.msd.push_back(sum / index.seeds);
+            f.stiffness_at.push_back(stiffness(kT, sum / index.seeds));
+            halves[0].push_back(stiffness(kT, sum_first / index.seeds));
+            halves[1].push_back(stiffness(kT, sum_second / index.seeds));
+            f.stiffness[i] += f.stiffness_at.back() / n_t;
+            for (int h = 0; h < 2; ++h) overall_half[h][i] += halves[h][i] / n_t;
+        }
+        f.reliability.push_back(spearman_brown(pearson(halves[0], halves[1])));
+        const RunFile& first = runs[index.of(sample, t, 0)];
+        f.mean_position.insert(f.mean_position.end(), first.mean_position.begin(), first.mean_position.end());
+        f.cell.insert(f.cell.end(), first.cell.begin(), first.cell.end());
+    }
+    f.reliability.push_back(spearman_brown(pearson(overall_half[0], overall_half[1])));
+    return f;
+}
+
+template <class Space>
+class StiffnessStage final : public Stage {
+public:
+    std::string name() const override { return "stiffness"; }
+    std::vector<std::string> needs(const StudyFile&) const override { return {"quench"}; }
+    StageFiles files() const override { return {{"stiffness.h5"}, {}, {}}; }
+
+    StageEstimate estimate(const StudyFile& study, const StudySize& size) const override {
+        const StudyFile::Stiffness& s = study.stiffness;
+        const double temperatures = static_cast<double>(s.temperatures_K.size());
+        const double runs = temperatures * s.seeds;
+        const double steps = 2 * size.steps_in(s.equilibrate_ps) + size.steps_in(s.window_ps);
+        StageEstimate e{.name = name(),
+                        .replicas = static_cast<int>(size.sample_count() * runs),
+                        .steps = static_cast<long>(steps),
+                        .atom_steps = size.atoms_of_all * runs * steps};
+        e.seconds = e.atom_steps / size.atom_steps_per_second;
+        e.note = fmt::format("{} x {} temperatures x {} seeds, {} each", size.samples.size(), s.temperatures_K.size(),
+                             s.seeds, picoseconds_text(steps * size.timestep_fs / 1000));
+        e.memory_bytes = size.batch_bytes(size.sample_count() * runs);
+        e.disk_bytes_per_atom = temperatures * 5 * 8 + 24;  // displacement, stiffness and mean positions of each
+        return e;
+    }
+
+    void run(Context& c) const override {
+        c.require("quench");
+        const StiffnessProtocol protocol = protocol_of(c.study);
+        const Runs index{c.sample_count(), static_cast<int>(c.study.stiffness.temperatures_K.size()),
+                         c.study.stiffness.seeds};
+        std::vector<Structure> glasses;
+        double atoms = 0;
+        for (int k = 0; k < c.sample_count(); ++k) {
+            glasses.push_back(c.glass(k));
+            atoms += glasses.back().size();
+        }
+        const double steps = static_cast<double>(2 * protocol.equilibrate_steps() + protocol.window_steps());
+        Unit open;
+        double work = 0;
+        for (int run = 0; run < index.count(); ++run) {
+            if (c.checkpoints.is_current(c.checkpoints.path("run", run))) continue;
+            open.push_back(run);
+            work += steps * glasses[index.sample(run)].size();
+        }
+        c.progress.begin(name(), work / c.farm.teams(), "atom-steps",
+                         c.study.quench.timestep_fs * 1e-6 / (atoms * index.temperatures * index.seeds));
+        const std::vector<Unit> units =
+            c.farm.units_of(c.checkpoints, {open}, c.farm.even_split(c.study.compute.replicas_per_batch));
+        double done = 0;
+        c.farm.run(units, [&](const Unit& unit) { return measure_unit(c, unit, index, protocol, glasses, done); });
+        on_first(c.farm.world(), [&] { write_samples(c, index, glasses); });
+        c.progress.end();
+    }
+
+private:
+    bool measure_unit(Context& c, const Unit& unit, const Runs& index, const StiffnessProtocol& protocol,
+                      const std::vector<Structure>& glasses, double& done) const {
+        std::vector<Structure> replicas;
+        std::vector<double> at;
+        std::vector<std::uint32_t> streams;
+        for (const int run : unit) {
+            replicas.push_back(glasses[index.sample(run)]);
+            at.push_back(c.study.stiffness.temperatures_K[index.temperature(run)]);
+            // Streams below 2^16 belong to the quench.
+            streams.push_back((1u << 16) + static_cast<std::uint32_t>(run));
+        }
+        Dynamics<Space> d = c.dynamics<Space>(replicas);
+        StiffnessProgress<Space> progress;
+        const CheckpointFile file(c.checkpoints.path("unit", unit[0]));
+        c.checkpoints.resume(file, unit, [&](const H5File& f) {
+            d.restore(get_dynamics_state(f));
+            progress = get_stiffness_progress(f, d);
+        });
+        const Pause pause = c.farm.pause_with([&] {
+            const DynamicsState state = d.state();
+            if (!c.farm.leads()) return put(static_cast<H5File*>(nullptr), d, progress);
+            file.write([&](H5File& f) {
+                c.checkpoints.mark(f, unit);
+                put(f, state);
+                put(&f, d, progress);
+            });
+        });
+        const double before = d.atom_steps();
+        if (!measure_displacements(
+                d, protocol, at, c.study.study.seed, streams, progress,
+                [&](double now) { c.progress.advance(done + now - before); }, pause))
+            return false;
+        done += d.atom_steps() - before;
+        write_runs(c, unit, replicas, d, displacements_of(progress, protocol));
+        if (c.farm.leads()) file.remove();
+        return true;
+    }
+
+    /// Collective over a team: the results of a unit's runs, a file each.
+    void write_runs(Context& c, const Unit& unit, const std::vector<Structure>& replicas, const Dynamics<Space>& d,
+                    const Displacements& m) const {
+        const std::vector<Box> boxes = to_host(d.batch().box);
+        const std::vector<double> whole = d.gather(m.whole), first = d.gather(m.first_half),
+                                  second = d.gather(m.second_half);
+        const std::vector<Vec3> mean_position = d.gather(m.mean_position);
+        if (!c.farm.leads()) return;
+        int end = 0;
+        for (std::size_t r = 0; r < unit.size(); ++r) {
+            const int begin = end;
+            end += replicas[r].size();
+            const auto part = [&](const auto& v) {
+                return std::decay_t<decltype(v)>(v.begin() + begin, v.begin() + end);
+            };
+            c.checkpoints.write(
+                "run", unit[r],
+                RunFile{part(whole), part(first), part(second), part(mean_position), cell_rows(boxes[r])});
+        }
+    }
+
+    void write_samples(Context& c, const Runs& index, const std::vector<Structure>& glasses) const {
+        std::vector<RunFile> runs;
+        for (int run = 0; run < index.count(); ++run) runs.push_back(c.checkpoints.read<RunFile>("run", run));
+        for (int k = 0; k < c.sample_count(); ++k) {
+            const StiffnessFile f = stiffness_file(c.study, k, glasses[k].size(), index, runs);
+            write_result(c.sample_file(k, "stiffness.h5"), f, c.stamp());
+            c.write_xyz(k);
+            c.progress.say(fmt::format("sample {}: mean K {:.4f} eV/A^2, label reliability {:.3f}", k,
+                                       mean(f.stiffness), f.reliability.back()));
+        }
+    }
+};
+
+}  // namespace
+
+template <class Space>
+std::unique_ptr<Stage> make_stiffness_stage() {
+    return std::make_unique<StiffnessStage<Space>>();
+}
+
+#define MG_STIFFNESS(Space) template std::unique_ptr<Stage> make_stiffness_stage<Space>();
+MG_INSTANTIATE(MG_STIFFNESS)
+
+}  // namespace mg

@@ -1,0 +1,17 @@
+#pragma once
+/// \file summary.json: the study in short, for people's scripts.
+
+#include "study/context.hpp"
+#include "study/ledger.hpp"
+
+namespace mg {
+
+/// Where it ran.
+struct Hardware {
+    std::string host, backend, device;
+};
+
+/// Writes the study, the machine, the times of the stages and what finished stages have to say.
+void write_summary(const Context& context, const Ledger& ledger, const Hardware& hardware);
+
+}  // namespace mg
