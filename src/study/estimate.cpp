@@ -171,9 +171,9 @@ Estimate estimate(const StudyFile& study, double atom_steps_per_second) {
                   : b.atoms.kind == Selection::Kind::number ? b.atoms.number * atoms_of_all / samples
                                                             : atoms_of_all / samples;
         centers *= selected;
-        const double attempts = centers * std::min<double>(b.max_attempts_per_atom, b.events_per_atom / accepted_share);
+        const double attempts = centers * std::min<double>(b.max_attempts, b.events_per_atom / accepted_share);
         const double whole = atoms_of_all / samples;
-        const double moving = std::min(whole, sphere(b.region_A) / result.volume_per_atom_A3);
+        const double moving = std::min(whole, sphere(b.region) / result.volume_per_atom_A3);
         // A pair with one moving atom is met once; a larger region moves 3.4 times as many atoms.
         const double per_attempt =
             search_evaluations * 1.4 * moving +

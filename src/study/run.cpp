@@ -14,6 +14,8 @@
 #include <numeric>
 #include <optional>
 
+#include "config/samples.hpp"
+#include "config/study_hash.hpp"
 #include "core/build_info.hpp"
 #include "core/error.hpp"
 #include "core/units.hpp"
@@ -40,6 +42,7 @@
 #include "study/model_file.hpp"
 #include "study/progress.hpp"
 #include "study/protocols.hpp"
+#include "study/stage_hash.hpp"
 #include "study/stop.hpp"
 
 namespace mg {
@@ -48,14 +51,6 @@ namespace {
 
 namespace fs = std::filesystem;
 using nlohmann::json;
-
-CellMode cell_mode(const std::string& name) {
-    return name == "iso" ? CellMode::iso : name == "aniso" ? CellMode::aniso : CellMode::tri;
-}
-
-Precision precision_of(const StudyFile& s) {
-    return s.compute.precision == "double" ? Precision::full : Precision::mixed;
-}
 
 std::vector<double> cell_rows(const Box& box) {
     const Mat3 rows = transpose(box.h);
@@ -506,8 +501,8 @@ private:
         if (stage == "quench") return {};
         if (stage == "stiffness" || stage == "barriers") return {"quench"};
         if (stage == "train") return {"quench", "stiffness", "descriptors"};
-        return s_.descriptors.positions == "mean" ? std::vector<std::string>{"quench", "stiffness"}
-                                                  : std::vector<std::string>{"quench"};
+        return s_.descriptors.positions == DescriptorPositions::mean ? std::vector<std::string>{"quench", "stiffness"}
+                                                                     : std::vector<std::string>{"quench"};
     }
 
     /// Files that a stage writes for every sample.
@@ -633,7 +628,7 @@ private:
         }
         progress_->say(fmt::format("potential {} ({}), cutoff {} A, skin {:.2f} A, sha256 {}", potential_.path,
                                    potential_.format, potential_.cutoff, *s_.compute.skin_A, potential_.sha256));
-        if (precision_of(s_) == Precision::mixed) {
+        if (s_.compute.precision == Precision::mixed) {
             const EamTables<Host> tables = make_eam_tables<Host>(potential_);
             progress_->say(fmt::format(
                 "mixed precision: tables of {} pieces, force error {:.1e} eV/A rms, {:.1e} at most per pair",
@@ -667,22 +662,12 @@ private:
         if (team_)
             structures = {own_part(structures[0], choose_domains(structures[0].box, team_->size()), team_->rank())};
         return Dynamics<Space>(make_batch<Space>(structures, potential_.elements, potential_.masses), potential_,
-                               precision_of(s_), *s_.compute.skin_A, team_.get(), atoms);
+                               s_.compute.precision, *s_.compute.skin_A, team_.get(), atoms);
     }
 
     // ---- quench -----------------------------------------------------------------------------------------
 
-    QuenchProtocol quench_protocol(double rate_K_per_s) const {
-        QuenchProtocol p;
-        p.melt_temperature = s_.quench.melt_K;
-        p.melt_time = s_.quench.melt_ps;
-        p.final_temperature = s_.quench.final_K;
-        p.rate = rate_K_per_s / units::second;
-        p.timestep = s_.quench.timestep_fs * units::femtosecond;
-        p.pressure = s_.quench.pressure_GPa / units::gigapascal_per_pressure;
-        p.cell = cell_mode(s_.quench.cell);
-        return p;
-    }
+    QuenchProtocol quench_protocol(double rate_K_per_s) const { return {s_.quench, rate_K_per_s}; }
 
     void quench() {
         // Slow rates first: what takes long is not to come last.
@@ -926,15 +911,7 @@ private:
 
     void stiffness() {
         require("glass.h5", "quench");
-        StiffnessProtocol p;
-        p.start_temperature = s_.quench.final_K;
-        p.equilibrate = s_.stiffness.equilibrate_ps;
-        p.window = s_.stiffness.window_ps;
-        p.sample_every = s_.stiffness.sample_every_fs * units::femtosecond;
-        p.timestep = s_.quench.timestep_fs * units::femtosecond;
-        p.pressure = s_.quench.pressure_GPa / units::gigapascal_per_pressure;
-        p.cell = cell_mode(s_.quench.cell);
-        p.from_first_frame = s_.stiffness.estimator == "first_frame";
+        const StiffnessProtocol p(s_.quench, s_.stiffness);
 
         const std::vector<double>& temperatures = s_.stiffness.temperatures_K;
         const int n_t = static_cast<int>(temperatures.size()), seeds = s_.stiffness.seeds;
@@ -1079,7 +1056,7 @@ private:
             const auto* flat = reinterpret_cast<const double*>(positions.data());
             f.write("/mean_position", std::span<const double>(flat, 3 * positions.size()), {un_t, un, 3}, "A");
             f.write("/cell", cells, {un_t, 3, 3}, "A");
-            f.write_attribute("/", "estimator", s_.stiffness.estimator);
+            f.write_attribute("/", "estimator", word_of(s_.stiffness.estimator));
             stamp(f);
             f.close();
             write_xyz_of(k);
@@ -1091,8 +1068,8 @@ private:
     // ---- descriptors ------------------------------------------------------------------------------------
 
     Structure descriptor_structure(std::size_t k) const {
-        if (s_.descriptors.positions == "snapshot") return read_glass(k, "");
-        if (s_.descriptors.positions == "inherent") return read_glass(k, "/inherent");
+        if (s_.descriptors.positions == DescriptorPositions::snapshot) return read_glass(k, "");
+        if (s_.descriptors.positions == DescriptorPositions::inherent) return read_glass(k, "/inherent");
         // Time-averaged positions at the lowest temperature, in the cell they were measured in.
         Structure s = read_glass(k, "");
         const H5File f = H5File::open(sample_path(k, "stiffness.h5"));
@@ -1112,7 +1089,7 @@ private:
 
     void descriptors() {
         require("glass.h5", "quench");
-        if (s_.descriptors.positions == "mean") require("stiffness.h5", "stiffness");
+        if (s_.descriptors.positions == DescriptorPositions::mean) require("stiffness.h5", "stiffness");
         const Descriptor descriptor = descriptor_of_study();
         const double width = (descriptor.r_max - descriptor.r_min) / descriptor.count;
         const auto species = static_cast<std::size_t>(potential_.species());
@@ -1134,7 +1111,7 @@ private:
             f.write("/features", features.values, {atoms, features.values.size() / atoms});
             f.write("/shell_edges", edges, {}, "A");
             f.write_attribute("/features", "kind", s_.descriptors.kind);
-            f.write_attribute("/features", "positions", s_.descriptors.positions);
+            f.write_attribute("/features", "positions", word_of(s_.descriptors.positions));
             f.write_attribute("/features", "names", feature_names(descriptor, potential_.elements));
             f.write_attribute("/", "stage_hash", stage_hash(s_, "descriptors"));
             stamp(f);
@@ -1331,16 +1308,7 @@ private:
     }
 
     TrainOptions train_options() const {
-        TrainOptions o;
-        o.hidden = s_.train.hidden;
-        o.activation = activation_from_name(s_.train.activation);
-        o.epochs = s_.train.epochs;
-        o.batch = s_.train.batch;
-        o.learning_rate = s_.train.learning_rate;
-        o.schedule = rate_schedule_from_name(s_.train.schedule);
-        o.decay = s_.train.decay;
-        o.validation_fraction = s_.train.validation_fraction;
-        o.patience = s_.train.patience;
+        TrainOptions o = s_.train;
         o.seed = s_.study.seed;
         return o;
     }
@@ -1703,7 +1671,7 @@ private:
         write_json(directory_ + "/metrics.json", metrics);
 
         file.descriptor = descriptor_of_study();
-        file.positions = s_.descriptors.positions;
+        file.positions = word_of(s_.descriptors.positions);
         file.elements = potential_.elements;
         file.masses = potential_.masses;
         file.potential_name = fs::path(potential_.path).filename().string();
@@ -1778,7 +1746,7 @@ private:
                                {"backend", Space::name},
                                {"threads", omp_get_max_threads()},
                                {"device", options_.device},
-                               {"precision", s_.compute.precision}};
+                               {"precision", word_of(s_.compute.precision)}};
         json timings = json::array();
         for (const std::string& name : study_stages())
             if (ledger_.contains(name))

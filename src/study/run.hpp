@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
+#include "config/study_file.hpp"
 #include "core/comm.hpp"
 #include "core/space.hpp"
-#include "study/study_file.hpp"
 
 namespace mg {
 

@@ -1,4 +1,4 @@
-#include "study/study_file.hpp"
+#include "config/study_file.hpp"
 
 #include <gtest/gtest.h>
 
@@ -6,8 +6,11 @@
 #include <numeric>
 #include <sstream>
 
+#include "config/samples.hpp"
+#include "config/study_hash.hpp"
 #include "core/error.hpp"
 #include "study/estimate.hpp"
+#include "study/stage_hash.hpp"
 #include "support/paths.hpp"
 
 using namespace mg;
