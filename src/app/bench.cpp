@@ -26,6 +26,7 @@
 #include "app/backend.hpp"
 #include "app/bench_train.hpp"
 #include "artn/events.hpp"
+#include "config/samples.hpp"
 #include "core/build_info.hpp"
 #include "core/comm.hpp"
 #include "core/device.hpp"
@@ -38,7 +39,6 @@
 #include "ops/shells.hpp"
 #include "study/barriers.hpp"
 #include "study/protocols.hpp"
-#include "study/study_file.hpp"
 
 namespace mg {
 

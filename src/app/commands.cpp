@@ -17,6 +17,7 @@
 #include "app/bench.hpp"
 #include "app/predict.hpp"
 #include "app/ranks.hpp"
+#include "config/study_file.hpp"
 #include "core/build_info.hpp"
 #include "core/error.hpp"
 #include "core/units.hpp"
@@ -30,7 +31,6 @@
 #include "study/protocols.hpp"
 #include "study/run.hpp"
 #include "study/stop.hpp"
-#include "study/study_file.hpp"
 
 namespace mg {
 
@@ -132,10 +132,7 @@ void check(const StudyArguments& a) {
     const EamPotential potential = read_potential(study.system.potential, study.system.elements);
     const bool cuda = use_cuda(study.compute.backend);
     double rate = 0;
-    with_space(cuda, [&](auto space) {
-        rate = measured_rate<decltype(space)>(potential,
-                                              study.compute.precision == "double" ? Precision::full : Precision::mixed);
-    });
+    with_space(cuda, [&](auto space) { rate = measured_rate<decltype(space)>(potential, study.compute.precision); });
     std::cout << resolved_toml(study) << std::flush;
     std::cerr << to_table(estimate(study, rate))
               << fmt::format("rate measured here: {:.3g} atom-steps/s on {}\n", rate, device_name(cuda));
@@ -168,7 +165,7 @@ void evaluate(Comm& world, const EvaluateArguments& a) {
                                          smallest_width(s.box), 2 * potential.cutoff),
                              "repeat the structure along its short edges");
         const double skin = std::max(1e-6, std::min(0.5, 0.999 * room));
-        const Precision precision = a.precision == "double" ? Precision::full : Precision::mixed;
+        const auto precision = value_of<Precision>(a.precision);
         const Structure part = team ? own_part(s, choose_domains(s.box, team->size()), team->rank()) : s;
         Dynamics<Space> d(make_batch<Space>({part}, potential.elements, potential.masses), potential, precision, skin,
                           team, s.size());

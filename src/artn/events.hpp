@@ -20,6 +20,8 @@ struct EventOptions {
     double check_fraction = 0.02;  ///< of the polished events, followed down with all atoms
     std::uint64_t seed = 1;
     int searches = 0;  ///< side by side; 0: one per thread of the host, 256 on a device
+
+    bool operator==(const EventOptions&) const = default;
 };
 
 /// One attempt. What is not said of its end is 0.
@@ -71,6 +73,8 @@ struct SettleOptions {
     double time = 10;         ///< [ps]; 0: not settled
     double every = 1;         ///< [ps] between minima, of which the lowest is taken
     double timestep = 0.002;  ///< [ps]
+
+    bool operator==(const SettleOptions&) const = default;
 };
 
 /// Minimises a structure in `double` until |F| <= 1e-4 and no atom has more than 1e-5 eV/A, after settling it in NVT at

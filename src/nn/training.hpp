@@ -47,6 +47,8 @@ struct TrainOptions {
     double validation_fraction = 0.1;  ///< share of the rows, drawn at random, that stops the training; in [0, 1)
     int patience = 20;                 ///< epochs without a better validation loss before stopping; 0: never stop early
     std::uint64_t seed = 1;
+
+    bool operator==(const TrainOptions&) const = default;
 };
 
 /// The rows of `n` that stop the training, ascending: at least one, where there is a share for them at all.

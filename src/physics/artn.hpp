@@ -68,6 +68,8 @@ struct SearchOptions {
     double back_distance = 0.3;                      ///< [A] a saddle nearer to the start is none
     double same_distance = 0.3, same_energy = 0.01;  ///< [A], [eV] of the two sides: not split
     double fire_dt = 0.1, fire_dt_max = 0.3;
+
+    bool operator==(const SearchOptions&) const = default;
 };
 
 /// How a search ended; 0 is success. The numbers stand in files.

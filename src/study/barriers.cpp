@@ -29,62 +29,17 @@ const std::vector<std::string>& search_cost_names() {
 }
 
 EventOptions event_options(const StudyFile& study) {
-    const StudyFile::Barriers& b = study.barriers;
-    EventOptions e;
-    SearchOptions& s = e.search;
-    s.push = b.push_A;
-    s.steps_per_push = b.steps_per_push;
-    s.basin_force = b.basin_force_eV_A;
-    s.pushes_before_lanczos = b.pushes_before_lanczos;
-    s.max_pushes = b.max_pushes;
-    s.exit_eigenvalue = b.exit_eigenvalue_eV_A2;
-    s.lanczos_step = b.lanczos_step_A;
-    s.lanczos_min_vectors = b.lanczos_min_vectors;
-    s.lanczos_basin_vectors = b.lanczos_basin_vectors;
-    s.lanczos_climb_vectors = b.lanczos_climb_vectors;
-    s.climb_step = b.climb_step_A;
-    s.max_climb_steps = b.max_climb_steps;
-    s.max_evaluations = b.max_evaluations;
-    s.relax_force = b.relax_force_eV_A;
-    s.relax_min_steps = b.relax_min_steps;
-    s.relax_max_steps = b.relax_max_steps;
-    s.relax_max_steps_at_saddle = b.relax_max_steps_at_saddle;
-    s.relax_step = b.relax_step_A;
-    s.saddle_force = b.saddle_force_eV_A;
-    s.saddle_eigenvalue = b.saddle_eigenvalue_eV_A2;
-    s.connect_energy = b.connect_energy_eV;
-    s.connect_distance = b.connect_distance_A;
-    s.min_barrier = b.min_barrier_eV;
-    s.max_barrier = b.max_barrier_eV;
-    e.region = b.region_A;
-    e.kick_radius = b.kick_radius_A;
-    e.kick_length = b.kick_length_A;
-    e.events_per_atom = b.events_per_atom;
-    e.max_attempts = b.max_attempts_per_atom;
-    e.polish = b.polish;
-    e.polish_overlap = b.polish_overlap;
-    e.polish_distance = b.polish_distance_A;
-    e.check_fraction = b.connect_check_fraction;
+    EventOptions e = study.barriers;
     e.seed = study.study.seed;
     e.searches = study.compute.replicas_per_batch.value_or(0);
     return e;
 }
 
 SettleOptions settle_options(const StudyFile& study) {
-    SettleOptions s;
+    SettleOptions s = study.barriers.settle;
     s.temperature = study.quench.final_K;
-    s.time = study.barriers.settle_ps;
     s.timestep = study.quench.timestep_fs * units::femtosecond;
     return s;
-}
-
-std::vector<int> searched_samples(const StudyFile& study) {
-    const Selection& which = study.barriers.samples;
-    if (which.kind == Selection::Kind::list) return {which.list.begin(), which.list.end()};
-    if (which.word == "test") return {test_sample_of(study)};
-    std::vector<int> all(samples_of(study).size());
-    std::iota(all.begin(), all.end(), 0);
-    return all;
 }
 
 std::vector<int> searched_atoms(const StudyFile& study, const std::vector<long>& id, std::uint32_t sample) {
@@ -356,7 +311,7 @@ void write_barriers(H5File& f, const Minimum& minimum, const std::vector<CenterE
     f.write_attribute("/atoms", "what", "0 where accepted is 0; an error is 0 where accepted is below 2");
     f.write_attribute("/atoms", "viscosity_K", study.report.viscosity_K);
     f.write_attribute("/atoms", "eta_0_Pa_s", viscosity_prefactor);
-    f.write_attribute("/", "region_A", study.barriers.region_A);
+    f.write_attribute("/", "region_A", study.barriers.region);
     f.write_attribute("/", "polished", study.barriers.polish ? 1 : 0);
 }
 

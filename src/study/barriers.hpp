@@ -5,8 +5,8 @@
 #include <vector>
 
 #include "artn/events.hpp"
+#include "config/study_file.hpp"
 #include "io/hdf5.hpp"
-#include "study/study_file.hpp"
 
 namespace mg {
 
@@ -18,8 +18,6 @@ const std::vector<std::string>& search_cost_names();
 EventOptions event_options(const StudyFile& study);
 SettleOptions settle_options(const StudyFile& study);
 
-/// Samples whose atoms are searched.
-std::vector<int> searched_samples(const StudyFile& study);
 /// Indices of the atoms that are searched, ascending; of a fraction, so many drawn by (seed, sample). Throws InputError
 /// for an id that the sample does not have.
 std::vector<int> searched_atoms(const StudyFile& study, const std::vector<long>& id, std::uint32_t sample);

@@ -1,4 +1,6 @@
 #include "study/context.hpp"
+#include "config/samples.hpp"
+#include "config/study_hash.hpp"
 
 #include <filesystem>
 #include <nlohmann/json.hpp>

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "config/samples.hpp"
+#include "config/study_file.hpp"
 #include "core/structure.hpp"
 #include "md/dynamics.hpp"
 #include "physics/eam_potential.hpp"
@@ -13,7 +15,6 @@
 #include "study/progress.hpp"
 #include "study/results/glass_file.hpp"
 #include "study/stage_checkpoints.hpp"
-#include "study/study_file.hpp"
 
 namespace mg {
 
@@ -55,17 +56,12 @@ public:
         Comm* const team = farm.team();
         if (team) structures = {own_part(structures[0], choose_domains(structures[0].box, team->size()), team->rank())};
         return Dynamics<Space>(make_batch<Space>(structures, potential.elements, potential.masses), potential,
-                               precision(), skin(), team, atoms);
+                               study.compute.precision, skin(), team, atoms);
     }
-    Precision precision() const { return study.compute.precision == "double" ? Precision::full : Precision::mixed; }
 
 private:
     Structure read_structure_of(std::size_t k, const std::string& group) const;
 };
-
-inline CellMode cell_mode_of(const std::string& name) {
-    return name == "iso" ? CellMode::iso : name == "aniso" ? CellMode::aniso : CellMode::tri;
-}
 
 /// Stands in every result: program, version, study, seed.
 nlohmann::json provenance(const StudyFile& study);

@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
+#include "config/study_file.hpp"
 #include "core/structure.hpp"
-#include "study/study_file.hpp"
 
 namespace mg {
 

@@ -1,4 +1,5 @@
 #include "study/evaluation.hpp"
+#include "config/samples.hpp"
 
 #include <fmt/format.h>
 

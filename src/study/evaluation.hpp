@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "config/samples.hpp"
 #include "core/structure.hpp"
 #include "nn/training.hpp"
 #include "nn/uncertainty.hpp"

@@ -1,4 +1,5 @@
 #include "study/feasible.hpp"
+#include "config/samples.hpp"
 
 #include <fmt/format.h>
 

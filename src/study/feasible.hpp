@@ -1,8 +1,8 @@
 #pragma once
 /// \file What of a study could only fail later, found before anything is written or run.
 
+#include "config/study_file.hpp"
 #include "physics/eam_potential.hpp"
-#include "study/study_file.hpp"
 
 namespace mg {
 

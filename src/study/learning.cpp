@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "config/samples.hpp"
+
 namespace mg {
 
 namespace {
@@ -74,7 +76,7 @@ std::vector<Training> plan_trainings(const StudyFile& study, const std::vector<i
     const int all = static_cast<int>(samples_of(study).size()), test = test_sample_of(study);
     Training base;
     base.hidden = train.hidden;
-    base.activation = train.activation;
+    base.activation = word_of(train.activation);
     base.seed = study.study.seed;
     std::vector<int> pool;
     for (int k = 0; k < all; ++k)

@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "study/study_file.hpp"
+#include "config/study_file.hpp"
 
 namespace mg {
 

@@ -1,4 +1,5 @@
 #include "study/output_directory.hpp"
+#include "config/samples.hpp"
 
 #include <fmt/format.h>
 

@@ -4,9 +4,9 @@
 #include <string>
 #include <vector>
 
+#include "config/study_file.hpp"
 #include "study/ledger.hpp"
 #include "study/stage.hpp"
-#include "study/study_file.hpp"
 
 namespace mg {
 

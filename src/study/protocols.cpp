@@ -28,6 +28,25 @@ double crystal_volume(const EamPotential& potential, int species) {
     return 0;
 }
 
+QuenchProtocol::QuenchProtocol(const StudyFile::Quench& quench, double rate_K_per_s)
+    : melt_temperature(quench.melt_K),
+      melt_time(quench.melt_ps),
+      final_temperature(quench.final_K),
+      rate(rate_K_per_s / units::second),
+      timestep(quench.timestep_fs * units::femtosecond),
+      pressure(quench.pressure_GPa / units::gigapascal_per_pressure),
+      cell(quench.cell) {}
+
+StiffnessProtocol::StiffnessProtocol(const StudyFile::Quench& quench, const StudyFile::Stiffness& stiffness)
+    : start_temperature(quench.final_K),
+      equilibrate(stiffness.equilibrate_ps),
+      window(stiffness.window_ps),
+      sample_every(stiffness.sample_every_fs * units::femtosecond),
+      timestep(quench.timestep_fs * units::femtosecond),
+      pressure(quench.pressure_GPa / units::gigapascal_per_pressure),
+      cell(quench.cell),
+      estimator(stiffness.estimator) {}
+
 long QuenchProtocol::melt_steps() const { return steps_of(melt_time, timestep); }
 long QuenchProtocol::cooling_steps() const { return steps_of((melt_temperature - final_temperature) / rate, timestep); }
 long StiffnessProtocol::equilibrate_steps() const { return steps_of(equilibrate, timestep); }
@@ -229,8 +248,9 @@ Displacements displacements_of(const StiffnessProgress<Space>& progress, const S
     const std::vector<DisplacementSums> half[2] = {to_host(window.half[0]), to_host(window.half[1])};
     const std::vector<Vec3> first = to_host(window.first);
     const double n0 = static_cast<double>(window.frames[0]), n1 = static_cast<double>(window.frames[1]);
+    const bool from_start = p.estimator == StiffnessEstimator::first_frame;
     const auto msd = [&](const DisplacementSums& s, double frames) {
-        return p.from_first_frame ? from_first_frame(s, frames) : variance_about_mean(s, frames);
+        return from_start ? from_first_frame(s, frames) : variance_about_mean(s, frames);
     };
     Displacements result;
     for (std::size_t i = 0; i < first.size(); ++i) {
@@ -238,7 +258,7 @@ Displacements displacements_of(const StiffnessProgress<Space>& progress, const S
         result.whole.push_back(msd(whole, n0 + n1));
         result.first_half.push_back(msd(half[0][i], n0));
         // The second half does not hold the first frame: with that estimator every one of its frames counts.
-        result.second_half.push_back(p.from_first_frame ? half[1][i].squares / n1 : msd(half[1][i], n1));
+        result.second_half.push_back(from_start ? half[1][i].squares / n1 : msd(half[1][i], n1));
         result.mean_position.push_back(first[i] + (1.0 / (n0 + n1)) * whole.sum);
     }
     return result;

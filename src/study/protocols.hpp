@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "config/study_file.hpp"
 #include "md/dynamics.hpp"
 
 namespace mg {
@@ -24,13 +25,18 @@ Structure start_lattice(const EamPotential& potential, const std::vector<int>& c
                         std::uint64_t seed, std::uint32_t sample);
 
 struct QuenchProtocol {
-    double melt_temperature = 2000;  ///< [K]
-    double melt_time = 50;           ///< [ps]
-    double final_temperature = 50;   ///< [K]
-    double rate = 1e-2;              ///< [K/ps]: 1e10 K/s
-    double timestep = 0.002;         ///< [ps]
-    double pressure = 0;             ///< [eV/A^3]
-    CellMode cell = CellMode::iso;
+    double melt_temperature;   ///< [K]
+    double melt_time;          ///< [ps]
+    double final_temperature;  ///< [K]
+    double rate;               ///< [K/ps]
+    double timestep;           ///< [ps]
+    double pressure;           ///< [eV/A^3]
+    CellMode cell;
+
+    /// What the study file says, at one of its rates [K/s].
+    QuenchProtocol(const StudyFile::Quench& quench, double rate_K_per_s);
+    /// The study file's defaults.
+    QuenchProtocol() : QuenchProtocol({}, StudyFile::Quench{}.rate_K_per_s) {}
 
     long melt_steps() const;     ///< time steps at the melt temperature
     long cooling_steps() const;  ///< time steps of the ramp
@@ -70,14 +76,19 @@ ThermoHistory melt_and_quench(Dynamics<Space>& dynamics, const QuenchProtocol& p
                               const std::vector<std::uint32_t>& samples, int reports, const Ticker& tick);
 
 struct StiffnessProtocol {
-    double start_temperature = 50;  ///< [K] of the glass
-    double equilibrate = 20;        ///< [ps] of the ramp, and again of the hold
-    double window = 100;            ///< [ps]
-    double sample_every = 0.05;     ///< [ps]
-    double timestep = 0.002;        ///< [ps]
-    double pressure = 0;            ///< [eV/A^3]
-    CellMode cell = CellMode::iso;
-    bool from_first_frame = false;  ///< estimator: displacement from the window's start instead of the time mean
+    double start_temperature;  ///< [K] of the glass
+    double equilibrate;        ///< [ps] of the ramp, and again of the hold
+    double window;             ///< [ps]
+    double sample_every;       ///< [ps]
+    double timestep;           ///< [ps]
+    double pressure;           ///< [eV/A^3]
+    CellMode cell;
+    StiffnessEstimator estimator;
+
+    /// What the study file says.
+    StiffnessProtocol(const StudyFile::Quench& quench, const StudyFile::Stiffness& stiffness);
+    /// The study file's defaults.
+    StiffnessProtocol() : StiffnessProtocol(StudyFile::Quench{}, StudyFile::Stiffness{}) {}
 
     long equilibrate_steps() const;  ///< time steps of the ramp, and again of the hold
     long sample_steps() const;       ///< time steps between two frames

@@ -166,7 +166,7 @@ private:
         if (study_.compute.domains > 1) announce_domains();
         progress_->say(fmt::format("potential {} ({}), cutoff {} A, skin {:.2f} A, sha256 {}", potential_.path,
                                    potential_.format, potential_.cutoff, *study_.compute.skin_A, potential_.sha256));
-        if (study_.compute.precision == "double") return;
+        if (study_.compute.precision == Precision::full) return;
         const EamTables<Host> tables = make_eam_tables<Host>(potential_);
         progress_->say(
             fmt::format("mixed precision: tables of {} pieces, force error {:.1e} eV/A rms, {:.1e} at most per pair",

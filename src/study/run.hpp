@@ -5,10 +5,10 @@
 #include <string>
 #include <vector>
 
+#include "config/study_file.hpp"
 #include "core/comm.hpp"
 #include "core/space.hpp"
 #include "study/output_directory.hpp"
-#include "study/study_file.hpp"
 
 namespace mg {
 

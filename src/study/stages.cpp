@@ -1,4 +1,6 @@
 #include "study/stages.hpp"
+#include "config/samples.hpp"
+#include "config/study_hash.hpp"
 
 #include <algorithm>
 #include <functional>

@@ -1,4 +1,5 @@
 #include "study/start.hpp"
+#include "config/samples.hpp"
 
 #include <algorithm>
 

@@ -3,9 +3,9 @@
 
 #include <cstdint>
 
+#include "config/study_file.hpp"
 #include "core/structure.hpp"
 #include "physics/eam_potential.hpp"
-#include "study/study_file.hpp"
 
 namespace mg {
 

@@ -1,4 +1,5 @@
 #include "study/study_size.hpp"
+#include "config/samples.hpp"
 
 #include <fmt/format.h>
 

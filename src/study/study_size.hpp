@@ -6,7 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "study/study_file.hpp"
+#include "config/samples.hpp"
+#include "config/study_file.hpp"
 
 namespace mg {
 

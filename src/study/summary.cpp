@@ -1,4 +1,5 @@
 #include "study/summary.hpp"
+#include "config/study_hash.hpp"
 
 #include <fmt/format.h>
 #include <omp.h>
@@ -38,7 +39,7 @@ void write_summary(const Context& c, const Ledger& ledger, const Hardware& hardw
                            {"backend", hardware.backend},
                            {"threads", omp_get_max_threads()},
                            {"device", hardware.device},
-                           {"precision", s.compute.precision}};
+                           {"precision", word_of(s.compute.precision)}};
     json timings = json::array();
     for (const std::string& name : study_stages())
         if (ledger.contains(name)) timings.push_back({{"stage", name}, {"seconds", ledger.seconds(name)}});

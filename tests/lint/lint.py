@@ -28,7 +28,8 @@ MD = OPS | {"md"}
 ARTN = MD | {"artn"}
 NN = OPS | {"nn"}
 IO = PHYSICS | {"io"}
-STUDY = ARTN | NN | IO | {"study"}
+CONFIG = ARTN | NN | IO | {"config"}
+STUDY = CONFIG | {"study"}
 REPORT = STUDY | {"report"}
 APP = REPORT | {"app", "mpi"}
 MAY_INCLUDE = {
@@ -40,6 +41,7 @@ MAY_INCLUDE = {
     "artn": ARTN,
     "nn": NN,
     "io": IO,
+    "config": CONFIG,
     "study": STUDY,
     "report": REPORT,
     "app": APP,

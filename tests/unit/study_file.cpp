@@ -1,5 +1,4 @@
-#include "study/study_file.hpp"
-#include "study/stages.hpp"
+#include "config/study_file.hpp"
 
 #include <gtest/gtest.h>
 
@@ -7,8 +6,11 @@
 #include <numeric>
 #include <sstream>
 
+#include "config/samples.hpp"
+#include "config/study_hash.hpp"
 #include "core/error.hpp"
 #include "study/estimate.hpp"
+#include "study/stages.hpp"
 #include "support/paths.hpp"
 
 using namespace mg;

@@ -6,6 +6,7 @@
 #include <set>
 #include <tuple>
 
+#include "config/samples.hpp"
 #include "nn/training.hpp"
 #include "study/descriptors.hpp"
 #include "study/learning.hpp"

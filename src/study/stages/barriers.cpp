@@ -9,6 +9,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "config/samples.hpp"
 #include "core/macros.hpp"
 #include "io/atomic_file.hpp"
 #include "study/barriers.hpp"
@@ -130,8 +131,8 @@ public:
                          : b.atoms.kind == Selection::Kind::number ? b.atoms.number * whole
                                                                    : whole;
         centers *= static_cast<double>(searched_samples(study).size());
-        const double attempts = centers * std::min<double>(b.max_attempts_per_atom, b.events_per_atom / accepted_share);
-        const double moving = std::min(whole, size.atoms_within(b.region_A));
+        const double attempts = centers * std::min<double>(b.max_attempts, b.events_per_atom / accepted_share);
+        const double moving = std::min(whole, size.atoms_within(b.region));
         // A pair with one moving atom is met once; a larger region moves 3.4 times as many atoms.
         const double per_attempt =
             search_evaluations * 1.4 * moving +

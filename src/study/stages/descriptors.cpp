@@ -33,8 +33,9 @@ class DescriptorsStage final : public Stage {
 public:
     std::string name() const override { return "descriptors"; }
     std::vector<std::string> needs(const StudyFile& study) const override {
-        return study.descriptors.positions == "mean" ? std::vector<std::string>{"quench", "stiffness"}
-                                                     : std::vector<std::string>{"quench"};
+        return study.descriptors.positions == DescriptorPositions::mean
+                   ? std::vector<std::string>{"quench", "stiffness"}
+                   : std::vector<std::string>{"quench"};
     }
     StageFiles files() const override { return {{"descriptors.h5"}, {}, {}}; }
 
@@ -66,10 +67,10 @@ public:
 
 private:
     void describe(const Context& c, int k) const {
-        const std::string& positions = c.study.descriptors.positions;
-        const Structure s = positions == "mean"       ? mean_structure(c, k)
-                            : positions == "snapshot" ? c.glass(k)
-                                                      : c.inherent_structure(k);
+        const DescriptorPositions positions = c.study.descriptors.positions;
+        const Structure s = positions == DescriptorPositions::mean       ? mean_structure(c, k)
+                            : positions == DescriptorPositions::snapshot ? c.glass(k)
+                                                                         : c.inherent_structure(k);
         const Descriptor d = descriptor_of(c.study);
         Features features = compute_features<Space>(s, d, c.potential.elements, c.potential.masses);
         DescriptorsFile f;
@@ -77,7 +78,7 @@ private:
         f.features = std::move(features.values);
         for (int e = 0; e <= d.count; ++e) f.shell_edges.push_back(d.r_min + e * ((d.r_max - d.r_min) / d.count));
         f.kind = d.kind;
-        f.positions = positions;
+        f.positions = word_of(positions);
         f.names = feature_names(d, c.potential.elements);
         f.species = static_cast<std::size_t>(c.potential.species());
         write_result(c.sample_file(k, "descriptors.h5"), f, c.stamp());

@@ -27,18 +27,6 @@ namespace fs = std::filesystem;
 /// A typical number of force evaluations until FIRE has a glass at rest.
 constexpr double minimiser_steps = 1500;
 
-QuenchProtocol protocol_of(const StudyFile& study, double rate_K_per_s) {
-    QuenchProtocol p;
-    p.melt_temperature = study.quench.melt_K;
-    p.melt_time = study.quench.melt_ps;
-    p.final_temperature = study.quench.final_K;
-    p.rate = rate_K_per_s / units::second;
-    p.timestep = study.quench.timestep_fs * units::femtosecond;
-    p.pressure = study.quench.pressure_GPa / units::gigapascal_per_pressure;
-    p.cell = cell_mode_of(study.quench.cell);
-    return p;
-}
-
 ThermoFile thermo_file(const std::vector<Thermo>& rows, long atoms) {
     ThermoFile f;
     for (const Thermo& t : rows) {
@@ -124,7 +112,7 @@ public:
         for (int k = 0; k < c.sample_count(); ++k) {
             if (c.checkpoints.is_current(c.sample_file(k, "glass.h5"))) continue;
             by_rate[c.samples[k].rate_K_per_s].push_back(k);
-            const QuenchProtocol p = protocol_of(c.study, c.samples[k].rate_K_per_s);
+            const QuenchProtocol p(c.study.quench, c.samples[k].rate_K_per_s);
             work += static_cast<double>(p.melt_steps() + p.cooling_steps()) * c.study.system.atoms;
         }
         std::vector<Unit> groups;
@@ -192,8 +180,8 @@ private:
         const Pause pause = c.farm.pause_with(save);
         const double before = d.atom_steps();
         if (!melt_and_quench(
-                d, protocol_of(c.study, c.samples[unit[0]].rate_K_per_s), c.study.study.seed, samples, 1000, progress,
-                [&](double steps) { c.progress.advance(done + steps - before); }, pause))
+                d, QuenchProtocol(c.study.quench, c.samples[unit[0]].rate_K_per_s), c.study.study.seed, samples, 1000,
+                progress, [&](double steps) { c.progress.advance(done + steps - before); }, pause))
             return false;
         done += d.atom_steps() - before;
         // The inherent structures may take minutes, and start again where they are stopped.

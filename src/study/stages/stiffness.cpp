@@ -13,19 +13,6 @@
 namespace mg {
 namespace {
 
-StiffnessProtocol protocol_of(const StudyFile& study) {
-    StiffnessProtocol p;
-    p.start_temperature = study.quench.final_K;
-    p.equilibrate = study.stiffness.equilibrate_ps;
-    p.window = study.stiffness.window_ps;
-    p.sample_every = study.stiffness.sample_every_fs * units::femtosecond;
-    p.timestep = study.quench.timestep_fs * units::femtosecond;
-    p.pressure = study.quench.pressure_GPa / units::gigapascal_per_pressure;
-    p.cell = cell_mode_of(study.quench.cell);
-    p.from_first_frame = study.stiffness.estimator == "first_frame";
-    return p;
-}
-
 /// The runs of a stage are numbered in the order sample, temperature, seed.
 struct Runs {
     int samples, temperatures, seeds;
@@ -57,7 +44,7 @@ StiffnessFile stiffness_file(const StudyFile& study, int sample, int n, const Ru
                              const std::vector<RunFile>& runs) {
     StiffnessFile f;
     f.temperature = study.stiffness.temperatures_K;
-    f.estimator = study.stiffness.estimator;
+    f.estimator = word_of(study.stiffness.estimator);
     const int n_t = index.temperatures;
     f.stiffness.assign(n, 0.0);
     std::vector<double> overall_half[2] = {f.stiffness, f.stiffness};
@@ -114,7 +101,7 @@ public:
 
     void run(Context& c) const override {
         c.require("quench");
-        const StiffnessProtocol protocol = protocol_of(c.study);
+        const StiffnessProtocol protocol(c.study.quench, c.study.stiffness);
         const Runs index{c.sample_count(), static_cast<int>(c.study.stiffness.temperatures_K.size()),
                          c.study.stiffness.seeds};
         std::vector<Structure> glasses;

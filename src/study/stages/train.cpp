@@ -6,6 +6,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 
+#include "config/samples.hpp"
 #include "core/error.hpp"
 #include "core/macros.hpp"
 #include "io/atomic_file.hpp"
@@ -41,16 +42,7 @@ double training_flops(const std::vector<int>& hidden, int features, double atoms
 }
 
 TrainOptions train_options(const StudyFile& study) {
-    TrainOptions o;
-    o.hidden = study.train.hidden;
-    o.activation = activation_from_name(study.train.activation);
-    o.epochs = study.train.epochs;
-    o.batch = study.train.batch;
-    o.learning_rate = study.train.learning_rate;
-    o.schedule = rate_schedule_from_name(study.train.schedule);
-    o.decay = study.train.decay;
-    o.validation_fraction = study.train.validation_fraction;
-    o.patience = study.train.patience;
+    TrainOptions o = study.train;
     o.seed = study.study.seed;
     return o;
 }
@@ -131,7 +123,7 @@ ModelFile model_file(const Context& c, const LearningData& data, std::vector<Mod
     ModelFile file;
     file.ensemble = std::move(ensemble);
     file.descriptor = descriptor_of(c.study);
-    file.positions = c.study.descriptors.positions;
+    file.positions = word_of(c.study.descriptors.positions);
     file.elements = c.potential.elements;
     file.masses = c.potential.masses;
     file.potential_name = fs::path(c.potential.path).filename().string();

@@ -1,0 +1,31 @@
+#pragma once
+/// \file The samples of a study, what they are made of, and which of them are for what.
+
+#include <array>
+#include <optional>
+#include <vector>
+
+#include "config/study_file.hpp"
+
+namespace mg {
+
+/// One glass of a study, in the order of the folders samples/NNNN.
+struct Sample {
+    double rate_K_per_s = 0;       ///< 0 for a structure that was given
+    bool is_further_test = false;  ///< at one of test_rates_K_per_s
+};
+std::vector<Sample> samples_of(const StudyFile& study);
+
+/// Index in samples_of of the sample that `test_sample` means.
+int test_sample_of(const StudyFile& study);
+
+/// Indices of the samples whose atoms are searched for barriers.
+std::vector<int> searched_samples(const StudyFile& study);
+
+/// Atoms per element by largest remainder: the counts add up to `atoms`, and each is within one of fraction x atoms.
+std::vector<int> composition_counts(const std::vector<double>& fractions, int atoms);
+
+/// nx <= ny <= nz with 4 nx ny nz = atoms and nz <= 1.5 nx, as equal as possible; empty where there are none.
+std::optional<std::array<int, 3>> fcc_cells(int atoms);
+
+}  // namespace mg

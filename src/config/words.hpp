@@ -1,0 +1,49 @@
+#pragma once
+/// \file The words of a study file that stand for values of an enumeration (io/key_rules.hpp), one table each.
+
+#include "io/key_rules.hpp"
+#include "nn/training.hpp"
+#include "ops/forces.hpp"
+#include "physics/cell_motion.hpp"
+
+namespace mg {
+
+/// From where the displacements behind the stiffness count.
+enum class StiffnessEstimator {
+    mean_position,  ///< from an atom's mean position in the window
+    first_frame,    ///< from where it was at the window's start
+};
+
+/// Which positions of a glass are described.
+enum class DescriptorPositions {
+    inherent,  ///< of the minimised structure
+    mean,      ///< over a window of the stiffness runs
+    snapshot,  ///< as the quench left them
+};
+
+inline WordTable<Precision> words_of(Precision) { return {{Precision::mixed, "mixed"}, {Precision::full, "double"}}; }
+inline WordTable<CellMode> words_of(CellMode) {
+    return {{CellMode::iso, "iso"}, {CellMode::aniso, "aniso"}, {CellMode::tri, "tri"}};
+}
+inline WordTable<StiffnessEstimator> words_of(StiffnessEstimator) {
+    return {{StiffnessEstimator::mean_position, "mean_position"}, {StiffnessEstimator::first_frame, "first_frame"}};
+}
+inline WordTable<DescriptorPositions> words_of(DescriptorPositions) {
+    return {{DescriptorPositions::inherent, "inherent"},
+            {DescriptorPositions::mean, "mean"},
+            {DescriptorPositions::snapshot, "snapshot"}};
+}
+inline WordTable<Activation> words_of(Activation) {
+    WordTable<Activation> table;
+    for (const Activation a : {Activation::relu, Activation::sigmoid, Activation::tanh})
+        table.emplace_back(a, activation_name(a));
+    return table;
+}
+inline WordTable<RateSchedule> words_of(RateSchedule) {
+    WordTable<RateSchedule> table;
+    for (const RateSchedule s : {RateSchedule::constant, RateSchedule::exponential, RateSchedule::cosine})
+        table.emplace_back(s, rate_schedule_name(s));
+    return table;
+}
+
+}  // namespace mg
