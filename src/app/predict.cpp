@@ -18,7 +18,7 @@
 #include "io/structure_reader.hpp"
 #include "io/xyz_writer.hpp"
 #include "md/dynamics.hpp"
-#include "study/descriptors.hpp"
+#include "descriptors/kinds.hpp"
 #include "study/model_file.hpp"
 
 namespace mg {

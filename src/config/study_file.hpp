@@ -6,6 +6,7 @@
 /// keys (`timestep_fs` is in fs), and stages convert to internal units; where a key has an internal unit, the option
 /// struct of what it steers is the table, or is in it, and holds the default.
 
+#include <cmath>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -13,6 +14,7 @@
 
 #include "artn/events.hpp"
 #include "config/words.hpp"
+#include "descriptors/kinds.hpp"
 #include "io/key_rules.hpp"
 #include "nn/training.hpp"
 
@@ -141,18 +143,22 @@ struct StudyFile {
         }
     };
     struct Descriptors {
-        std::string kind = "rdf";  ///< or "rdf_species" or "radial"
+        std::string kind = "rdf";  ///< one of descriptor_kinds()
         double r_min_A = 2;
         double r_max_A = 10;
         double bin_A = 0.2;    ///< thickness of a shell, or distance between the centres of radial's Gaussians
         double width_A = 0.2;  ///< standard deviation of radial's Gaussians
         DescriptorPositions positions = DescriptorPositions::inherent;
 
+        /// What the keys mean.
+        Descriptor descriptor() const {
+            return {kind, r_min_A, r_max_A, static_cast<int>(std::lround((r_max_A - r_min_A) / bin_A)), width_A};
+        }
         bool operator==(const Descriptors&) const = default;
         template <class Visitor>
         void visit(Visitor& v) {
             v.table("descriptors", "The structure around an atom: shells from r_min_A to r_max_A.");
-            v.key("kind", kind, Words{"rdf", "rdf_species", "radial"});
+            v.key("kind", kind, descriptor_kinds());
             v.key("r_min_A", r_min_A, from(0, 100, "it is a distance"));
             v.key("r_max_A", r_max_A, above(0, 100, "the number of neighbours grows with its cube"));
             v.key("bin_A", bin_A, above(0, 100, "it is the thickness of a shell"));

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cmath>
 #include <string_view>
+#include <type_traits>
 
 #include "core/build_info.hpp"
 #include "core/error.hpp"
@@ -186,23 +187,26 @@ Prediction predict_atoms(Space space, const ModelFile& model, std::span<const do
 MG_INSTANTIATE(MG_PREDICT_ATOMS)
 
 OnnxDescription onnx_description(const ModelFile& model) {
-    const auto number = [](double x) { return fmt::format("{:.17g}", x); };
-    const Descriptor& d = model.descriptor;
-    return {build::version,
-            "Stiffness of the atoms of a metallic glass, K = k_B T / <|dr|^2>, from the structure around them",
-            {{"descriptor", d.kind},
-             {"positions", model.positions},
-             {"r_min_A", number(d.r_min)},
-             {"r_max_A", number(d.r_max)},
-             {"count", std::to_string(d.count)},
-             {"width_A", number(d.width)},
-             {"features", fmt::format("{}", fmt::join(feature_names(d, model.elements), ","))},
-             {"elements", fmt::format("{}", fmt::join(model.elements, ","))},
-             {"unit", "eV/A^2"},
-             {"potential", model.potential_name},
-             {"potential_sha256", model.potential_sha256},
-             {"training_sha256", model.training_sha256},
-             {"provenance", model.provenance_json}}};
+    OnnxDescription description{
+        build::version,
+        "Stiffness of the atoms of a metallic glass, K = k_B T / <|dr|^2>, from the structure around them",
+        {{"descriptor", model.descriptor.kind}, {"positions", model.positions}}};
+    auto& properties = description.metadata;
+    Descriptor::visit(model.descriptor, [&](const char* name, const auto& value) {
+        if constexpr (std::is_same_v<std::decay_t<decltype(value)>, double>)
+            properties.emplace_back(name, fmt::format("{:.17g}", value));
+        else
+            properties.emplace_back(name, std::to_string(value));
+    });
+    properties.emplace_back("features",
+                            fmt::format("{}", fmt::join(feature_names(model.descriptor, model.elements), ",")));
+    properties.emplace_back("elements", fmt::format("{}", fmt::join(model.elements, ",")));
+    properties.emplace_back("unit", "eV/A^2");
+    properties.emplace_back("potential", model.potential_name);
+    properties.emplace_back("potential_sha256", model.potential_sha256);
+    properties.emplace_back("training_sha256", model.training_sha256);
+    properties.emplace_back("provenance", model.provenance_json);
+    return description;
 }
 
 void write_model(const std::string& path, const ModelFile& model) {
@@ -218,10 +222,8 @@ void write_model(const std::string& path, const ModelFile& model) {
     h5.create_group("/descriptor");
     h5.write_attribute("/descriptor", "kind", model.descriptor.kind);
     h5.write_attribute("/descriptor", "positions", model.positions);
-    h5.write_attribute("/descriptor", "r_min_A", model.descriptor.r_min);
-    h5.write_attribute("/descriptor", "r_max_A", model.descriptor.r_max);
-    h5.write_attribute("/descriptor", "count", model.descriptor.count);
-    h5.write_attribute("/descriptor", "width_A", model.descriptor.width);
+    Descriptor::visit(model.descriptor,
+                      [&](const char* name, const auto& value) { h5.write_attribute("/descriptor", name, value); });
     h5.write_attribute("/descriptor", "feature_names", feature_names(model.descriptor, model.elements));
     h5.create_group("/species");
     h5.write_attribute("/species", "elements", model.elements);
@@ -268,13 +270,16 @@ ModelFile read_model(const std::string& path) {
     model.provenance_json = h5.read_string("/", "provenance_json");
     model.descriptor.kind = h5.read_string("/descriptor", "kind");
     model.positions = h5.read_string("/descriptor", "positions");
-    model.descriptor.r_min = h5.read_double("/descriptor", "r_min_A");
-    model.descriptor.r_max = h5.read_double("/descriptor", "r_max_A");
-    model.descriptor.width = h5.read_double("/descriptor", "width_A");
-    const long count = h5.read_long("/descriptor", "count");
-    if (count < 1 || count > 1'000'000)
-        refuse("a descriptor of " + std::to_string(count) + " numbers", "train it again");
-    model.descriptor.count = static_cast<int>(count);
+    Descriptor::visit(model.descriptor, [&](const char* name, auto& value) {
+        if constexpr (std::is_same_v<std::decay_t<decltype(value)>, double>) {
+            value = h5.read_double("/descriptor", name);
+        } else {
+            const long number = h5.read_long("/descriptor", name);
+            if (number < 1 || number > 1'000'000)
+                refuse("a descriptor of " + std::to_string(number) + " numbers", "train it again");
+            value = static_cast<int>(number);
+        }
+    });
     model.elements = h5.read_strings("/species", "elements");
     model.masses = h5.read_doubles("/species", "masses_u");
     model.potential_name = h5.read_string("/potential", "name");

@@ -5,9 +5,9 @@
 #include <string>
 #include <vector>
 
+#include "descriptors/kinds.hpp"
 #include "nn/onnx.hpp"
 #include "nn/uncertainty.hpp"
-#include "study/descriptors.hpp"
 
 namespace mg {
 

@@ -28,7 +28,8 @@ MD = OPS | {"md"}
 ARTN = MD | {"artn"}
 NN = OPS | {"nn"}
 IO = PHYSICS | {"io"}
-CONFIG = ARTN | NN | IO | {"config"}
+DESCRIPTORS = OPS | {"descriptors"}
+CONFIG = ARTN | NN | IO | DESCRIPTORS | {"config"}
 STUDY = CONFIG | {"study"}
 REPORT = STUDY | {"report"}
 APP = REPORT | {"app", "mpi"}
@@ -41,6 +42,7 @@ MAY_INCLUDE = {
     "artn": ARTN,
     "nn": NN,
     "io": IO,
+    "descriptors": DESCRIPTORS,
     "config": CONFIG,
     "study": STUDY,
     "report": REPORT,

@@ -7,8 +7,8 @@
 #include <tuple>
 
 #include "config/samples.hpp"
+#include "descriptors/kinds.hpp"
 #include "nn/training.hpp"
-#include "study/descriptors.hpp"
 #include "study/learning.hpp"
 
 namespace {

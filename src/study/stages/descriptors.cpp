@@ -5,8 +5,8 @@
 #include <algorithm>
 
 #include "core/macros.hpp"
+#include "descriptors/kinds.hpp"
 #include "study/context.hpp"
-#include "study/descriptors.hpp"
 #include "study/results/descriptors_file.hpp"
 #include "study/results/stiffness_file.hpp"
 #include "study/stages.hpp"
@@ -40,7 +40,7 @@ public:
     StageFiles files() const override { return {{"descriptors.h5"}, {}, {}}; }
 
     StageEstimate estimate(const StudyFile& study, const StudySize& size) const override {
-        const Descriptor d = descriptor_of(study);
+        const Descriptor d = study.descriptors.descriptor();
         const auto features = static_cast<double>(feature_names(d, size.elements).size());
         StageEstimate e{.name = name(), .replicas = static_cast<int>(size.sample_count())};
         e.seconds = size.atoms_of_all * size.atoms_within(d.r_max) / pairs_per_second;
@@ -71,12 +71,12 @@ private:
         const Structure s = positions == DescriptorPositions::mean       ? mean_structure(c, k)
                             : positions == DescriptorPositions::snapshot ? c.glass(k)
                                                                          : c.inherent_structure(k);
-        const Descriptor d = descriptor_of(c.study);
+        const Descriptor d = c.study.descriptors.descriptor();
         Features features = compute_features<Space>(s, d, c.potential.elements, c.potential.masses);
         DescriptorsFile f;
         f.shell_counts = std::move(features.counts);
         f.features = std::move(features.values);
-        for (int e = 0; e <= d.count; ++e) f.shell_edges.push_back(d.r_min + e * ((d.r_max - d.r_min) / d.count));
+        for (int e = 0; e <= d.count; ++e) f.shell_edges.push_back(d.r_min + e * d.step());
         f.kind = d.kind;
         f.positions = word_of(positions);
         f.names = feature_names(d, c.potential.elements);

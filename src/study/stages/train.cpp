@@ -95,8 +95,8 @@ TrainingSets sets_of(const LearningData& data, const Training& training) {
         sets.train = outside_fold(sets.train, fold, training.fold);
     }
     if (training.reach > 0) {
-        const std::vector<int> within =
-            features_within(descriptor_of(data.study), static_cast<int>(data.elements.size()), training.reach);
+        const std::vector<int> within = features_within(data.study.descriptors.descriptor(),
+                                                        static_cast<int>(data.elements.size()), training.reach);
         sets.train = select_columns(sets.train, within);
         for (Dataset& test : sets.tests) test = select_columns(test, within);
     }
@@ -122,7 +122,7 @@ bool is_trained(const Context& c, std::size_t task) {
 ModelFile model_file(const Context& c, const LearningData& data, std::vector<Model> ensemble) {
     ModelFile file;
     file.ensemble = std::move(ensemble);
-    file.descriptor = descriptor_of(c.study);
+    file.descriptor = c.study.descriptors.descriptor();
     file.positions = word_of(c.study.descriptors.positions);
     file.elements = c.potential.elements;
     file.masses = c.potential.masses;
@@ -155,7 +155,7 @@ public:
     /// Every network, on the atoms of its samples outside its fold.
     StageEstimate estimate(const StudyFile& study, const StudySize& size) const override {
         const std::vector<Training> plan = plan_trainings(study);
-        const Descriptor d = descriptor_of(study);
+        const Descriptor d = study.descriptors.descriptor();
         const auto features = static_cast<int>(feature_names(d, size.elements).size());
         const double training_atoms = size.atoms_of_sample() * static_cast<double>(plan.at(0).samples.size());
         double flops = 0;
@@ -235,7 +235,7 @@ private:
         if (training.purpose == TrainingPurpose::member) {
             ModelFile member;
             member.ensemble = {model};
-            member.descriptor = descriptor_of(c.study);
+            member.descriptor = c.study.descriptors.descriptor();
             member.elements = c.potential.elements;
             member.masses = c.potential.masses;
             write_model(trained_path(c, task), member);

@@ -1,36 +1,19 @@
 #pragma once
 /// \file Descriptors of atoms: what a network reads, the same in a study and in a prediction.
 
-#include <string>
-#include <vector>
-
-#include "config/study_file.hpp"
-#include "core/structure.hpp"
+#include "descriptors/kind.hpp"
 
 namespace mg {
 
-/// Every kind, in the order of the documentation.
-///   rdf          g_i(r) per shell (physics/shells.hpp)
-///   rdf_species  the same per shell and species of the neighbours, and the atom's own species as 0 and 1
-///   radial       Gaussian radial functions by species (physics/radial.hpp), and the atom's own species as 0 and 1
+/// The names of all kinds.
 const std::vector<std::string>& descriptor_kinds();
 
-struct Descriptor {
-    std::string kind = "rdf";
-    double r_min = 2, r_max = 10;  ///< [A]
-    int count = 40;                ///< shells or Gaussians
-    double width = 0.2;            ///< [A] of a Gaussian; no other kind uses it
-};
-
-/// That of a study.
-Descriptor descriptor_of(const StudyFile& study);
-
-/// "g(2.0-2.2)", "g_Zr(2.0-2.2)", "G_Zr(2.1)", "is_Cu": what each feature is, in order.
+/// "g(2-2.2)", "g_Zr(2-2.2)", "G_Zr(2.1)", "is_Cu": what each feature is, in order. Throws InputError for an unknown
+/// kind, as all that follow.
 std::vector<std::string> feature_names(const Descriptor& descriptor, const std::vector<std::string>& elements);
 
 /// Indices of the features of shells that end within `reach` [A], or of Gaussians of which 98 % lie within it, and of
-/// those that are of the atom alone, ascending. For "rdf" and "rdf_species" they are those of a descriptor with that
-/// r_max.
+/// those that are of the atom alone, ascending.
 std::vector<int> features_within(const Descriptor& descriptor, int species, double reach);
 
 /// Descriptors of all atoms of one structure, in its order.

@@ -1,0 +1,62 @@
+#pragma once
+/// \file A kind of descriptor: what of an atom's surroundings a network reads. Each kind is a file of its own in this
+/// folder and a line in kinds.cpp.
+
+#include <string>
+#include <vector>
+
+#include "core/batch.hpp"
+#include "core/structure.hpp"
+
+namespace mg {
+
+/// A kind and its parameters. Not every kind uses all of them.
+struct Descriptor {
+    std::string kind = "rdf";
+    double r_min = 2, r_max = 10;  ///< [A]
+    int count = 40;                ///< shells or Gaussians
+    double width = 0.2;            ///< [A] of a Gaussian
+
+    /// Thickness of a shell, or distance of the centres of two Gaussians [A].
+    double step() const { return (r_max - r_min) / count; }
+    /// Shows the parameters to show(name, value): what a model file and its ONNX form store.
+    template <class Self, class Show>
+    static void visit(Self& d, const Show& show) {
+        show("r_min_A", d.r_min);
+        show("r_max_A", d.r_max);
+        show("count", d.count);
+        show("width_A", d.width);
+    }
+};
+
+/// What a kind computes from.
+template <class Space>
+struct Surroundings {
+    const Structure& structure;      ///< n atoms
+    const Batch<Space>& batch;       ///< of that structure alone
+    const std::vector<int>& counts;  ///< (n, shells, species) neighbours in the shells of the descriptor
+    int species;
+};
+
+template <class Space>
+class DescriptorKind {
+public:
+    virtual ~DescriptorKind() = default;
+
+    /// As the study file and models have it.
+    virtual std::string name() const = 0;
+    /// What each feature is, in order. Their number is the number of names.
+    virtual std::vector<std::string> feature_names(const Descriptor& descriptor,
+                                                   const std::vector<std::string>& elements) const = 0;
+    /// Indices of the features that depend on neighbours within `reach` [A] alone, or on the atom alone, ascending.
+    virtual std::vector<int> features_within(const Descriptor& descriptor, int species, double reach) const = 0;
+    /// (n, features)
+    virtual std::vector<double> compute(const Surroundings<Space>& surroundings,
+                                        const Descriptor& descriptor) const = 0;
+};
+
+/// "is_Cu", "is_Zr": the atom's own species as 0 and 1, which stand last in a row of features.
+void append_species_names(std::vector<std::string>& names, const std::vector<std::string>& elements);
+void append_species(std::vector<double>& features, int of_atom, int species);
+
+}  // namespace mg
