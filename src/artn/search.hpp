@@ -61,13 +61,16 @@ public:
     int size() const { return static_cast<int>(entries_.size()); }
     /// Puts further searches beside those that are there.
     void add(std::vector<SearchStart> starts);
-    /// One force evaluation for every search, and what follows from it.
+    /// One force evaluation for every search, and what follows from it. Without a wait for the device: where neighbour
+    /// rows turn out too short, all searches stay where they are until the next collect() or add().
     void step();
-    /// Searches that have ended, in the order in which they were added; they stay until the next add() or drop().
+    /// Searches that have ended, in the order in which they were added; they stay until the next add() or drop(). Rows
+    /// that are too short are lengthened, so that no step counts that was made with them.
     std::vector<SearchResult> collect();
     /// Takes the batch apart where all searches have ended.
     void drop();
-    /// Force evaluations since construction, of searches that were not collected yet.
+    /// Force evaluations since construction, of searches that were not collected yet; those that waited for longer rows
+    /// are counted as well.
     double evaluations() const { return evaluations_; }
 
 private:
@@ -81,6 +84,7 @@ private:
     void measure(std::vector<Entry>& entries);
     void assemble(std::vector<Entry> entries, const std::vector<int>& kept);
     void forces(Batch<Space>& batch, Neighbors<Space>& neighbors, ForceWork<Space>& work);
+    void lengthen_rows();
 
     const EamTables<Space>* tables_;
     double skin_;

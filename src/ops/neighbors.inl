@@ -324,10 +324,10 @@ Neighbors<Space> make_neighbors(Batch<Space>& b, double cutoff, double skin, Com
     build_neighbors(b, n);
     // The first build may find rows longer than guessed: grow until they fit.
     for (;;) {
-        const Incident incident = to_host(b.incident)[0];
-        if (incident.kind != static_cast<int>(IncidentKind::row_overflow)) break;
+        const int needed = to_host(b.incident)[0].short_row;
+        if (needed == 0) break;
         fill_zero(b.incident);
-        grow_rows(b, n, static_cast<int>(incident.value));
+        grow_rows(b, n, needed);
     }
     return n;
 }

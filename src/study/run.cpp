@@ -14,6 +14,7 @@
 #include <numeric>
 #include <optional>
 
+#include "artn/search_events.hpp"
 #include "core/build_info.hpp"
 #include "core/error.hpp"
 #include "core/units.hpp"
