@@ -41,6 +41,7 @@
 #include "study/model_file.hpp"
 #include "study/progress.hpp"
 #include "study/protocols.hpp"
+#include "study/results/events_text.hpp"
 #include "study/stop.hpp"
 
 namespace mg {
