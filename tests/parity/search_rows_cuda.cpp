@@ -40,14 +40,14 @@ SearchStart contracted(const std::shared_ptr<const Region>& whole, long ticket) 
     return start;
 }
 
-struct Run {
+struct Ends {
     std::vector<SearchResult> results;
     int held = 0;  ///< collects that found no search ended although each had made all its steps
 };
 
 /// Searches to their end, collected every `interval` steps. One of them begins at positions that are not numbers.
 template <class Space>
-Run run(int interval) {
+Ends run(int interval) {
     SearchOptions o;
     o.max_evaluations = 10;
     o.max_energy = 1e6;
@@ -61,7 +61,7 @@ Run run(int interval) {
     broken.displacement[5].x = std::numeric_limits<double>::quiet_NaN();
     SearchBatch<Space> batch(tables, skin, o);
     batch.add({broken, contracted(whole, 1), contracted(whole, 2)});
-    Run all;
+    Ends all;
     for (int step = 1; step < 100 && all.results.size() < 3; ++step) {
         batch.step();
         if (step % interval != 0) continue;
@@ -75,7 +75,7 @@ Run run(int interval) {
 /// Short rows are noticed whatever else goes wrong at the same step, and no step counts that was made with them: the
 /// searches wait, and go the same way to the bit however seldom the device is asked.
 TEST_F(SearchRowsOnGpu, ThatAreTooShortAreWaitedFor) {
-    const Run host = run<Host>(1), each = run<Cuda>(1), seldom = run<Cuda>(16);
+    const Ends host = run<Host>(1), each = run<Cuda>(1), seldom = run<Cuda>(16);
     ASSERT_EQ(host.results.size(), 3u);
     ASSERT_EQ(each.results.size(), 3u);
     ASSERT_EQ(seldom.results.size(), 3u);
