@@ -14,8 +14,7 @@ constexpr double leave = 3.0;
 }  // namespace
 
 Vec3 nearest_image(const Box& box, Vec3 a, Vec3 b) {
-    const Vec3 s = box.inverse * (b - a);
-    const Vec3 f{nearest_difference(0.0, s.x), nearest_difference(0.0, s.y), nearest_difference(0.0, s.z)};
+    const Vec3 f = nearest_difference(Vec3{}, box.inverse * (b - a));
     // The nearest fractions are the nearest image up to half of the smallest width; beyond, in a skewed cell, another
     // may be.
     Vec3 nearest = box.h * f;

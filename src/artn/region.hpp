@@ -4,16 +4,9 @@
 #include <memory>
 #include <vector>
 
-#include "core/structure.hpp"
+#include "artn/minimum.hpp"
 
 namespace mg {
-
-/// A minimum that searches begin at.
-struct Minimum {
-    Structure structure;
-    std::vector<double> density;  ///< (n) embedding densities
-    double energy = 0;            ///< [eV]
-};
 
 /// Atoms of a parent structure, those that move first and then those that only see them, each in ascending order. The
 /// parent's cell is kept and every atom occurs once. The list is fixed for a whole search.

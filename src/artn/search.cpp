@@ -5,6 +5,7 @@
 #include <string>
 #include <utility>
 
+#include "artn/event.hpp"
 #include "core/error.hpp"
 #include "core/macros.hpp"
 #include "core/random.hpp"
@@ -79,23 +80,19 @@ SearchBatch<Space>::SearchBatch(const EamTables<Space>& tables, double skin, con
 
 template <class Space>
 void SearchBatch<Space>::forces(Batch<Space>& batch, Neighbors<Space>& neighbors, ForceWork<Space>& work) {
-    fill_zero(batch.incident);  // of the last evaluation, lest it hide that rows are too short
     update_neighbors(batch, neighbors);
-    // What goes wrong in one search ends that search alone: decide() sees its energy and its positions. Rows that are
-    // too short (the device's; those of the host never are) are lengthened at once. One incident is kept of several:
-    // that of one search may hide another's short rows, which building them again shows.
-    for (bool seen = false;;) {
-        const Incident incident = to_host(batch.incident)[0];
-        if (incident.kind == static_cast<int>(IncidentKind::none)) break;
-        fill_zero(batch.incident);
-        if (incident.kind == static_cast<int>(IncidentKind::row_overflow))
-            grow_rows(batch, neighbors, static_cast<int>(incident.value));
-        else if (neighbors.half.used || std::exchange(seen, true))
-            break;
-        else
-            build_neighbors(batch, neighbors, true);
-    }
     compute_forces(batch, neighbors, *tables_, work, Precision::full, Sums::energy);
+}
+
+/// Of incidents the host asks for short rows alone (the device's; those of the host's tuned loops never are), for which
+/// all searches have waited since (DecideSweep). What else goes wrong in one search ends that search alone, and its
+/// state says so: decide() sees its energy and its positions at the very step.
+template <class Space>
+void SearchBatch<Space>::lengthen_rows() {
+    while (const int needed = to_host(batch_.incident)[0].short_row) {
+        fill_zero(batch_.incident);
+        grow_rows(batch_, neighbors_, needed);
+    }
 }
 
 namespace {
@@ -278,6 +275,7 @@ void SearchBatch<Space>::step() {
 
 template <class Space>
 std::vector<SearchResult> SearchBatch<Space>::collect() {
+    lengthen_rows();
     std::vector<SearchResult> results;
     const std::vector<SearchState> state = to_host(searches_.state);
     std::vector<Vec3> saddle, mode, second, end[2];

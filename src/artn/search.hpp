@@ -40,15 +40,9 @@ struct SearchResult {
     std::vector<Vec3> final_state;  ///< where connected
 };
 
-/// What a search's random numbers have room for: they are counted by 28 bits of the atom's id, 14 of the attempt and 22
-/// of the number within it, of which six go to each atom that moves and one to the attempt itself.
-inline constexpr int most_attempts = 1 << 14;
-inline constexpr int most_movable = ((1 << 22) - 1) / 6;
-inline constexpr long largest_search_id = (1L << 28) - 1;
-
 /// A random kick for an attempt at an atom: Gaussian components on the atoms within `radius` [A] of the centre,
 /// `length` [A] in all. Numbers are keyed by (seed, sample, id of the atom, attempt). Throws InputError where attempt,
-/// atoms that move or id are beyond the above: another search's numbers would be drawn.
+/// atoms that move or id are beyond what they have room for (artn/event.hpp): another search's numbers would be drawn.
 SearchStart random_start(std::shared_ptr<const Region> region, double radius, double length, std::uint64_t seed,
                          std::uint32_t sample, int attempt);
 
@@ -61,13 +55,16 @@ public:
     int size() const { return static_cast<int>(entries_.size()); }
     /// Puts further searches beside those that are there.
     void add(std::vector<SearchStart> starts);
-    /// One force evaluation for every search, and what follows from it.
+    /// One force evaluation for every search, and what follows from it. Without a wait for the device: where neighbour
+    /// rows turn out too short, all searches stay where they are until the next collect() or add().
     void step();
-    /// Searches that have ended, in the order in which they were added; they stay until the next add() or drop().
+    /// Searches that have ended, in the order in which they were added; they stay until the next add() or drop(). Rows
+    /// that are too short are lengthened, so that no step counts that was made with them.
     std::vector<SearchResult> collect();
     /// Takes the batch apart where all searches have ended.
     void drop();
-    /// Force evaluations since construction, of searches that were not collected yet.
+    /// Force evaluations since construction, of searches that were not collected yet; those that waited for longer rows
+    /// are counted as well.
     double evaluations() const { return evaluations_; }
 
 private:
@@ -81,6 +78,7 @@ private:
     void measure(std::vector<Entry>& entries);
     void assemble(std::vector<Entry> entries, const std::vector<int>& kept);
     void forces(Batch<Space>& batch, Neighbors<Space>& neighbors, ForceWork<Space>& work);
+    void lengthen_rows();
 
     const EamTables<Space>* tables_;
     double skin_;

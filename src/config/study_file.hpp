@@ -12,7 +12,8 @@
 #include <string>
 #include <vector>
 
-#include "artn/events.hpp"
+#include "artn/event.hpp"
+#include "artn/minimum.hpp"
 #include "config/words.hpp"
 #include "descriptors/kinds.hpp"
 #include "io/key_rules.hpp"

@@ -24,4 +24,16 @@ MG_HD int atomic_compare_exchange(int* target, int expected, int value) {
 #endif
 }
 
+/// *target = the larger of it and value.
+MG_HD void atomic_max(int* target, int value) {
+#if MG_DEVICE_PASS
+    atomicMax(target, value);
+#else
+    int old = __atomic_load_n(target, __ATOMIC_RELAXED);
+    while (old < value &&
+           !__atomic_compare_exchange_n(target, &old, value, false, __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
+    }
+#endif
+}
+
 }  // namespace mg

@@ -1,6 +1,6 @@
 #pragma once
-/// \file Units inside the program: A, eV, ps, K; mass in eV ps^2/A^2; pressure in eV/A^3. Only io and app
-/// convert, so that no conversion factor stands in a loop.
+/// \file Units inside the program: A, eV, ps, K; mass in eV ps^2/A^2; pressure in eV/A^3. Only io, config,
+/// app and study convert (tests/lint/lint.py holds to it), so that no conversion factor stands in a loop.
 
 namespace mg::units {
 

@@ -228,9 +228,8 @@ void Dynamics<Space>::restore(const DynamicsState& s) {
         const Domain<Space>& d = *neighbors_.domain;
         own_.clear();
         for (std::size_t k = 0; k < s.id.size(); ++k) {
-            const Vec3 f = s.reference_box.at(0).inverse * s.reference_position[k];
-            const Vec3 wrapped{wrap_fraction(f.x), wrap_fraction(f.y), wrap_fraction(f.z)};
-            if (domain_of(d.grid, wrapped) == d.team->rank()) own_.push_back(static_cast<int>(k));
+            const Vec3 f = wrap_fractions(s.reference_box.at(0).inverse * s.reference_position[k]);
+            if (domain_of(d.grid, f) == d.team->rank()) own_.push_back(static_cast<int>(k));
         }
         std::sort(own_.begin(), own_.end(), [&](int a, int b) { return s.id[a] < s.id[b]; });
         batch_.id[0] = part(s.id);

@@ -34,7 +34,7 @@ template <class Space>
 void make_searches(const Batch<Space>& batch, const std::vector<int>& first, Searches<Space>& searches);
 
 /// With forces and energies of the batch at hand: decides for each search what comes next, and moves its atoms. No
-/// decision by the host.
+/// decision by the host. Where the batch's incident tells of a row that is too short, nothing changes.
 template <class Space>
 void search_step(Batch<Space>& batch, Searches<Space>& searches);
 

@@ -69,7 +69,7 @@ void search_step(Batch<Space>& b, Searches<Space>& s) {
         if (!second_pass) for_each(Space{}, s.count, OrthogonaliseSweep{a});
     }
     reduce_by_replica(s.chunks, SearchTerm{a}, reinterpret_cast<SearchSums*>(s.scratch.data()),
-                      DecideSweep{s.options, a.state, b.potential_energy.data()});
+                      DecideSweep{s.options, a.state, b.potential_energy.data(), b.incident.data()});
     for_each(Space{}, s.count, SearchMoveSweep{a, s.options});
 }
 

@@ -12,10 +12,7 @@ namespace mg {
 
 namespace {
 
-Vec3 fraction_of(const Box& box, Vec3 x) {
-    const Vec3 s = box.inverse * x;
-    return {wrap_fraction(s.x), wrap_fraction(s.y), wrap_fraction(s.z)};
-}
+Vec3 fraction_of(const Box& box, Vec3 x) { return wrap_fractions(box.inverse * x); }
 
 /// The other domains within the halo of this one.
 std::vector<DomainPeer> peers_of(const DomainGrid& grid, int rank, Vec3 halo) {
@@ -26,8 +23,7 @@ std::vector<DomainPeer> peers_of(const DomainGrid& grid, int rank, Vec3 halo) {
         const DomainRegion theirs = region_of(grid, other, halo);
         bool near = true;
         for (int d = 0; d < 3; ++d) {
-            double away = mine.center[d] - theirs.center[d];
-            away -= std::rint(away);
+            const double away = nearest_difference(theirs.center[d], mine.center[d]);
             near = near && std::abs(away) <= mine.half[d] + theirs.half[d] + 1e-9;
         }
         if (near) peers.push_back({other});

@@ -1,5 +1,5 @@
 #pragma once
-/// \file The neighbours that a sweep of ops/shells.inl or ops/radial.inl walks through.
+/// \file The neighbours that a sweep walks through which is done now and then.
 
 #include "ops/neighbors.hpp"
 #include "sweeps/neighbor_scan.hpp"

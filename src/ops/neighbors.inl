@@ -197,10 +197,7 @@ void build_divided(Batch<Space>& b, Neighbors<Space>& n, bool from_reference) {
     const std::vector<Vec3> reference = to_host(n.reference_position);
     std::vector<Vec3> fraction;
     fraction.reserve(reference.size());
-    for (const Vec3& x : reference) {
-        const Vec3 s = box.inverse * x;
-        fraction.push_back({wrap_fraction(s.x), wrap_fraction(s.y), wrap_fraction(s.z)});
-    }
+    for (const Vec3& x : reference) fraction.push_back(wrap_fractions(box.inverse * x));
     const std::vector<Ghost> ghosts = find_ghosts(b, d, to_host(n.cells.atom_of_slot), fraction, box);
     size_slots(n.cells, static_cast<long>(b.atoms) + d.ghosts);
     fill_slots(b, n.cells, n.stale.data(), n.reference_position, n.reference_box);
@@ -327,10 +324,10 @@ Neighbors<Space> make_neighbors(Batch<Space>& b, double cutoff, double skin, Com
     build_neighbors(b, n);
     // The first build may find rows longer than guessed: grow until they fit.
     for (;;) {
-        const Incident incident = to_host(b.incident)[0];
-        if (incident.kind != static_cast<int>(IncidentKind::row_overflow)) break;
+        const int needed = to_host(b.incident)[0].short_row;
+        if (needed == 0) break;
         fill_zero(b.incident);
-        grow_rows(b, n, static_cast<int>(incident.value));
+        grow_rows(b, n, needed);
     }
     return n;
 }

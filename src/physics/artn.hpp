@@ -20,6 +20,7 @@
 /// Confinement stiffens a glass's soft second modes: 0.09 eV/A^2 in a region of 12 A may be 0.02 in one of 18 A and
 /// -0.005 in the whole, where the saddle that stood in the region has become one of second order, or a ledge.
 
+#include "physics/fire.hpp"
 #include "physics/tridiagonal.hpp"
 
 namespace mg {
@@ -196,23 +197,11 @@ MG_HD void begin_relaxation(SearchState& s, SearchPhase phase, bool projected, c
     s.alpha = 0.1;
 }
 
-/// FIRE's mixing of this step; f is the force that acts.
+/// A step of FIRE; f is the force that acts.
 MG_HD void search_fire(SearchState& s, const SearchOptions& o, double fv, double ff, double vv) {
     ++s.relax_steps;
     ++s.fire_steps;
-    if (fv > 0) {
-        s.keep = 1.0 - s.alpha;
-        s.turn = ff > 0 ? s.alpha * __builtin_sqrt(vv / ff) : 0.0;
-        if (++s.uphill_free > 5) {
-            s.dt = s.dt * 1.1 < o.fire_dt_max ? s.dt * 1.1 : o.fire_dt_max;
-            s.alpha *= 0.99;
-        }
-    } else {
-        s.keep = s.turn = 0.0;
-        if (s.fire_steps > 1) s.dt *= 0.5;
-        s.alpha = 0.1;
-        s.uphill_free = 0;
-    }
+    mix_fire(s, fv, ff, vv, o.fire_dt_max, s.fire_steps == 1);
     s.move = SearchMove::fire;
 }
 

@@ -2,6 +2,7 @@
 /// \file Domains: equal parts of a cell in fractional space, one per rank, and what lies within reach of them.
 
 #include "core/box.hpp"
+#include "physics/pair_geometry.hpp"
 
 namespace mg {
 
@@ -48,8 +49,7 @@ MG_HD DomainRegion region_of(const DomainGrid& g, int domain, Vec3 halo) {
 MG_HD bool contains(const DomainRegion& r, Vec3 s) {
     const double component[3] = {s.x, s.y, s.z};
     for (int d = 0; d < 3; ++d) {
-        double away = component[d] - r.center[d];
-        away -= __builtin_rint(away);
+        const double away = nearest_difference(r.center[d], component[d]);
         if (!(__builtin_fabs(away) <= r.half[d])) return false;
     }
     return true;

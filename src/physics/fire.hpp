@@ -43,6 +43,26 @@ MG_HD FireSums operator+(const FireSums& a, const FireSums& b) {
 
 inline namespace MG_TARGET {
 
+/// FIRE's mixing of one step, v <- keep v + turn f: downhill the velocity turns towards the force, and after five such
+/// steps time goes faster; uphill it is lost, and time slows down. State has dt, alpha, keep, turn and uphill_free as
+/// FireState does; fv, ff and vv are sums of the force that acts and of the velocity. `first`: no step came before.
+template <class State>
+MG_HD void mix_fire(State& s, double fv, double ff, double vv, double dt_max, bool first) {
+    if (fv > 0) {
+        s.keep = 1.0 - s.alpha;
+        s.turn = ff > 0 ? s.alpha * __builtin_sqrt(vv / ff) : 0.0;
+        if (++s.uphill_free > 5) {
+            s.dt = s.dt * 1.1 < dt_max ? s.dt * 1.1 : dt_max;
+            s.alpha *= 0.99;
+        }
+    } else {
+        s.keep = s.turn = 0.0;
+        if (!first) s.dt *= 0.5;
+        s.alpha = 0.1;
+        s.uphill_free = 0;
+    }
+}
+
 /// Decides the mixing of this step from the sums over atoms, and moves the cell.
 MG_HD void fire_step(FireState& s, const FireOptions& o, const FireSums& atoms, const Sym3& virial, Box& box, int n) {
     s.force_norm = __builtin_sqrt(atoms.ff);
@@ -65,19 +85,7 @@ MG_HD void fire_step(FireState& s, const FireOptions& o, const FireSums& atoms, 
     s.converged = s.force_norm <= o.force_norm && s.force_max <= o.force_max && worst_stress <= o.stress;
     if (s.converged) return;
     ++s.steps;
-    if (fv > 0) {
-        s.keep = 1.0 - s.alpha;
-        s.turn = ff > 0 ? s.alpha * __builtin_sqrt(vv / ff) : 0.0;
-        if (++s.uphill_free > 5) {
-            s.dt = s.dt * 1.1 < o.dt_max ? s.dt * 1.1 : o.dt_max;
-            s.alpha *= 0.99;
-        }
-    } else {
-        s.keep = s.turn = 0.0;
-        if (s.steps > 1) s.dt *= 0.5;
-        s.alpha = 0.1;
-        s.uphill_free = 0;
-    }
+    mix_fire(s, fv, ff, vv, o.dt_max, s.steps == 1);
     if (o.cell != CellMode::fixed) {
         s.cell_velocity = s.keep * s.cell_velocity + (s.turn + s.dt) * s.cell_force;
         // A strain step moves the faces of the cell; it is bounded like an atom's step.

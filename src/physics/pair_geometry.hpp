@@ -37,6 +37,8 @@ struct alignas(4 * sizeof(Real)) PairPoint {
 
 inline namespace MG_TARGET {
 
+/// The loops for instruction sets (ops/eam_simd.cpp) have the same as d - Round(d): a vector's rounding is one
+/// instruction there, and a number's is a call on machines without it.
 MG_HD double nearest_difference(double from, double to) {
     const double d = to - from;
     // Adding and subtracting 1.5 2^52 rounds to the nearest integer for |d| < 2^51, on every instruction set.
@@ -50,12 +52,18 @@ MG_HD int coordinate_difference(int from, int to) {
 MG_HD double coordinate_difference(double from, double to) { return nearest_difference(from, to); }
 MG_HD double nearest_difference(int from, int to) { return coordinate_difference(from, to); }
 
+/// Between fractions, to the nearest image of `to`.
+MG_HD Vec3 nearest_difference(Vec3 from, Vec3 to) {
+    return {nearest_difference(from.x, to.x), nearest_difference(from.y, to.y), nearest_difference(from.z, to.z)};
+}
+
 /// The fraction s wrapped to [0, 1).
 MG_HD double wrap_fraction(double s) {
     s -= __builtin_floor(s);
     return s < 1.0 ? s : 0.0;  // the floor of a tiny negative number leaves exactly 1; NaN and infinity become 0, so
                                // that no index comes from them: update_neighbors or the forces report them
 }
+MG_HD Vec3 wrap_fractions(Vec3 s) { return {wrap_fraction(s.x), wrap_fraction(s.y), wrap_fraction(s.z)}; }
 
 template <class Real>
 MG_HD PairCoordinate<Real> to_pair_coordinate(double fraction);

@@ -4,6 +4,7 @@
 #include <type_traits>
 
 #include "core/macros.hpp"
+#include "physics/table_place.hpp"
 
 namespace mg {
 
@@ -75,24 +76,6 @@ MG_HD Real slope(const Cubic<Real>& q, Real p) {
 template <class Real>
 MG_HD Cubic<Real> hermite(double f0, double s0, double f1, double s1) {
     return {Real(f0), Real(s0), Real(3 * (f1 - f0) - 2 * s0 - s1), Real(s0 + s1 - 2 * (f1 - f0))};
-}
-
-/// Where x lies on a grid: piece in [0, pieces), fraction at most 1 (LAMMPS's clamps), whatever x is: atoms on top of
-/// each other make a NaN of it, which is reported, but must not leave the table first.
-template <class Real>
-struct GridPoint {
-    int piece;
-    Real fraction;
-};
-
-template <class Real = double>
-MG_HD GridPoint<Real> locate(double x, double inverse_spacing, int pieces) {
-    const double t = x * inverse_spacing;
-    int piece = static_cast<int>(t);
-    piece = piece < pieces - 1 ? piece : pieces - 1;
-    piece = piece > 0 ? piece : 0;
-    const double p = t - static_cast<double>(piece);
-    return {piece, static_cast<Real>(p < 1.0 ? p : 1.0)};
 }
 
 }  // namespace MG_TARGET

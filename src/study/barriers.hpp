@@ -1,19 +1,16 @@
 #pragma once
-/// \file What the stage `barriers` reads from the study file, keeps in checkpoints and writes.
+/// \file The stage `barriers`: what it searches, and what it says of the events.
 
 #include <string>
 #include <vector>
 
-#include "artn/events.hpp"
+#include "artn/event.hpp"
+#include "artn/minimum.hpp"
 #include "config/study_file.hpp"
-#include "io/hdf5.hpp"
+#include "study/results/event_fields.hpp"
+#include "study/results/events_file.hpp"
 
 namespace mg {
-
-/// Names of SearchStatus in the order of its numbers, as files have them.
-const std::vector<std::string>& search_status_names();
-/// Names of SearchCost likewise.
-const std::vector<std::string>& search_cost_names();
 
 EventOptions event_options(const StudyFile& study);
 SettleOptions settle_options(const StudyFile& study);
@@ -21,15 +18,6 @@ SettleOptions settle_options(const StudyFile& study);
 /// Indices of the atoms that are searched, ascending; of a fraction, so many drawn by (seed, sample). Throws InputError
 /// for an id that the sample does not have.
 std::vector<int> searched_atoms(const StudyFile& study, const std::vector<long>& id, std::uint32_t sample);
-
-/// Events in a group: `center` and all others that name atoms hold ids. get_events gives what put_events was given.
-void put_events(H5File& file, const std::string& group, const std::vector<CenterEvents>& centers,
-                const std::vector<long>& id);
-std::vector<CenterEvents> get_events(const H5File& file, const std::string& group, const std::vector<long>& id);
-
-void put_minimum(H5File& file, const Minimum& minimum);
-/// The minimum of a structure whose elements and masses are given.
-Minimum get_minimum(const H5File& file, const std::vector<std::string>& elements, const std::vector<double>& masses);
 
 /// One atom's barriers; 0 where there is nothing to say.
 struct AtomBarriers {
@@ -54,13 +42,5 @@ BarrierSummary summarise(const std::vector<CenterEvents>& centers);
 /// /events, /atoms and /minimum of barriers.h5.
 void write_barriers(H5File& file, const Minimum& minimum, const std::vector<CenterEvents>& centers,
                     const StudyFile& study);
-
-/// A table of all attempts, a line each, for people.
-std::string events_table(const std::vector<CenterEvents>& centers, const std::vector<long>& id);
-
-/// Extended XYZ of up to `most` events, at equal steps through the accepted distinct ones in the order of their
-/// barriers: the minimum, with the displacements of the saddle (`disp`) and of the final state as vectors.
-std::string events_xyz(const std::string& path, const Minimum& minimum, const std::vector<CenterEvents>& centers,
-                       int most);
 
 }  // namespace mg

@@ -9,7 +9,7 @@
 #include "core/error.hpp"
 #include "io/xyz_writer.hpp"
 #include "ops/gemm.hpp"
-#include "study/crystals.hpp"
+#include "ops/local_structure.hpp"
 #include "study/stages.hpp"
 
 namespace mg {

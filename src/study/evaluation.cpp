@@ -9,7 +9,7 @@
 #include <nlohmann/json.hpp>
 
 #include "nn/metrics.hpp"
-#include "study/coarse_grain.hpp"
+#include "ops/coarse_grain.hpp"
 
 namespace mg {
 namespace {

@@ -1,6 +1,7 @@
 #pragma once
 /// \file Sweeps of the saddle search. One index is one movable atom, or one replica.
 
+#include "core/incident.hpp"
 #include "core/vec3.hpp"
 #include "physics/artn.hpp"
 
@@ -145,8 +146,15 @@ struct SearchTerm {
 struct DecideSweep {
     SearchOptions options;
     SearchState* state;
-    const double* energy;  ///< [eV] (replicas)
-    MG_HD void operator()(int r, const SearchSums& sums) const { decide(state[r], options, sums, energy[r]); }
+    const double* energy;      ///< [eV] (replicas)
+    const Incident* incident;  ///< since rows were last known to be long enough
+    /// Where rows are too short, forces mean nothing: all stays as it is until the host has lengthened them.
+    MG_HD void operator()(int r, const SearchSums& sums) const {
+        if (incident->short_row > 0)
+            state[r].move = SearchMove::stay;
+        else
+            decide(state[r], options, sums, energy[r]);
+    }
 };
 
 /// Moves an atom as decided.

@@ -104,9 +104,9 @@ struct CoordinateSweep {
     PairPoint<Real>* point;
 
     MG_HD void operator()(int slot) const {
-        const Vec3 s = box[replica_of[slot]].inverse * position[atom_of_slot[slot]];
-        point[slot] = {to_pair_coordinate<Real>(wrap_fraction(s.x)), to_pair_coordinate<Real>(wrap_fraction(s.y)),
-                       to_pair_coordinate<Real>(wrap_fraction(s.z)), Real(0)};
+        const Vec3 s = wrap_fractions(box[replica_of[slot]].inverse * position[atom_of_slot[slot]]);
+        point[slot] = {to_pair_coordinate<Real>(s.x), to_pair_coordinate<Real>(s.y), to_pair_coordinate<Real>(s.z),
+                       Real(0)};
     }
 };
 

@@ -41,9 +41,9 @@ struct NeighborScan {
         return c;
     }
 
-    /// visit(distance [A], species, vector to it [A]) for each neighbour in one of the cells around.
+    /// visit(slot, difference of the fractions) for each image in one of the cells around, the slot's own left out.
     template <class Visit>
-    MG_HD void scan(const Center& c, int which, const Visit& visit) const {
+    MG_HD void images(const Center& c, int which, const Visit& visit) const {
         int image[3], cell[3];
         for (int k = 0; k < 3; ++k) {
             const int there = c.home[k] - c.grid.stencil[k] + which % c.cells_along(k);
@@ -56,11 +56,19 @@ struct NeighborScan {
         for (int k = cell_start[there]; k < cell_start[there + 1]; ++k) {
             if (self_image && k == c.slot) continue;
             const Vec3 f = fraction[k];
-            const Vec3 d = c.h * Vec3{f.x - c.s.x + image[0], f.y - c.s.y + image[1], f.z - c.s.z + image[2]};
-            const double d2 = norm2(d);
-            if (!(d2 < reach * reach)) continue;  // true for NaN as well
-            visit(__builtin_sqrt(d2), species_of_slot[k], d);
+            visit(k, Vec3{f.x - c.s.x + image[0], f.y - c.s.y + image[1], f.z - c.s.z + image[2]});
         }
+    }
+
+    /// visit(distance [A], species, vector to it [A]) for each neighbour in one of the cells around.
+    template <class Visit>
+    MG_HD void scan(const Center& c, int which, const Visit& visit) const {
+        images(c, which, [&](int k, Vec3 difference) {
+            const Vec3 d = c.h * difference;
+            const double d2 = norm2(d);
+            if (!(d2 < reach * reach)) return;  // true for NaN as well
+            visit(__builtin_sqrt(d2), species_of_slot[k], d);
+        });
     }
 
     static MG_HD int floor_divide(int a, int n) { return a >= 0 ? a / n : -((-a + n - 1) / n); }

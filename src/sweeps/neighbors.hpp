@@ -110,9 +110,7 @@ struct BinSweep {
     MG_HD void operator()(int i) const {
         const int r = replica_of[i];
         if (!stale[r]) return;
-        const Vec3 s = box[r].inverse * position[i];
-        const Vec3 wrapped{wrap_fraction(s.x), wrap_fraction(s.y), wrap_fraction(s.z)};
-        const int cell = first_cell[r] + cell_index(grid[r], wrapped);
+        const int cell = first_cell[r] + cell_index(grid[r], wrap_fractions(box[r].inverse * position[i]));
         cell_of[i] = cell;
         atomic_add(&count[cell], 1);
     }
@@ -179,9 +177,8 @@ struct FillSlotSweep {
         const int r = replica_of[slot];
         if (!stale[r]) return;
         const int i = atom_of_slot[slot];
-        const Vec3 s = box[r].inverse * position[i];
         species_of_slot[slot] = species_of[i];
-        fraction.set(slot, {wrap_fraction(s.x), wrap_fraction(s.y), wrap_fraction(s.z)});
+        fraction.set(slot, wrap_fractions(box[r].inverse * position[i]));
     }
 };
 
@@ -242,10 +239,7 @@ struct RowSweep {
 
     /// Whether slot k is within reach of a slot at s.
     MG_HD bool reaches(Vec3 s, const Mat3& h, int k) const {
-        const Vec3 f = fraction[k];
-        const Vec3 d =
-            h * Vec3{nearest_difference(s.x, f.x), nearest_difference(s.y, f.y), nearest_difference(s.z, f.z)};
-        return norm2(d) < reach * reach;
+        return norm2(h * nearest_difference(s, fraction[k])) < reach * reach;
     }
 
     /// Pairs that a row leaves out.

@@ -70,6 +70,11 @@ LIBRARY_OWNERS = [
 ]
 NOT_IN_HEADERS = re.compile(r"^(thrust|cub|toml\+\+)/")
 
+# Factors of core/units.hpp between the units inside and those of people, and the layers that may name them.
+CONVERSIONS = re.compile(r"\bunits::(second|femtosecond|gigapascal_per_pressure)\b|"
+                         r"\busing\s+namespace\s+(mg::)?units\b")
+CONVERTERS = {"io", "config", "app", "study"}  # study: the stages still read a study file in the units of people
+
 SOURCE = {".hpp", ".h", ".inl", ".cuh", ".cpp", ".cu"}
 HEADERS = {".hpp", ".h", ".cuh"}
 TEXT = SOURCE | {".py", ".js", ".sh", ".cmake", ".in", ".toml", ".json", ".md", ".cff", ".sbatch", ".yml", ".txt", ""}
@@ -147,6 +152,9 @@ class Lint:
             if layer not in FREE_LAYERS and CONDITION.match(line) and not self.condition_allowed(relative, line):
                 self.problem(path, number, f"'{line.strip()}': no preprocessor conditions here; "
                                            "use the Space or a file of its own")
+            if layer not in CONVERTERS | FREE_LAYERS and (found := CONVERSIONS.search(line)):
+                self.problem(path, number, f"'{found.group(0)}' in {layer}: units inside are A, eV, ps, K; convert in "
+                                           f"{', '.join(sorted(CONVERTERS))}")
             if match := INCLUDE.match(line):
                 self.check_include(path, number, layer, header, match.group(1), match.group(2))
 
@@ -316,7 +324,8 @@ def self_test():
         "src/md/run.cpp": '#include "ops/forces.hpp"\n#include "core/build_info.hpp"\n',
         "src/nn/train.cpp": '#include "ops/forces.hpp"\n',
         "src/io/toml.cpp": '#include <toml++/toml.h>\n\n#include "physics/eam.hpp"\n',
-        "src/study/stage.cpp": '#include "ops/forces.hpp"\n',
+        "src/study/stage.cpp": '#include "ops/forces.hpp"\ndouble dt = units::femtosecond;\n',
+        "src/report/units.cpp": "double kT = units::boltzmann * 300;\n",
         "src/app/main.cpp": '#ifdef MG_WITH_MPI\n#include "../../mpi/comm.hpp"\n#endif\n#include "core/box.hpp"\n',
         "cmake/build_info.hpp.in": "#pragma once\n",
         "cuda/device.cuh": '#pragma once\n#include <cub/cub.cuh>\n\n#include "ops/forces.hpp"\n',
@@ -351,6 +360,10 @@ def self_test():
         ("ifdef", "src/ops/cond.cpp", "#ifdef MG_WITH_CUDA\n", r"no preprocessor conditions"),
         ("if", "cuda/cond.cu", "#if __CUDA_ARCH__ > 800\n", r"no preprocessor conditions"),
         ("other condition in app", "src/app/cond.cpp", "#ifdef MG_WITH_OTHER\n", r"no preprocessor conditions"),
+        ("conversion in md", "src/md/unit.cpp", "double dt = 2 * mg::units::femtosecond;\n", r"femtosecond' in md"),
+        ("conversion in physics", "src/physics/unit.hpp",
+         "#pragma once\ninline double p = 1 / units::gigapascal_per_pressure;\n", r"units inside are"),
+        ("all units", "src/ops/units.cpp", "using namespace mg::units;\n", r"units inside are"),
         ("no pragma once", "src/core/guard.hpp", "struct Guard {};\n", r"pragma once"),
         ("tab", "src/core/tab.cpp", "int a;\tint b;\n", r"a tab"),
         ("trailing space", "src/core/space.cpp", "int c; \n", r"trailing whitespace"),

@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "core/random.hpp"
-#include "study/crystals.hpp"
+#include "ops/local_structure.hpp"
 #include "support/reference_glass.hpp"
 
 namespace mg {

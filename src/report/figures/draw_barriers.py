@@ -4,6 +4,7 @@ import numpy as np
 from matplotlib.ticker import MaxNLocator
 
 import style
+import units
 import wording
 from measures import pearson, spearman
 
@@ -12,7 +13,6 @@ STIFFNESS, STIFFNESS_TITLE = "barrier_stiffness", "Barrier against stiffness"
 TENTHS, TENTHS_TITLE = "viscosity_tenths", "Viscosity of the stiffest and the softest atoms (Fig. 1)"
 PREDICTED, PREDICTED_TITLE = "viscosity_prediction", "Viscosity against predicted stiffness (Figs. 4a and 4b)"
 MISSING = "no samples/NNNN/barriers.h5: the barriers stage has not run here"
-KB = 8.617333262145e-5  # [eV/K]
 LEAST_IN_BIN, LEAST_BINS = 5, 3
 
 
@@ -265,7 +265,7 @@ def draw_predicted(study, options):
     text = " (b) Too few atoms for bins."
     if size:
         x, y, error, count = in_bins(t["predicted"], t["mean_barrier"], size)
-        scale = 1 / (KB * temperature * np.log(10))
+        scale = 1 / (units.BOLTZMANN * temperature * np.log(10))
         b.errorbar(x, -4 + scale * y, yerr=scale * error, color=style.GREEN, marker="o", capsize=2)
         rows += [["bin", int(n), u, -4 + scale * v, scale * w] for n, u, v, w in zip(count, x, y, error)]
         less = "" if size == options.bin_atoms else f" (not {options.bin_atoms}: that would be fewer than three bins)"

@@ -9,11 +9,13 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "artn/search_events.hpp"
 #include "config/samples.hpp"
 #include "core/macros.hpp"
 #include "io/atomic_file.hpp"
 #include "study/barriers.hpp"
 #include "study/context.hpp"
+#include "study/results/events_text.hpp"
 #include "study/stages.hpp"
 
 namespace mg {

@@ -1,4 +1,4 @@
-#include "study/crystals.hpp"
+#include "ops/local_structure.hpp"
 
 #include <algorithm>
 #include <array>
