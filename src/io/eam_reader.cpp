@@ -410,23 +410,17 @@ void check_functions(const EamPotential& potential) {
     check_exchange(potential);
 }
 
-std::string joined(const std::vector<std::string>& words) {
-    std::string text;
-    for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
-    return text;
-}
-
 EamPotential restricted(EamPotential potential, const std::vector<std::string>& elements) {
     std::vector<int> index;
     for (const std::string& name : elements) {
         const auto found = std::find(potential.elements.begin(), potential.elements.end(), name);
         if (found == potential.elements.end())
             throw InputError("element '" + name + "' is not in '" + potential.path + "'",
-                             "the file has " + joined(potential.elements),
+                             "the file has " + comma_separated(potential.elements),
                              "name elements of the file, or give another potential");
         const int k = static_cast<int>(found - potential.elements.begin());
         if (std::find(index.begin(), index.end(), k) != index.end())
-            throw InputError("element '" + name + "' is named twice", "the list is " + joined(elements),
+            throw InputError("element '" + name + "' is named twice", "the list is " + comma_separated(elements),
                              "name each element once");
         index.push_back(k);
     }
