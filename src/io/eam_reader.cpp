@@ -179,7 +179,8 @@ void append_numbers(const EamFile& file, const Line& line, Section& section) {
     file.fail(section.last_line, counted(found - wanted, "number") + " too many", why);
 }
 
-void read_setfl(EamFile& file, const std::string& path, const Line& names, EamPotential& potential) {
+/// The element names, each of them once, and the grid: the two lines before the sections.
+Grid read_setfl_header(EamFile& file, const Line& names, EamPotential& potential) {
     const auto n = static_cast<std::int64_t>(names.words.size()) - 1;
     for (std::int64_t e = 0; e < n; ++e) potential.elements.emplace_back(names.words[static_cast<std::size_t>(e) + 1]);
     for (std::int64_t e = 0; e < n; ++e)
@@ -197,7 +198,11 @@ void read_setfl(EamFile& file, const std::string& path, const Line& names, EamPo
     potential.drho = grid.drho;
     potential.dr = grid.dr;
     potential.cutoff = grid.cutoff;
+    return grid;
+}
 
+/// The runs of numbers behind the element lines, one for each of the n elements at most.
+std::vector<Section> read_setfl_sections(EamFile& file, const Line& names, std::int64_t n) {
     std::vector<Section> sections;
     Line line;
     while (file.next_line_if_any(line)) {
@@ -215,8 +220,14 @@ void read_setfl(EamFile& file, const std::string& path, const Line& names, EamPo
     }
     if (sections.empty())
         file.fail(names.number, "no tables", "the file ends after its header", "get the complete file");
+    return sections;
+}
 
-    // Which of the two it is shows in the first section, and in a file of one element nowhere.
+/// Whether the file is eam/fs, and no eam/alloy: that shows in the length of the first section, and in a file of one
+/// element in its name alone. Every section must then have as many numbers as that asks for.
+bool is_finnis_sinclair(const EamFile& file, const std::string& path, const Grid& grid,
+                        const std::vector<Section>& sections, const std::vector<std::string>& elements) {
+    const auto n = static_cast<std::int64_t>(elements.size());
     const std::int64_t pairs = n * (n + 1) / 2;
     const auto wanted = [&](bool fs, std::int64_t e) {
         return grid.nrho + (fs ? n : 1) * grid.nr + (e == n - 1 ? pairs * grid.nr : 0);
@@ -227,34 +238,43 @@ void read_setfl(EamFile& file, const std::string& path, const Line& names, EamPo
         if (first == wanted(true, 0)) fs = true;
         if (first == wanted(false, 0)) fs = false;
     }
-    potential.format = fs ? "eam/fs" : "eam/alloy";
     for (std::size_t e = 0; e < sections.size(); ++e) {
         if (static_cast<std::int64_t>(sections[e].values.size()) == wanted(fs, static_cast<std::int64_t>(e))) continue;
-        fail_on_count(file, sections[e], potential.elements[e], wanted(fs, static_cast<std::int64_t>(e)),
+        fail_on_count(file, sections[e], elements[e], wanted(fs, static_cast<std::int64_t>(e)),
                       static_cast<std::int64_t>(e) == n - 1);
     }
     if (static_cast<std::int64_t>(sections.size()) < n) {
         std::int64_t missing = 0;
         for (auto e = static_cast<std::int64_t>(sections.size()); e < n; ++e) missing += wanted(fs, e);
         file.fail(sections.back().last_line, std::to_string(missing) + " numbers missing",
-                  "the file ends before the section of " + potential.elements[sections.size()],
-                  "get the complete file");
+                  "the file ends before the section of " + elements[sections.size()], "get the complete file");
     }
+    return fs;
+}
 
-    // Sections in another order than the names would give every element its neighbour's functions.
-    for (std::int64_t a = 0; a < n; ++a)
-        for (std::int64_t b = 0; b < a; ++b) {
-            const ChemicalElement* first = find_element(potential.elements[b]);
-            const ChemicalElement* second = find_element(potential.elements[a]);
+/// Sections in another order than the names would give every element its neighbour's functions.
+void check_order_of_sections(const EamFile& file, const std::vector<Section>& sections,
+                             const std::vector<std::string>& elements) {
+    for (std::size_t a = 0; a < elements.size(); ++a)
+        for (std::size_t b = 0; b < a; ++b) {
+            const ChemicalElement* first = find_element(elements[b]);
+            const ChemicalElement* second = find_element(elements[a]);
             if (first && second && sections[a].z == atomic_number(*first) && sections[b].z == atomic_number(*second))
-                file.fail(
-                    sections[b].header.number,
-                    "the sections of " + potential.elements[b] + " and " + potential.elements[a] + " are exchanged",
-                    "their atomic numbers are each other's", "put names and sections into one order");
+                file.fail(sections[b].header.number,
+                          "the sections of " + elements[b] + " and " + elements[a] + " are exchanged",
+                          "their atomic numbers are each other's", "put names and sections into one order");
         }
+}
+
+void read_setfl(EamFile& file, const std::string& path, const Line& names, EamPotential& potential) {
+    const Grid grid = read_setfl_header(file, names, potential);
+    const std::size_t count = potential.elements.size();
+    const std::vector<Section> sections = read_setfl_sections(file, names, static_cast<std::int64_t>(count));
+    const bool fs = is_finnis_sinclair(file, path, grid, sections, potential.elements);
+    potential.format = fs ? "eam/fs" : "eam/alloy";
+    check_order_of_sections(file, sections, potential.elements);
 
     const auto nr = static_cast<std::size_t>(grid.nr), nrho = static_cast<std::size_t>(grid.nrho);
-    const auto count = static_cast<std::size_t>(n);
     potential.density.resize(count * count);
     potential.pair.resize(count * count);
     for (std::size_t e = 0; e < count; ++e) {
