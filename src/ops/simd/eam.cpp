@@ -122,43 +122,21 @@ struct TableStarts {
     }
 };
 
-/// n rounded up to whole vectors.
-template <class P>
-MG_HD int whole_vectors(int n) {
-    return (n + P::lanes - 1) / P::lanes * P::lanes;
-}
-
-/// What a loop over the slots of a slab needs besides its pairs.
-template <class P>
-struct SlabLoop {
-    using Real = typename P::Real;
-    const PairSystem<Real, Host>& p;
-    Slab slab;
-    CellVectors cell;
-    Places places;
-    double dr;
-    TableStarts<Real> starts, starts_at_j;
-
-    SlabLoop(const PairWork<Real>& w, int index)
-        : p(w.p),
-          slab(w.half->slabs[index]),
-          cell(spread(pair_cell<Real>(p.box[p.replica_of[slab.begin]].h))),
-          places(slab),
-          dr(1.0 / p.inverse_dr),
-          starts(p, w.tables.knots, false),
-          starts_at_j(p, w.tables.knots, true) {}
-};
-
 template <class P, bool diagonal, bool symmetric>
 void density(const PairWork<typename P::Real>& w, int index, double* window) {
-    const SlabLoop<P> loop(w, index);
-    const auto& [p, slab, cell, places, dr, starts, starts_at_j] = loop;
+    using Real = typename P::Real;
+    const Slab slab = w.half->slabs[index];
     std::vector<int>& all_near = w.near[index];
     std::size_t near_begin = 0;
     const int* row = w.half->entries[index].data();
     Stage<P> stage;
     alignas(64) int offset_at_j[symmetric ? 1 : Stage<P>::size];
     const typename P::D d;
+    const PairSystem<Real, Host>& p = w.p;
+    const CellVectors cell = spread(pair_cell<Real>(p.box[p.replica_of[slab.begin]].h));
+    const Places places(slab);
+    const double dr = 1.0 / p.inverse_dr;
+    const TableStarts<Real> starts(p, w.tables.knots, false), starts_at_j(p, w.tables.knots, true);
     for (int slot = slab.begin; slot < slab.end; ++slot) {
         const int center = p.species_of_slot[slot];
         const PerSpecies& start = starts.of_center[center];
@@ -173,7 +151,7 @@ void density(const PairWork<typename P::Real>& w, int index, double* window) {
             const auto r2 = P::template squares<diagonal>(cell, P::points(p, slot, entry));
             n += P::keep(r2, p.cutoff_squared, length - k, entry, near + n, stage.r2 + n);
         }
-        const int whole = whole_vectors<P>(n);
+        const int whole = (n + P::lanes - 1) / P::lanes * P::lanes;
         for (int k = n; k < whole; ++k) {
             near[k] = slot;
             stage.r2[k] = p.cutoff_squared;
@@ -216,83 +194,91 @@ void density(const PairWork<typename P::Real>& w, int index, double* window) {
     }
 }
 
-/// The first half of the force loop: geometry and places in the tables of the n pairs of a slot, up to whole vectors.
-template <class P, bool diagonal, bool symmetric, bool with_energy>
-MG_HD void locate_pairs(const PairWork<typename P::Real>& w, const SlabLoop<P>& loop, int slot, const int* near, int n,
-                        Stage<P>& stage, int* offset_at_j) {
-    const auto& [p, slab, cell, places, dr, starts, starts_at_j] = loop;
-    const typename P::D d;
-    const int center = p.species_of_slot[slot];
-    const PerSpecies& start = starts.of_center[center];
-    for (int k = 0; k < n; k += P::lanes) {
-        const VI32 entry = P::entries(near + k);
-        const auto points = P::points(p, slot, entry);
-        // The padding is the slot itself, and its table row is zero.
-        const auto r2 = P::at_least(P::template squares<diagonal>(cell, points), p.lowest_squared);
-        const auto g = P::locate(r2, dr, p.inverse_dr, p.pieces);
-        const auto u = P::template displacement<diagonal>(cell, points);
-        const VI32 knot = start.of(entry) + g.k;
-        P::store(hn::ShiftLeft<2>(knot), stage.offset + k);
-        if constexpr (with_energy) P::store(hn::ShiftLeft<1>(knot), stage.value_offset + k);
-        if constexpr (!symmetric)
-            P::store(hn::ShiftLeft<2>(starts_at_j.of_center[center].of(entry) + g.k), offset_at_j + k);
-        P::store(places.of(entry), stage.place + k);
-        hn::Store(g.fraction, d, stage.fraction + k);
-        hn::Store(g.inverse_r, d, stage.inverse_r + k);
-        hn::Store(u.x, d, stage.x + k);
-        hn::Store(u.y, d, stage.y + k);
-        hn::Store(u.z, d, stage.z + k);
-        hn::Store(points.embedding_slope, d, stage.slope + k);
+/// What the pairs of a slot give to it, lane by lane: force, minus half of the energy, and minus the virial.
+template <class P>
+struct SlotSums {
+    using V = typename P::V;
+    V fx = hn::Zero(typename P::D()), fy = fx, fz = fx, e = fx, xx = fx, yy = fx, zz = fx, yz = fx, xz = fx, xy = fx;
+
+    MG_HD void add_force(V cx, V cy, V cz) {
+        fx = fx + cx;
+        fy = fy + cy;
+        fz = fz + cz;
     }
-    for (int k = n; k < whole_vectors<P>(n); ++k) {
-        stage.offset[k] = 4 * w.tables.zero;
-        if constexpr (with_energy) stage.value_offset[k] = 2 * w.tables.zero;
-        if constexpr (!symmetric) offset_at_j[k] = 4 * w.tables.zero;
+    MG_HD void add_virial(V cx, V cy, V cz, V x, V y, V z) {
+        xx = hn::MulAdd(cx, x, xx);
+        yy = hn::MulAdd(cy, y, yy);
+        zz = hn::MulAdd(cz, z, zz);
+        yz = hn::MulAdd(cy, z, yz);
+        xz = hn::MulAdd(cx, z, xz);
+        xy = hn::MulAdd(cx, y, xy);
     }
-}
+    MG_HD Sym3 virial() const { return {-P::sum(xx), -P::sum(yy), -P::sum(zz), -P::sum(yz), -P::sum(xz), -P::sum(xy)}; }
+};
 
 template <class P, bool diagonal, bool symmetric, Sums sums>
 void force(const PairWork<typename P::Real>& w, int index, PairForce<double>* window) {
     using Real = typename P::Real;
+    const Slab slab = w.half->slabs[index];
+    const int* near = w.near[index].data();
     using V = typename P::V;
     constexpr bool with_virial = sums != Sums::none, with_energy = sums == Sums::energy;
-    const SlabLoop<P> loop(w, index);
-    const auto& p = loop.p;
-    const Slab& slab = loop.slab;
-    const int* near = w.near[index].data();
     const hn::FixedTag<double, 4> four;
     Stage<P> stage;
     alignas(64) int offset_at_j[symmetric ? 1 : Stage<P>::size];
     const typename P::D d;
+    const PairSystem<Real, Host>& p = w.p;
+    const CellVectors cell = spread(pair_cell<Real>(p.box[p.replica_of[slab.begin]].h));
+    const Places places(slab);
+    const double dr = 1.0 / p.inverse_dr;
     const V inverse_dr = hn::Set(d, static_cast<Real>(p.inverse_dr));
+    const TableStarts<Real> starts(p, w.tables.knots, false), starts_at_j(p, w.tables.knots, true);
     for (int slot = slab.begin; slot < slab.end; ++slot) {
+        const int center = p.species_of_slot[slot];
+        const PerSpecies& start = starts.of_center[center];
         const int n = w.near_length[slot];
-        locate_pairs<P, diagonal, symmetric, with_energy>(w, loop, slot, near, n, stage, offset_at_j);
-        near += whole_vectors<P>(n);
+        for (int k = 0; k < n; k += P::lanes) {
+            const VI32 entry = P::entries(near + k);
+            const auto points = P::points(p, slot, entry);
+            // The padding is the slot itself, and its table row is zero.
+            const auto r2 = P::at_least(P::template squares<diagonal>(cell, points), p.lowest_squared);
+            const auto g = P::locate(r2, dr, p.inverse_dr, p.pieces);
+            const auto u = P::template displacement<diagonal>(cell, points);
+            const VI32 knot = start.of(entry) + g.k;
+            P::store(hn::ShiftLeft<2>(knot), stage.offset + k);
+            if constexpr (with_energy) P::store(hn::ShiftLeft<1>(knot), stage.value_offset + k);
+            if constexpr (!symmetric)
+                P::store(hn::ShiftLeft<2>(starts_at_j.of_center[center].of(entry) + g.k), offset_at_j + k);
+            P::store(places.of(entry), stage.place + k);
+            hn::Store(g.fraction, d, stage.fraction + k);
+            hn::Store(g.inverse_r, d, stage.inverse_r + k);
+            hn::Store(u.x, d, stage.x + k);
+            hn::Store(u.y, d, stage.y + k);
+            hn::Store(u.z, d, stage.z + k);
+            hn::Store(points.embedding_slope, d, stage.slope + k);
+        }
+        const int whole = (n + P::lanes - 1) / P::lanes * P::lanes;
+        near += whole;
+        for (int k = n; k < whole; ++k) {
+            stage.offset[k] = 4 * w.tables.zero;
+            if constexpr (with_energy) stage.value_offset[k] = 2 * w.tables.zero;
+            if constexpr (!symmetric) offset_at_j[k] = 4 * w.tables.zero;
+        }
         const V slope_i = hn::Set(d, p.point[slot].embedding_slope);
         const V minus_half = hn::Set(d, Real(-0.5));
-        V fx = hn::Zero(d), fy = fx, fz = fx, e = fx, xx = fx, yy = fx, zz = fx, yz = fx, xz = fx, xy = fx;
+        SlotSums<P> sum;
         for (int k = 0; k < n; k += P::lanes) {
             const auto term =
                 P::template term<symmetric, with_energy>(w.tables, stage, offset_at_j, k, inverse_dr, slope_i);
             const V x = hn::Load(d, stage.x + k), y = hn::Load(d, stage.y + k), z = hn::Load(d, stage.z + k);
             const V cx = term.slope_over_r * x, cy = term.slope_over_r * y, cz = term.slope_over_r * z;
-            fx = fx + cx;
-            fy = fy + cy;
-            fz = fz + cz;
+            sum.add_force(cx, cy, cz);
             V half = hn::Zero(d);
             if constexpr (with_energy) {
                 half = minus_half * term.energy;
-                e = e + half;
+                sum.e = sum.e + half;
             }
-            if constexpr (with_virial) {
-                xx = hn::MulAdd(cx, x, xx);
-                yy = hn::MulAdd(cy, y, yy);
-                zz = hn::MulAdd(cz, z, zz);
-                yz = hn::MulAdd(cy, z, yz);
-                xz = hn::MulAdd(cx, z, xz);
-                xy = hn::MulAdd(cx, y, xy);
-            }
+            if constexpr (with_virial) sum.add_virial(cx, cy, cz, x, y, z);
             hn::StoreInterleaved4(cx, cy, cz, half, d, &stage.force[k].x);
         }
         for (int k = 0; k < n; ++k) {
@@ -300,13 +286,11 @@ void force(const PairWork<typename P::Real>& w, int index, PairForce<double>* wi
             hn::Store(hn::Load(four, to) - load_four(&stage.force[k].x), four, to);
         }
         PairForce<double>& mine = window[slab.own_place(slot)];
-        mine.x += P::sum(fx);
-        mine.y += P::sum(fy);
-        mine.z += P::sum(fz);
-        if constexpr (with_energy) mine.energy -= P::sum(e);
-        if constexpr (with_virial)
-            p.local_virial[p.atom_of_slot[slot]] = {-P::sum(xx), -P::sum(yy), -P::sum(zz),
-                                                    -P::sum(yz), -P::sum(xz), -P::sum(xy)};
+        mine.x += P::sum(sum.fx);
+        mine.y += P::sum(sum.fy);
+        mine.z += P::sum(sum.fz);
+        if constexpr (with_energy) mine.energy -= P::sum(sum.e);
+        if constexpr (with_virial) p.local_virial[p.atom_of_slot[slot]] = sum.virial();
     }
 }
 
