@@ -9,8 +9,8 @@ namespace mg {
 
 class Comm;
 
-/// Adds run, check, evaluate, report, info and bench to the app. A command runs while the app parses, and throws where
-/// it fails: InputError for exit code 2, everything else for 1.
+/// Adds run, check, evaluate, predict, report, info and bench to the app. A command runs while the app parses, and
+/// throws where it fails: InputError for exit code 2, everything else for 1.
 void add_commands(CLI::App& app, Comm& world);
 
 }  // namespace mg

@@ -7,6 +7,7 @@
 
 #include "core/error.hpp"
 #include "io/compressed.hpp"
+#include "io/eam_checks.hpp"
 #include "io/elements.hpp"
 #include "io/sha256.hpp"
 #include "io/text.hpp"
@@ -15,15 +16,6 @@ namespace mg {
 namespace {
 
 using Table = std::vector<double>;
-
-/// Part of the largest slope (value) in the outer half of the range that may be left at the cutoff. Published
-/// tables leave up to 8 % (the screened charges of AlO.eam.alloy), most of them far below 1 %; a shifted function,
-/// or one in another's place, leaves of the order of one.
-constexpr double cutoff_tolerance = 0.12;
-/// A density may dip below zero by this part of its largest value without being called negative.
-constexpr double dip_tolerance = 1e-2;
-/// Part of the knots in the outer two thirds of the range that may be negative.
-constexpr double negative_tolerance = 0.3;
 
 struct Grid {
     long nrho = 0, nr = 0;
@@ -179,7 +171,8 @@ void append_numbers(const EamFile& file, const Line& line, Section& section) {
     file.fail(section.last_line, counted(found - wanted, "number") + " too many", why);
 }
 
-void read_setfl(EamFile& file, const std::string& path, const Line& names, EamPotential& potential) {
+/// The element names, each of them once, and the grid: the two lines before the sections.
+Grid read_setfl_header(EamFile& file, const Line& names, EamPotential& potential) {
     const auto n = static_cast<std::int64_t>(names.words.size()) - 1;
     for (std::int64_t e = 0; e < n; ++e) potential.elements.emplace_back(names.words[static_cast<std::size_t>(e) + 1]);
     for (std::int64_t e = 0; e < n; ++e)
@@ -197,7 +190,11 @@ void read_setfl(EamFile& file, const std::string& path, const Line& names, EamPo
     potential.drho = grid.drho;
     potential.dr = grid.dr;
     potential.cutoff = grid.cutoff;
+    return grid;
+}
 
+/// The runs of numbers behind the element lines, one for each of the n elements at most.
+std::vector<Section> read_setfl_sections(EamFile& file, const Line& names, std::int64_t n) {
     std::vector<Section> sections;
     Line line;
     while (file.next_line_if_any(line)) {
@@ -215,8 +212,14 @@ void read_setfl(EamFile& file, const std::string& path, const Line& names, EamPo
     }
     if (sections.empty())
         file.fail(names.number, "no tables", "the file ends after its header", "get the complete file");
+    return sections;
+}
 
-    // Which of the two it is shows in the first section, and in a file of one element nowhere.
+/// Whether the file is eam/fs, and no eam/alloy: that shows in the length of the first section, and in a file of one
+/// element in its name alone. Every section must then have as many numbers as that asks for.
+bool is_finnis_sinclair(const EamFile& file, const std::string& path, const Grid& grid,
+                        const std::vector<Section>& sections, const std::vector<std::string>& elements) {
+    const auto n = static_cast<std::int64_t>(elements.size());
     const std::int64_t pairs = n * (n + 1) / 2;
     const auto wanted = [&](bool fs, std::int64_t e) {
         return grid.nrho + (fs ? n : 1) * grid.nr + (e == n - 1 ? pairs * grid.nr : 0);
@@ -227,34 +230,43 @@ void read_setfl(EamFile& file, const std::string& path, const Line& names, EamPo
         if (first == wanted(true, 0)) fs = true;
         if (first == wanted(false, 0)) fs = false;
     }
-    potential.format = fs ? "eam/fs" : "eam/alloy";
     for (std::size_t e = 0; e < sections.size(); ++e) {
         if (static_cast<std::int64_t>(sections[e].values.size()) == wanted(fs, static_cast<std::int64_t>(e))) continue;
-        fail_on_count(file, sections[e], potential.elements[e], wanted(fs, static_cast<std::int64_t>(e)),
+        fail_on_count(file, sections[e], elements[e], wanted(fs, static_cast<std::int64_t>(e)),
                       static_cast<std::int64_t>(e) == n - 1);
     }
     if (static_cast<std::int64_t>(sections.size()) < n) {
         std::int64_t missing = 0;
         for (auto e = static_cast<std::int64_t>(sections.size()); e < n; ++e) missing += wanted(fs, e);
         file.fail(sections.back().last_line, std::to_string(missing) + " numbers missing",
-                  "the file ends before the section of " + potential.elements[sections.size()],
-                  "get the complete file");
+                  "the file ends before the section of " + elements[sections.size()], "get the complete file");
     }
+    return fs;
+}
 
-    // Sections in another order than the names would give every element its neighbour's functions.
-    for (std::int64_t a = 0; a < n; ++a)
-        for (std::int64_t b = 0; b < a; ++b) {
-            const ChemicalElement* first = find_element(potential.elements[b]);
-            const ChemicalElement* second = find_element(potential.elements[a]);
+/// Sections in another order than the names would give every element its neighbour's functions.
+void check_order_of_sections(const EamFile& file, const std::vector<Section>& sections,
+                             const std::vector<std::string>& elements) {
+    for (std::size_t a = 0; a < elements.size(); ++a)
+        for (std::size_t b = 0; b < a; ++b) {
+            const ChemicalElement* first = find_element(elements[b]);
+            const ChemicalElement* second = find_element(elements[a]);
             if (first && second && sections[a].z == atomic_number(*first) && sections[b].z == atomic_number(*second))
-                file.fail(
-                    sections[b].header.number,
-                    "the sections of " + potential.elements[b] + " and " + potential.elements[a] + " are exchanged",
-                    "their atomic numbers are each other's", "put names and sections into one order");
+                file.fail(sections[b].header.number,
+                          "the sections of " + elements[b] + " and " + elements[a] + " are exchanged",
+                          "their atomic numbers are each other's", "put names and sections into one order");
         }
+}
+
+void read_setfl(EamFile& file, const std::string& path, const Line& names, EamPotential& potential) {
+    const Grid grid = read_setfl_header(file, names, potential);
+    const std::size_t count = potential.elements.size();
+    const std::vector<Section> sections = read_setfl_sections(file, names, static_cast<std::int64_t>(count));
+    const bool fs = is_finnis_sinclair(file, path, grid, sections, potential.elements);
+    potential.format = fs ? "eam/fs" : "eam/alloy";
+    check_order_of_sections(file, sections, potential.elements);
 
     const auto nr = static_cast<std::size_t>(grid.nr), nrho = static_cast<std::size_t>(grid.nrho);
-    const auto count = static_cast<std::size_t>(n);
     potential.density.resize(count * count);
     potential.pair.resize(count * count);
     for (std::size_t e = 0; e < count; ++e) {
@@ -327,106 +339,17 @@ void read_funcfl(EamFile& file, const Line& comment, const Line& element, const 
     potential.density.emplace_back(charge_end, section.values.end());
 }
 
-std::string percent(double part) {
-    char text[32];
-    std::snprintf(text, sizeof text, "%.3g %%", 100 * part);
-    return text;
-}
-
-/// Whether a function falls below zero by more than a dip in the outer two thirds of the range.
-bool falls_below_zero(const EamPotential& potential, const Table& f) {
-    const int end = std::min(potential.nr - 1, static_cast<int>(potential.cutoff / potential.dr + 1e-6));
-    double largest = 0, least = 0;
-    for (int k = end / 3; k <= end; ++k) {
-        largest = std::max(largest, std::abs(f[k]));
-        least = std::min(least, f[k]);
-    }
-    return least < -dip_tolerance * largest;
-}
-
-/// Densities and pair functions have the same number of knots and both end smoothly at the cutoff, so a file with the
-/// one in the other's place would be read. Published pair functions attract somewhere and no published density is
-/// negative: the opposite of both at once is an exchange.
-void check_exchange(const EamPotential& potential) {
-    const auto below = [&](const Table& f) { return falls_below_zero(potential, f); };
-    const auto negative = std::find_if(potential.density.begin(), potential.density.end(), below);
-    if (negative == potential.density.end() || std::any_of(potential.pair.begin(), potential.pair.end(), below)) return;
-    const auto source =
-        static_cast<std::size_t>(negative - potential.density.begin()) / static_cast<std::size_t>(potential.species());
-    throw InputError(potential.path + ": densities and pair functions seem to be exchanged",
-                     "the density of " + potential.elements[source] +
-                         " falls below zero as a pair function does, and no pair function does",
-                     "the tables are in each other's place: get the potential anew from its source");
-}
-
-/// Value and slope at the cutoff against the largest ones in the outer half of the range.
-void check_end(const EamPotential& potential, const Table& f, double cutoff, bool divide_by_r,
-               const std::string& name) {
-    const double dr = potential.dr;
-    const int end = std::min(potential.nr - 1, static_cast<int>(cutoff / dr + 1e-6));
-    const int first = std::max(1, end / 2);
-    const auto value = [&](int k) { return divide_by_r ? f[k] / (k * dr) : f[k]; };
-    double largest_value = 0, largest_slope = 0;
-    for (int k = first; k <= end; ++k) {
-        largest_value = std::max(largest_value, std::abs(value(k)));
-        if (k > first) largest_slope = std::max(largest_slope, std::abs(value(k) - value(k - 1)));
-    }
-    if (largest_value == 0) return;  // no interaction there, and so nothing to end
-    const double value_left = std::abs(value(end)) / largest_value;
-    const double slope_left = largest_slope == 0 ? 0 : std::abs(value(end) - value(end - 1)) / largest_slope;
-    if (value_left <= cutoff_tolerance && slope_left <= cutoff_tolerance) return;
-    throw InputError(potential.path + ": " + name + " does not end smoothly at the cutoff",
-                     percent(value_left) + " of its value and " + percent(slope_left) +
-                         " of its slope in the outer half of the range are left",
-                     "the table is damaged, shifted or in another function's place: get it anew from its source");
-}
-
-void check_functions(const EamPotential& potential) {
-    const int n = potential.species();
-    for (int source = 0; source < n; ++source)
-        for (int center = 0; center < n; ++center) {
-            if (potential.format != "eam/fs" && center > 0) continue;
-            const Table& f = potential.density[source * n + center];
-            const std::string name =
-                "the density of " + potential.elements[source] +
-                (potential.format == "eam/fs" ? " at " + potential.elements[center] : std::string());
-            check_end(potential, f, potential.cutoff, false, name);
-            const int end = std::min(potential.nr - 1, static_cast<int>(potential.cutoff / potential.dr + 1e-6));
-            const int first = end / 3;
-            double largest = 0;
-            for (int k = first; k <= end; ++k) largest = std::max(largest, std::abs(f[k]));
-            int negative = 0;
-            for (int k = first; k <= end; ++k) negative += f[k] < -dip_tolerance * largest;
-            if (negative > negative_tolerance * (end - first))
-                throw InputError(potential.path + ": " + name + " is negative over a wide range",
-                                 std::to_string(negative) + " of the " + std::to_string(end - first + 1) +
-                                     " knots from a third of the cutoff on",
-                                 "the table is damaged or in another function's place: get it anew from its source");
-        }
-    for (int a = 0; a < n; ++a)
-        for (int b = 0; b <= a; ++b)
-            check_end(potential, potential.pair[a * n + b], potential.cutoff, true,
-                      "the pair function of " + potential.elements[b] + "-" + potential.elements[a]);
-    check_exchange(potential);
-}
-
-std::string joined(const std::vector<std::string>& words) {
-    std::string text;
-    for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
-    return text;
-}
-
 EamPotential restricted(EamPotential potential, const std::vector<std::string>& elements) {
     std::vector<int> index;
     for (const std::string& name : elements) {
         const auto found = std::find(potential.elements.begin(), potential.elements.end(), name);
         if (found == potential.elements.end())
             throw InputError("element '" + name + "' is not in '" + potential.path + "'",
-                             "the file has " + joined(potential.elements),
+                             "the file has " + comma_separated(potential.elements),
                              "name elements of the file, or give another potential");
         const int k = static_cast<int>(found - potential.elements.begin());
         if (std::find(index.begin(), index.end(), k) != index.end())
-            throw InputError("element '" + name + "' is named twice", "the list is " + joined(elements),
+            throw InputError("element '" + name + "' is named twice", "the list is " + comma_separated(elements),
                              "name each element once");
         index.push_back(k);
     }

@@ -77,6 +77,12 @@ std::vector<std::string_view> split_words(std::string_view line) {
     }
 }
 
+std::string comma_separated(const std::vector<std::string>& words) {
+    std::string text;
+    for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;
+    return text;
+}
+
 void raise_at(const std::string& path, long line, const std::string& problem, const std::string& why,
               const std::string& remedy) {
     throw InputError(path + ":" + std::to_string(line) + ": " + problem, why, remedy);

@@ -24,6 +24,9 @@ std::optional<long> parse_integer(std::string_view token);
 /// The words between blanks.
 std::vector<std::string_view> split_words(std::string_view line);
 
+/// "Cu, Zr": words as messages list them.
+std::string comma_separated(const std::vector<std::string>& words);
+
 /// Throws InputError with the text "path:line: problem (why); remedy".
 [[noreturn]] void raise_at(const std::string& path, long line, const std::string& problem, const std::string& why,
                            const std::string& remedy);

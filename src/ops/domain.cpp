@@ -72,6 +72,28 @@ struct Migrant {
     Vec3 position, velocity;
 };
 
+/// A migrant's record in what a peer has sent.
+struct Arrival {
+    long id;
+    const std::string* bytes;
+    std::size_t offset;
+};
+
+/// The atoms of a domain, with the bytes of its companions, as they are gathered one by one.
+struct Atoms {
+    std::vector<long> id;
+    std::vector<int> species;
+    std::vector<Vec3> position, velocity;
+    std::vector<std::string> companions;
+
+    void add(const Migrant& m) {
+        id.push_back(m.id);
+        species.push_back(m.species);
+        position.push_back(m.position);
+        velocity.push_back(m.velocity);
+    }
+};
+
 }  // namespace
 
 Structure own_part(const Structure& s, const DomainGrid& grid, int rank) {
@@ -91,28 +113,22 @@ Structure own_part(const Structure& s, const DomainGrid& grid, int rank) {
 
 template <class Space>
 void migrate(Batch<Space>& b, Domain<Space>& d) {
-    const std::vector<Vec3> position = to_host(b.position), velocity = to_host(b.velocity);
-    const std::vector<int> species = to_host(b.species_of);
+    Atoms old{b.id[0], to_host(b.species_of), to_host(b.position), to_host(b.velocity), {}};
     const Box box = to_host(b.box)[0];
     d.peers = peers_of(d.grid, d.team->rank(), halo_fractions(box, d.reach));
 
-    std::vector<std::string> companions;
     std::size_t record = sizeof(Migrant);
+    std::vector<std::size_t> bytes;  // of an atom at each companion
     for (const Companion* c : d.companions) {
-        companions.push_back(c->take());
-        record += c->bytes_per_atom();
+        old.companions.push_back(c->take());
+        bytes.push_back(c->bytes_per_atom());
+        record += bytes.back();
     }
-    const auto pack = [&](std::string& to, int i) {
-        append(to, Migrant{b.id[0][i], species[i], position[i], velocity[i]});
-        for (std::size_t k = 0; k < companions.size(); ++k) {
-            const std::size_t n = d.companions[k]->bytes_per_atom();
-            to.append(companions[k], n * static_cast<std::size_t>(i), n);
-        }
-    };
+    const auto old_atom = [&](int i) { return Migrant{old.id[i], old.species[i], old.position[i], old.velocity[i]}; };
     std::vector<std::string> leaving(d.peers.size());
     std::vector<int> staying;
     for (int i = 0; i < b.atoms; ++i) {
-        const int owner = domain_of(d.grid, fraction_of(box, position[i]));
+        const int owner = domain_of(d.grid, fraction_of(box, old.position[i]));
         if (owner == d.team->rank()) {
             staying.push_back(i);
             continue;
@@ -120,63 +136,42 @@ void migrate(Batch<Space>& b, Domain<Space>& d) {
         const auto peer =
             std::find_if(d.peers.begin(), d.peers.end(), [&](const DomainPeer& p) { return p.rank == owner; });
         if (peer == d.peers.end())
-            throw PhysicsError("atom " + std::to_string(b.id[0][i]) + " went through a whole domain",
+            throw PhysicsError("atom " + std::to_string(old.id[i]) + " went through a whole domain",
                                "it moved further than " + shown(d.reach) + " A between two neighbour builds",
                                "check the structure for overlapping atoms, or use a smaller timestep");
-        pack(leaving[peer - d.peers.begin()], i);
+        std::string& to = leaving[peer - d.peers.begin()];
+        append(to, old_atom(i));
+        for (std::size_t k = 0; k < bytes.size(); ++k)
+            to.append(old.companions[k], bytes[k] * static_cast<std::size_t>(i), bytes[k]);
     }
     const std::vector<std::string> incoming = swap(*d.team, d.peers, leaving);
-
-    struct Arrival {
-        long id;
-        const std::string* bytes;
-        std::size_t offset;
-    };
     std::vector<Arrival> arrivals;
-    for (const std::string& bytes : incoming)
-        for (std::size_t at = 0; at < bytes.size(); at += record)
-            arrivals.push_back({read_at<Migrant>(bytes, at).id, &bytes, at});
-    if (arrivals.empty() && staying.size() == position.size()) return;
+    for (const std::string& text : incoming)
+        for (std::size_t at = 0; at < text.size(); at += record)
+            arrivals.push_back({read_at<Migrant>(text, at).id, &text, at});
+    if (arrivals.empty() && staying.size() == old.position.size()) return;
     std::sort(arrivals.begin(), arrivals.end(), [](const Arrival& x, const Arrival& y) { return x.id < y.id; });
 
     // Both are in the order of ids: so is what they make together.
-    std::vector<long> new_id;
-    std::vector<int> new_species;
-    std::vector<Vec3> new_position, new_velocity;
-    std::vector<std::string> new_companions(companions.size());
-    const auto take_staying = [&](int i) {
-        new_id.push_back(b.id[0][i]);
-        new_species.push_back(species[i]);
-        new_position.push_back(position[i]);
-        new_velocity.push_back(velocity[i]);
-        for (std::size_t k = 0; k < companions.size(); ++k) {
-            const std::size_t n = d.companions[k]->bytes_per_atom();
-            new_companions[k].append(companions[k], n * static_cast<std::size_t>(i), n);
-        }
-    };
+    Atoms now;
+    now.companions.resize(bytes.size());
     const auto take_arrival = [&](const Arrival& a) {
-        const auto m = read_at<Migrant>(*a.bytes, a.offset);
-        new_id.push_back(m.id);
-        new_species.push_back(m.species);
-        new_position.push_back(m.position);
-        new_velocity.push_back(m.velocity);
+        now.add(read_at<Migrant>(*a.bytes, a.offset));
         std::size_t at = a.offset + sizeof(Migrant);
-        for (std::size_t k = 0; k < companions.size(); ++k) {
-            const std::size_t n = d.companions[k]->bytes_per_atom();
-            new_companions[k].append(*a.bytes, at, n);
-            at += n;
-        }
+        for (std::size_t k = 0; k < bytes.size(); at += bytes[k], ++k) now.companions[k].append(*a.bytes, at, bytes[k]);
     };
     auto next = arrivals.begin();
     for (const int i : staying) {
-        for (; next != arrivals.end() && next->id < b.id[0][i]; ++next) take_arrival(*next);
-        take_staying(i);
+        for (; next != arrivals.end() && next->id < old.id[i]; ++next) take_arrival(*next);
+        now.add(old_atom(i));
+        for (std::size_t k = 0; k < bytes.size(); ++k)
+            now.companions[k].append(old.companions[k], bytes[k] * static_cast<std::size_t>(i), bytes[k]);
     }
     for (; next != arrivals.end(); ++next) take_arrival(*next);
 
-    b.id[0] = std::move(new_id);
-    set_atoms(b, new_species, new_position, new_velocity);
-    for (std::size_t k = 0; k < companions.size(); ++k) d.companions[k]->put(new_companions[k]);
+    b.id[0] = std::move(now.id);
+    set_atoms(b, now.species, now.position, now.velocity);
+    for (std::size_t k = 0; k < bytes.size(); ++k) d.companions[k]->put(now.companions[k]);
 }
 
 template <class Space>

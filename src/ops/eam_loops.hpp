@@ -1,5 +1,5 @@
 #pragma once
-/// \file The tuned host loops of the EAM, one set per instruction set (eam_simd.cpp is compiled once for each).
+/// \file The tuned host loops of the EAM, one set per instruction set (simd/eam.cpp is compiled once for each).
 
 #include "ops/forces.hpp"
 #include "ops/neighbors.hpp"

@@ -243,66 +243,56 @@ void pack_knots(EamTables<Host>& t, const std::vector<Function>&, const std::vec
     pack(mixed_pair, 2, a.mixed_pair);
 }
 
-}  // namespace
+/// The distinct functions of a potential, and which of them each ordered pair of species has.
+struct Functions {
+    std::vector<Function> all;
+    std::vector<int> density, pair;           ///< (species, species) indices into `all`
+    std::vector<std::pair<int, int>> tables;  ///< a table is a density and a pair function
+    std::vector<int> table_of;                ///< (species, species); pairs that agree in both functions share a table
+};
 
-template <class Space>
-EamTables<Space> make_eam_tables(const EamPotential& e) {
+Functions distinct_functions(const EamPotential& e) {
     const int n = e.species();
-    EamTables<Space> t;
-    t.species = n;
-    t.cutoff = e.cutoff;
-    t.pieces = e.nr - 1;
-    t.inverse_dr = 1.0 / e.dr;
-    t.embedding_pieces = e.nrho - 1;
-    t.inverse_drho = 1.0 / e.drho;
-
-    std::vector<Function> functions;
+    Functions f;
     const auto index_of = [&](const std::vector<double>& values, bool is_pair) {
-        for (std::size_t k = 0; k < functions.size(); ++k)
-            if (functions[k].is_pair == is_pair && functions[k].values == values) return static_cast<int>(k);
-        functions.push_back({values, is_pair, interpolate(values)});
-        return static_cast<int>(functions.size()) - 1;
+        for (std::size_t k = 0; k < f.all.size(); ++k)
+            if (f.all[k].is_pair == is_pair && f.all[k].values == values) return static_cast<int>(k);
+        f.all.push_back({values, is_pair, interpolate(values)});
+        return static_cast<int>(f.all.size()) - 1;
     };
-    std::vector<int> density_index(n * n), pair_index(n * n);
-    for (int a = 0; a < n; ++a)
-        for (int b = 0; b < n; ++b) {
-            density_index[a * n + b] = index_of(e.density[a * n + b], false);
-            pair_index[a * n + b] = index_of(e.pair[a * n + b], true);
-        }
-    // A table is a pair of functions; ordered pairs of species that agree in both share one.
-    std::vector<std::pair<int, int>> tables;
-    std::vector<int> table_of(n * n);
     for (int k = 0; k < n * n; ++k) {
-        const std::pair<int, int> wanted{density_index[k], pair_index[k]};
-        table_of[k] = static_cast<int>(std::find(tables.begin(), tables.end(), wanted) - tables.begin());
-        if (table_of[k] == static_cast<int>(tables.size())) tables.push_back(wanted);
+        f.density.push_back(index_of(e.density[k], false));
+        f.pair.push_back(index_of(e.pair[k], true));
+        const std::pair<int, int> wanted{f.density[k], f.pair[k]};
+        f.table_of.push_back(static_cast<int>(std::find(f.tables.begin(), f.tables.end(), wanted) - f.tables.begin()));
+        if (f.table_of[k] == static_cast<int>(f.tables.size())) f.tables.push_back(wanted);
     }
-    t.table_of = to_space<Space>(table_of);
+    return f;
+}
 
-    // Tables may start with sentinels (1e12 below 0.50 A in Cu-Zr_2.eam.fs); a slope looks two knots ahead.
+/// Tables may start with sentinels (1e12 below 0.50 A in Cu-Zr_2.eam.fs); a slope looks two knots ahead.
+double lowest_usable(const EamPotential& e, const std::vector<Function>& functions) {
     constexpr double sentinel = 1e9;
     int first = 1;
     for (const Function& f : functions)
         for (int k = 0; k < e.nr; ++k)
             if (!(std::abs(f.values[k]) < sentinel)) first = std::max(first, k + 3);
-    t.lowest = first * e.dr;
+    return first * e.dr;
+}
 
-    std::vector<PairPiece<double>> exact;
-    for (const auto& [density, pair] : tables)
-        for (int k = 0; k < t.pieces; ++k) exact.push_back({functions[density].pieces[k], functions[pair].pieces[k]});
-    std::vector<Cubic<double>> embedding;
-    for (int s = 0; s < n; ++s) {
-        const std::vector<Cubic<double>> pieces = interpolate(e.embedding[s]);
-        embedding.insert(embedding.end(), pieces.begin(), pieces.end());
-    }
-    t.exact = to_space<Space>(exact);
-    t.embedding = to_space<Space>(embedding);
+/// Inwards from the cutoff as far as thermal motion gets; what a table holds further in may mean nothing.
+double innermost_reached(const Function& pair, double lowest, const EamPotential& e) {
+    double lowest_energy = 0, innermost = lowest;
+    for (double r = lowest; r < e.cutoff; r += e.dr)
+        lowest_energy = std::min(lowest_energy, exact_at(pair, r, e.dr).value);
+    for (double r = lowest; r < e.cutoff; r += e.dr)
+        if (exact_at(pair, r, e.dr).value - lowest_energy >= 1.5) innermost = r;
+    return innermost;
+}
 
-    double steepest = 0;
-    for (int s = 0; s < n; ++s)
-        for (int k = t.embedding_pieces / 20; k < t.embedding_pieces / 4; ++k)
-            steepest = std::max(steepest, std::abs(embedding[s * t.embedding_pieces + k].b * t.inverse_drho));
-
+/// Tables in float with as few pieces as their error in a force allows. `steepest`: see pack_knots.
+template <class Space>
+void resample_tables(EamTables<Space>& t, const EamPotential& e, const Functions& f, double steepest) {
     const double last_knot = (e.nr - 1) * e.dr;
     std::vector<PairPiece<float>> resampled;
     for (const int pieces : {1024, 2048, 4096, e.nr - 1}) {
@@ -310,33 +300,58 @@ EamTables<Space> make_eam_tables(const EamPotential& e) {
         const double spacing = last_knot / pieces;
         resampled.clear();
         std::vector<std::vector<Cubic<float>>> each;
-        for (const Function& f : functions) each.push_back(resample(f, e.dr, t.lowest, spacing, pieces));
-        for (const auto& [density, pair] : tables)
+        for (const Function& function : f.all) each.push_back(resample(function, e.dr, t.lowest, spacing, pieces));
+        for (const auto& [density, pair] : f.tables)
             for (int k = 0; k < pieces; ++k) resampled.push_back({each[density][k], each[pair][k]});
         t.resampled_pieces = pieces;
         t.resampled_inverse_dr = 1.0 / spacing;
         t.resampling_error = t.largest_resampling_error = 0;
-        for (int a = 0; a < n; ++a)
-            for (int b = 0; b < n; ++b) {
-                const int pair = pair_index[a * n + b], density = density_index[a * n + b];
-                // Inwards from the cutoff as far as thermal motion gets; what a table holds further in may mean
-                // nothing.
-                double lowest_energy = 0, innermost = t.lowest;
-                for (double r = t.lowest; r < e.cutoff; r += e.dr)
-                    lowest_energy = std::min(lowest_energy, exact_at(functions[pair], r, e.dr).value);
-                for (double r = t.lowest; r < e.cutoff; r += e.dr)
-                    if (exact_at(functions[pair], r, e.dr).value - lowest_energy >= 1.5) innermost = r;
-                const auto accessible = [&](double r) { return r > innermost; };
-                const SlopeError phi = slope_error(functions[pair], each[pair], e.dr, spacing, accessible);
-                const SlopeError f = slope_error(functions[density], each[density], e.dr, spacing, accessible);
-                t.resampling_error = std::max(t.resampling_error, phi.rms + 2 * steepest * f.rms);
-                t.largest_resampling_error =
-                    std::max(t.largest_resampling_error, phi.largest + 2 * steepest * f.largest);
-            }
+        for (std::size_t k = 0; k < f.pair.size(); ++k) {
+            const int pair = f.pair[k], density = f.density[k];
+            const double innermost = innermost_reached(f.all[pair], t.lowest, e);
+            const auto accessible = [&](double r) { return r > innermost; };
+            const SlopeError phi = slope_error(f.all[pair], each[pair], e.dr, spacing, accessible);
+            const SlopeError rho = slope_error(f.all[density], each[density], e.dr, spacing, accessible);
+            t.resampling_error = std::max(t.resampling_error, phi.rms + 2 * steepest * rho.rms);
+            t.largest_resampling_error = std::max(t.largest_resampling_error, phi.largest + 2 * steepest * rho.largest);
+        }
         if (t.resampling_error < 4e-7) break;
     }
     t.resampled = to_space<Space>(resampled);
-    pack_knots(t, functions, tables, steepest);
+}
+
+}  // namespace
+
+template <class Space>
+EamTables<Space> make_eam_tables(const EamPotential& e) {
+    EamTables<Space> t;
+    t.species = e.species();
+    t.cutoff = e.cutoff;
+    t.pieces = e.nr - 1;
+    t.inverse_dr = 1.0 / e.dr;
+    t.embedding_pieces = e.nrho - 1;
+    t.inverse_drho = 1.0 / e.drho;
+
+    const Functions f = distinct_functions(e);
+    t.table_of = to_space<Space>(f.table_of);
+    t.lowest = lowest_usable(e, f.all);
+    std::vector<PairPiece<double>> exact;
+    for (const auto& [density, pair] : f.tables)
+        for (int k = 0; k < t.pieces; ++k) exact.push_back({f.all[density].pieces[k], f.all[pair].pieces[k]});
+    std::vector<Cubic<double>> embedding;
+    for (int s = 0; s < t.species; ++s) {
+        const std::vector<Cubic<double>> pieces = interpolate(e.embedding[s]);
+        embedding.insert(embedding.end(), pieces.begin(), pieces.end());
+    }
+    t.exact = to_space<Space>(exact);
+    t.embedding = to_space<Space>(embedding);
+
+    double steepest = 0;
+    for (int s = 0; s < t.species; ++s)
+        for (int k = t.embedding_pieces / 20; k < t.embedding_pieces / 4; ++k)
+            steepest = std::max(steepest, std::abs(embedding[s * t.embedding_pieces + k].b * t.inverse_drho));
+    resample_tables(t, e, f, steepest);
+    pack_knots(t, f.all, f.tables, steepest);
     return t;
 }
 

@@ -11,7 +11,7 @@
 
 namespace mg {
 
-// Each set of loops stands in the inline namespace of its instruction set (ops/eam_simd.cpp).
+// Each set of loops stands in the inline namespace of its instruction set (ops/simd/eam.cpp).
 #if MG_X86_64
 namespace avx2 {
 const EamLoops& eam_loops();

@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cmath>
 
+#include "core/agreed_input.hpp"
 #include "core/build_info.hpp"
 #include "core/error.hpp"
 #include "core/macros.hpp"
@@ -207,16 +208,8 @@ private:
 
 template <class Space>
 void run_study(const StudyFile& study, const RunOptions& options, Comm& world) {
-    // Whatever a rank finds wrong with the input, all of them say, and nothing has been run.
     std::unique_ptr<StudyRun> run;
-    std::string problem;
-    try {
-        run = std::make_unique<StudyRun>(study, options, all_stages<Space>(), world);
-    } catch (const InputError& e) {
-        problem = e.what();
-    }
-    for (const std::string& text : world.all_gather(problem))
-        if (!text.empty()) throw InputError(text);
+    agreed_input(world, [&] { run = std::make_unique<StudyRun>(study, options, all_stages<Space>(), world); });
     run->run(Space::name);
 }
 

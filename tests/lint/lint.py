@@ -12,6 +12,7 @@ import concurrent.futures
 import hashlib
 import json
 import pathlib
+import platform
 import re
 import shlex
 import shutil
@@ -61,6 +62,9 @@ CONDITIONS_ALLOWED = {
     "src/ops/forces.cpp": r"\bif MG_X86_64\b",        # loops for AVX2 and AVX-512 exist there alone
     "src/ops/gemm.cpp": r"\bif MG_X86_64\b",
 }
+
+# Folders whose headers need an instruction set, and the least of those that CMakeLists.txt builds them for.
+MACHINE_FLAGS = {"src/ops/simd": ["-march=x86-64-v3", "-maes", "-mpclmul"]}
 
 # Libraries that only some layers may touch, and that no header passes on to others.
 LIBRARY_OWNERS = [
@@ -269,6 +273,8 @@ def compile_headers(root, build, files):
     if compiler is None:
         return ["g++ was not found (headers are compiled alone); install g++, or give --no-compile"], 0, 0, 0
     headers = [f for f in files if f.suffix in {".hpp", ".h"} and layer_of(f.relative_to(root)) is not None]
+    if platform.machine() not in {"x86_64", "AMD64"}:
+        headers = [f for f in headers if f.parent.relative_to(root).as_posix() not in MACHINE_FLAGS]
     skipped = sum(1 for f in files if f.suffix == ".cuh")
     flags = compile_flags(root, build)
     version = subprocess.run([compiler, "--version"], capture_output=True, text=True).stdout.split("\n")[0]
@@ -278,13 +284,15 @@ def compile_headers(root, build, files):
 
     def one(header):
         seen = {}
+        machine = MACHINE_FLAGS.get(header.parent.relative_to(root).as_posix(), [])
         content_hash(header.resolve(), folders, seen)
         contents = sorted((str(name), digest) for name, digest in seen.items())
-        mark = cache / hashlib.sha256(repr((version, flags, str(header), contents)).encode()).hexdigest()
+        mark = cache / hashlib.sha256(repr((version, flags, machine, str(header), contents)).encode()).hexdigest()
         if mark.exists():
             return header, True, ""
         source = f'#include "{header}"\n#include "{header}"\n'
-        command = [compiler, "-std=c++20", "-fsyntax-only", "-Wall", "-Wextra", "-fopenmp", *flags, "-x", "c++", "-"]
+        command = [compiler, "-std=c++20", "-fsyntax-only", "-Wall", "-Wextra", "-fopenmp", *flags, *machine,
+                   "-x", "c++", "-"]
         done = subprocess.run(command, input=source, capture_output=True, text=True)
         if done.returncode == 0:
             mark.touch()

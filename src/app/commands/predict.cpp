@@ -1,24 +1,26 @@
-#include "app/predict.hpp"
-
 #include <fmt/format.h>
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cmath>
 #include <filesystem>
 #include <initializer_list>
 #include <iostream>
 #include <map>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <set>
 
 #include "app/backend.hpp"
-#include "core/error.hpp"
+#include "app/commands/each.hpp"
+#include "core/agreed_input.hpp"
+#include "descriptors/kinds.hpp"
 #include "io/atomic_file.hpp"
 #include "io/eam_reader.hpp"
 #include "io/structure_reader.hpp"
+#include "io/text.hpp"
 #include "io/xyz_writer.hpp"
 #include "md/dynamics.hpp"
-#include "descriptors/kinds.hpp"
 #include "study/model_file.hpp"
 
 namespace mg {
@@ -33,12 +35,6 @@ struct PredictArguments {
     bool no_minimise = false;
 };
 
-std::string joined(const std::vector<std::string>& words) {
-    std::string text;
-    for (const std::string& w : words) text += (text.empty() ? "" : ", ") + w;
-    return text;
-}
-
 /// A structure whose species are indices into the model's. Throws InputError for one that the model does not know.
 Structure in_species_of(const ModelFile& model, Structure s, const std::string& path) {
     std::vector<int> index;
@@ -52,8 +48,8 @@ Structure in_species_of(const ModelFile& model, Structure s, const std::string& 
         t = index[t];
     }
     if (!unknown.empty())
-        throw InputError(path + ": the model does not know " + joined({unknown.begin(), unknown.end()}),
-                         "it was trained on " + joined(model.elements),
+        throw InputError(path + ": the model does not know " + comma_separated({unknown.begin(), unknown.end()}),
+                         "it was trained on " + comma_separated(model.elements),
                          "use a model that was trained on all species of the structure");
     s.elements = model.elements;
     s.masses = model.masses;
@@ -157,102 +153,116 @@ Predicted predict_one(const ModelFile& model, const EamPotential* potential, con
     return result;
 }
 
-void predict_structures(Comm& world, const PredictArguments& a) {
+/// All that can be refused before anything runs, and what is then predicted.
+struct Task {
     ModelFile model;
-    EamPotential potential;
-    std::vector<Structure> structures;
-    std::vector<std::string> outputs;
     bool cuda = false, minimise = false;
-    std::string problem;
-    try {
-        model = read_model(a.model);
-        minimise = !a.no_minimise && model.positions == "inherent";
-        if (minimise) {
-            if (model.potential_bytes.empty())
-                throw InputError(a.model + " has no potential",
-                                 "it was trained on minimised structures, and yours is to be minimised alike",
-                                 "minimise the structure yourself and use --no-minimise");
-            potential = parse_potential(a.model + ": " + model.potential_name,
-                                        {model.potential_bytes.begin(), model.potential_bytes.end()}, model.elements);
-        }
-        cuda = use_cuda(a.backend);
-        std::map<std::string, std::string> source;
-        for (const std::string& path : a.structures) {
-            structures.push_back(in_species_of(model, read_structure(path, a.elements), path));
-            if (minimise) check_width(path, structures.back(), potential);
-            outputs.push_back(a.output.empty() ? stem_of(path) + ".stiffness.xyz" : a.output);
-            const auto [at, fresh] = source.emplace(outputs.back(), path);
-            if (!fresh && a.output.empty())
-                throw InputError(path + " and " + at->second + " would be written to one file, " + outputs.back(),
-                                 "they have the same name", "use --out FILE.xyz, which takes all of them as frames");
-            std::error_code none;
-            if (std::filesystem::equivalent(path, outputs.back(), none))
-                throw InputError("the output " + outputs.back() + " is the structure itself", "it would be overwritten",
-                                 "use --out with another name");
-        }
-    } catch (const InputError& e) {
-        problem = e.what();
-    }
-    for (const std::string& text : world.all_gather(problem))
-        if (!text.empty()) throw InputError(text);
-    if (world.rank() == 0) {
-        if (model.positions == "inherent" && a.no_minimise)
-            std::cerr << "mgstiff-gpu: note: the model was trained on minimised structures; on others its values are "
-                         "rougher\n";
-        if (model.positions != "inherent")
-            std::cerr << "mgstiff-gpu: note: the model was trained on "
-                      << (model.positions == "mean" ? "time-averaged" : "instantaneous")
-                      << " positions; the structure is taken as such, and is not minimised\n";
-    }
+    EamPotential potential;             ///< where structures are minimised
+    std::vector<Structure> structures;  ///< their species are the model's
+    std::vector<std::string> outputs;   ///< file of each structure
+};
 
-    // Structures are dealt out to the ranks in turn; the first writes and speaks.
-    std::string mine;
-    std::vector<Json> parts;
-    for (std::size_t k = 0; k < structures.size(); ++k) {
-        if (static_cast<int>(k % world.size()) != world.rank()) continue;
-        with_space(cuda, [&](auto space) {
-            using Space = decltype(space);
-            const Predicted p =
-                predict_one<Space>(model, minimise ? &potential : nullptr, a.structures[k], structures[k], outputs[k]);
-            parts.push_back({{"index", k}, {"summary", p.summary}, {"xyz", p.xyz}});
-        });
+/// Throws InputError for a model, structures and outputs that do not go together.
+Task prepare(const PredictArguments& a) {
+    Task task;
+    task.model = read_model(a.model);
+    task.minimise = !a.no_minimise && task.model.positions == "inherent";
+    if (task.minimise) {
+        const std::vector<unsigned char>& bytes = task.model.potential_bytes;
+        if (bytes.empty())
+            throw InputError(a.model + " has no potential",
+                             "it was trained on minimised structures, and yours is to be minimised alike",
+                             "minimise the structure yourself and use --no-minimise");
+        task.potential = parse_potential(a.model + ": " + task.model.potential_name, {bytes.begin(), bytes.end()},
+                                         task.model.elements);
     }
-    const std::vector<std::string> all = world.gather(Json(parts).dump(), 0);
-    if (world.rank() != 0) return;
-    std::vector<Json> in_order(structures.size());
-    for (const std::string& text : all)
-        for (const Json& part : Json::parse(text)) in_order[part["index"].get<std::size_t>()] = part;
+    task.cuda = use_cuda(a.backend);
+    std::map<std::string, std::string> source;
+    for (const std::string& path : a.structures) {
+        task.structures.push_back(in_species_of(task.model, read_structure(path, a.elements), path));
+        if (task.minimise) check_width(path, task.structures.back(), task.potential);
+        const std::string output = a.output.empty() ? stem_of(path) + ".stiffness.xyz" : a.output;
+        task.outputs.push_back(output);
+        const auto [at, fresh] = source.emplace(output, path);
+        if (!fresh && a.output.empty())
+            throw InputError(path + " and " + at->second + " would be written to one file, " + output,
+                             "they have the same name", "use --out FILE.xyz, which takes all of them as frames");
+        std::error_code none;
+        if (std::filesystem::equivalent(path, output, none))
+            throw InputError("the output " + output + " is the structure itself", "it would be overwritten",
+                             "use --out with another name");
+    }
+    return task;
+}
+
+/// What the user should know of the model's positions.
+void say_notes(const ModelFile& model, bool no_minimise) {
+    if (model.positions == "inherent" && no_minimise)
+        std::cerr << "mgstiff-gpu: note: the model was trained on minimised structures; on others its values are "
+                     "rougher\n";
+    if (model.positions != "inherent")
+        std::cerr << "mgstiff-gpu: note: the model was trained on "
+                  << (model.positions == "mean" ? "time-averaged" : "instantaneous")
+                  << " positions; the structure is taken as such, and is not minimised\n";
+}
+
+/// Writes the files and says the summaries; `parts` are in the order of the structures.
+void write_results(const PredictArguments& a, const Task& task, const std::vector<Json>& parts) {
     std::map<std::string, std::string> files;
     Json summaries = Json::array();
-    for (const Json& part : in_order) {
+    for (const Json& part : parts) {
         files[part["summary"]["output"].get<std::string>()] += part["xyz"].get<std::string>();
         summaries.push_back(part["summary"]);
     }
     for (const auto& [path, text] : files) write_file_atomically(path, text);
     Json result;
     result["model"] = a.model;
-    result["networks"] = model.ensemble.size();
-    result["descriptor"] = model.descriptor.kind;
-    result["positions"] = model.positions;
-    result["minimised"] = minimise;
+    result["networks"] = task.model.ensemble.size();
+    result["descriptor"] = task.model.descriptor.kind;
+    result["positions"] = task.model.positions;
+    result["minimised"] = task.minimise;
     result["structures"] = summaries;
     std::cout << result.dump(2) << '\n';
+}
+
+void predict_structures(Comm& world, const PredictArguments& a) {
+    Task task;
+    agreed_input(world, [&] { task = prepare(a); });
+    if (world.rank() == 0) say_notes(task.model, a.no_minimise);
+
+    // Structures are dealt out to the ranks in turn; the first writes and speaks.
+    std::vector<Json> mine;
+    for (std::size_t k = 0; k < task.structures.size(); ++k) {
+        if (static_cast<int>(k % world.size()) != world.rank()) continue;
+        with_space(task.cuda, [&](auto space) {
+            using Space = decltype(space);
+            const Predicted p = predict_one<Space>(task.model, task.minimise ? &task.potential : nullptr,
+                                                   a.structures[k], task.structures[k], task.outputs[k]);
+            mine.push_back({{"index", k}, {"summary", p.summary}, {"xyz", p.xyz}});
+        });
+    }
+    const std::vector<std::string> all = world.gather(Json(mine).dump(), 0);
+    if (world.rank() != 0) return;
+    std::vector<Json> in_order(task.structures.size());
+    for (const std::string& text : all)
+        for (const Json& part : Json::parse(text)) in_order[part["index"].get<std::size_t>()] = part;
+    write_results(a, task, in_order);
 }
 
 }  // namespace
 
 void add_predict(CLI::App& app, Comm& world) {
-    static PredictArguments a;
+    const auto a = std::make_shared<PredictArguments>();
     CLI::App* command = app.add_subcommand("predict", "stiffness of every atom of a structure, from a trained model");
-    command->add_option("model", a.model, "model.h5 of a study")->required();
-    command->add_option("structures", a.structures, "LAMMPS data or dump, or extended XYZ")->required();
-    command->add_option("--elements", a.elements, "elements of types 1, 2, ..., e.g. Cu,Zr")->delimiter(',');
-    command->add_flag("--no-minimise,--no-minimize", a.no_minimise,
+    command->add_option("model", a->model, "model.h5 of a study")->required();
+    command->add_option("structures", a->structures, "LAMMPS data or dump, or extended XYZ")->required();
+    command->add_option("--elements", a->elements, "elements of types 1, 2, ..., e.g. Cu,Zr")->delimiter(',');
+    command->add_flag("--no-minimise,--no-minimize", a->no_minimise,
                       "take the positions as they are: they are those of an inherent structure");
-    command->add_option("--backend", a.backend, "auto, host or cuda")->check(CLI::IsMember({"auto", "host", "cuda"}));
-    command->add_option("--out", a.output,
+    command->add_option("--backend", a->backend, "auto, host or cuda")->check(CLI::IsMember({"auto", "host", "cuda"}));
+    command->add_option("--out", a->output,
                         "extended XYZ for all structures, as frames; otherwise each gets NAME.stiffness.xyz here");
-    command->callback([&world] { predict_structures(world, a); });
+    command->callback([a, &world] { predict_structures(world, *a); });
 }
 
 }  // namespace mg

@@ -1,0 +1,69 @@
+#include <CLI/CLI.hpp>
+#include <filesystem>
+#include <iostream>
+#include <memory>
+
+#include "app/backend.hpp"
+#include "app/commands/each.hpp"
+#include "app/commands/study_arguments.hpp"
+#include "core/agreed_input.hpp"
+#include "report/report.hpp"
+#include "study/run.hpp"
+#include "study/stop.hpp"
+
+namespace mg {
+namespace {
+
+struct RunArguments {
+    StudyArguments study;
+    std::vector<std::string> stages;
+    std::string resume = "auto", max_wall;
+};
+
+void run(Comm& world, const RunArguments& a) {
+    StudyFile study;
+    RunOptions options;
+    bool cuda = false;
+    agreed_input(world, [&] {
+        study = read_with_arguments(a.study);
+        if (!a.max_wall.empty()) options.max_wall_s = wall_seconds(a.max_wall);
+        cuda = use_cuda(study.compute.backend);
+    });
+    options.resume = a.resume == "never" ? Resume::never : a.resume == "force" ? Resume::force : Resume::automatic;
+    bool report = a.stages.empty();
+    for (const std::string& stage : a.stages) {
+        if (stage == "report")
+            report = true;
+        else
+            options.stages.push_back(stage);
+    }
+    options.device = device_name(cuda);
+    if (a.stages.empty() || !options.stages.empty())
+        with_space(cuda, [&](auto space) { run_study<decltype(space)>(study, options, world); });
+    if (!report || world.rank() != 0) return;
+    make_report(study.study.output, {study.report.bin_atoms, study.report.coarse_grain_A, study.report.slice_A});
+    std::cout << std::filesystem::absolute(study.study.output + "/report.html").lexically_normal().string() << '\n';
+}
+
+}  // namespace
+
+void add_run(CLI::App& app, Comm& world) {
+    const auto a = std::make_shared<RunArguments>();
+    CLI::App* command =
+        app.add_subcommand("run", "run a study: quench, stiffness, descriptors, barriers, train, report");
+    add_study_arguments(*command, a->study);
+    command->add_option("--stage", a->stages, "run only this stage (may be repeated)")
+        ->take_all()
+        ->allow_extra_args(false);
+    command
+        ->add_option("--resume", a->resume,
+                     "auto: skip finished stages; never: refuse a directory with results; "
+                     "force: run again")
+        ->check(CLI::IsMember({"auto", "never", "force"}))
+        ->take_last();  // a job that comes back from the queue adds its own
+    command->add_option("--max-wall", a->max_wall,
+                        "stop at a checkpoint after this time (90s, 10m, 2h, HH:MM:SS), with exit code 75");
+    command->callback([a, &world] { run(world, *a); });
+}
+
+}  // namespace mg

@@ -1,0 +1,63 @@
+#include "io/structures/assemble.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <numeric>
+
+#include "core/error.hpp"
+#include "io/structures/species.hpp"
+
+namespace mg {
+namespace {
+
+constexpr double cells_away = 1e6;
+
+void check_volume(const StructureSource& source, const RawStructure& raw, double volume) {
+    double longest = 0;
+    for (int k = 0; k < 3; ++k) longest = std::max(longest, norm2(raw.h.column(k)));
+    if (!(volume > 1e-9 * longest * std::sqrt(longest)) || !std::isfinite(volume))
+        source.fail(raw.cell_line, "the cell has no positive volume", "it is " + shown(volume) + " A^3",
+                    "give three lattice vectors that are independent and right-handed");
+}
+
+/// The atoms by ascending id.
+std::vector<int> order_of_ids(const StructureSource& source, const RawStructure& raw) {
+    std::vector<int> order(raw.id.size());
+    std::iota(order.begin(), order.end(), 0);
+    std::sort(order.begin(), order.end(),
+              [&](int a, int b) { return raw.id[a] != raw.id[b] ? raw.id[a] < raw.id[b] : a < b; });
+    for (std::size_t k = 1; k < order.size(); ++k)
+        if (raw.id[order[k]] == raw.id[order[k - 1]])
+            source.fail(raw.line[order[k]], "id " + std::to_string(raw.id[order[k]]) + " occurs twice",
+                        "it is also in line " + std::to_string(raw.line[order[k - 1]]));
+    return order;
+}
+
+}  // namespace
+
+Structure assemble(const StructureSource& source, const RawStructure& raw, const std::vector<std::string>& elements) {
+    Structure structure;
+    structure.box = make_box(raw.h);
+    structure.origin = raw.origin;
+    check_volume(source, raw, structure.box.volume);
+    const std::vector<int> order = order_of_ids(source, raw);
+    resolve_species(source, raw, order, elements, structure);
+    for (int k : order) {
+        const Vec3 x = raw.position[k];
+        // Finite words can still overflow when images and lattice vectors are added.
+        if (!std::isfinite(x.x) || !std::isfinite(x.y) || !std::isfinite(x.z))
+            source.fail(raw.line[k], "the position of atom " + std::to_string(raw.id[k]) + " is not finite",
+                        "it overflows");
+        // Wrapped into the cell, such a position would keep too few of its digits to mean anything.
+        const Vec3 cells = structure.box.inverse * x;
+        if (std::abs(cells.x) > cells_away || std::abs(cells.y) > cells_away || std::abs(cells.z) > cells_away)
+            source.fail(raw.line[k], "atom " + std::to_string(raw.id[k]) + " is more than a million cells away",
+                        "its position is in A, in or near the cell");
+        structure.id.push_back(raw.id[k]);
+        structure.position.push_back(x);
+        if (!raw.velocity.empty()) structure.velocity.push_back(raw.velocity[k]);
+    }
+    return structure;
+}
+
+}  // namespace mg

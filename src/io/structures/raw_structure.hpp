@@ -1,0 +1,31 @@
+#pragma once
+/// \file What a structure file says, before its species are known and its atoms in order.
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "core/mat3.hpp"
+#include "core/structure.hpp"
+
+namespace mg {
+
+/// Atoms in the order of the file. Positions [A] are relative to the origin of the cell.
+struct RawStructure {
+    std::vector<long> id, line;     ///< of each atom; lines from 1
+    std::vector<int> type;          ///< of each atom, from 1; empty where the file has names alone
+    std::vector<std::string> name;  ///< of each atom; empty where the file has types alone
+    std::vector<Vec3> position, velocity;
+    std::map<int, double> masses;           ///< [u] by type
+    std::map<int, std::string> type_names;  ///< by type
+    bool labels = false;                    ///< the names of types are LAMMPS's type labels, no mere comments
+    int types = 0;                          ///< as the header says; 0 where it does not
+    Mat3 h;                                 ///< [A] lattice vectors as columns
+    Vec3 origin;                            ///< [A]
+    long cell_line = 0;                     ///< where the cell stands, for errors
+};
+
+/// The cell matrix of three lattice vectors.
+inline Mat3 cell_matrix(Vec3 a, Vec3 b, Vec3 c) { return {{a.x, b.x, c.x, a.y, b.y, c.y, a.z, b.z, c.z}}; }
+
+}  // namespace mg
