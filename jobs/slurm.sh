@@ -3,7 +3,10 @@
 # checkpoint goes back to the queue. It is sourced, not run; the sourcing script has set -euo pipefail.
 
 mg_root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)"
-mg_program="${MGSTIFF:-$mg_root/build/mgstiff-gpu}"
+mg_program="$mg_root/build/mgstiff-gpu"
+# Where the program is installed, these scripts are in PREFIX/share/mgstiff-gpu/jobs.
+[[ ! -x "$mg_root/../../bin/mgstiff-gpu" ]] || mg_program="$(cd "$mg_root/../../bin" && pwd -P)/mgstiff-gpu"
+mg_program="${MGSTIFF:-$mg_program}"
 
 mg_variables() {
     cat <<'HELP'
