@@ -65,19 +65,19 @@ if [[ -e "$out" ]]; then
     [[ -f "$out/run-gpu-checks.sh" ]] || mg_die "$out exists and is no bundle of ours; name another folder"
     rm -rf "$out"
 fi
-mkdir -p "$out/bin" "$out/lib" "$out/tests"
+mkdir -p "$out/lib" "$out/tests"
 out="$(cd "$out" && pwd -P)"
 
-programs=()
-for program in "$work/mgstiff-gpu" "$work/tests/mg_parity_tests"; do
-    if [[ -x "$program" ]]; then
-        programs+=("$program")
-        strip -o "$out/bin/$(basename "$program")" "$program"
-    else
-        mg_say "note: $(basename "$program") was not built and is left out"
-    fi
-done
-[[ -x "$out/bin/mgstiff-gpu" ]] || mg_die "$work/mgstiff-gpu was not built; run without --no-build"
+program="$work/mgstiff-gpu" parity="$work/tests/mg_parity_tests"
+[[ -x "$program" ]] || mg_die "$program was not built; run without --no-build"
+cmake --install "$work" --prefix "$out" --strip
+programs=("$program")
+if [[ -x "$parity" ]]; then
+    programs+=("$parity")
+    strip -o "$out/bin/mg_parity_tests" "$parity"
+else
+    mg_say "note: mg_parity_tests was not built and is left out"
+fi
 
 # The closure of shared libraries. What stays behind: glibc (the node's, at least as new), the CUDA driver, and the
 # CUDA libraries, which run-gpu-checks.sh looks for on the node.
@@ -128,10 +128,8 @@ TOML
     mv "$glass.part" "$glass"
 fi
 cp "$glass" "$out/glass.xyz.gz"
-cp -r "$mg_root/jobs" "$out/jobs"
 if [[ -d "$mg_root/tests/data" ]]; then cp -r "$mg_root/tests/data" "$out/tests/data"; fi
 install -m 755 "$mg_root/benchmarks/run-gpu-checks.sh" "$out/run-gpu-checks.sh"
-cp "$mg_root/LICENSE" "$out/LICENSE"
 git -C "$mg_root" describe --always --dirty --tags >"$out/VERSION" 2>/dev/null || printf 'unknown\n' >"$out/VERSION"
 
 # Every library of the bundle must now be found in it.

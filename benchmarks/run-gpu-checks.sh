@@ -53,7 +53,7 @@ while (($#)); do
     shift
 done
 
-program="$here/bin/mgstiff-gpu" parity="$here/bin/mg_parity_tests"
+program="$here/bin/mgstiff-gpu" parity="$here/bin/mg_parity_tests" jobs="$here/share/mgstiff-gpu/jobs"
 milliseconds() { printf '%s\n' $((${EPOCHREALTIME/[.,]/} / 1000)); }
 start="$(milliseconds)" planned=0 failed=0
 end=$((start + 1000 * seconds))
@@ -185,7 +185,7 @@ bench() {
     local name="$1" limit="$2"
     shift 2
     phase "$name" "$limit" "$program" bench md --backend cuda --structure "$here/glass.xyz.gz" --elements Cu,Zr \
-        --potential "$here/jobs/potentials/Cu-Zr_2.eam.fs" --repeat 3 --append "$out/results.jsonl" "$@"
+        --potential "$jobs/potentials/Cu-Zr_2.eam.fs" --repeat 3 --append "$out/results.jsonl" "$@"
 }
 
 # measured FILE: the JSON that a benchmark wrote, as one line of the results.
@@ -311,7 +311,7 @@ if [[ -n "$cublas" ]] || ((plan)); then
 fi
 phase bench-artn 14 "$program" bench artn --backend cuda --attempts 64 --searches 64 \
     --structure "$here/tests/data/single-point/cuzr_glass_4000.data" --elements Cu,Zr \
-    --potential "$here/jobs/potentials/Cu-Zr_2.eam.fs" --json "${work:-}/artn.json"
+    --potential "$jobs/potentials/Cu-Zr_2.eam.fs" --json "${work:-}/artn.json"
 measured "${work:-}/artn.json"
 
 # Hardware counters of the kernels of a step, launched one by one.
@@ -326,7 +326,7 @@ if probed ncu-probe 6 "$ncu" --clock-control none --launch-count 1 "$parity" \
     export MGSTIFF_NO_GRAPHS=1
     few=(--repeat 1 --warmup 20 --append /dev/null)
     glass=("$program" bench md --backend cuda --structure "$here/glass.xyz.gz" --elements Cu,Zr
-        --potential "$here/jobs/potentials/Cu-Zr_2.eam.fs")
+        --potential "$jobs/potentials/Cu-Zr_2.eam.fs")
     phase ncu-batch 14 "${counted[@]}" -k 'regex:density_kernel|force_kernel' --launch-skip 20 --launch-count 2 \
         "${glass[@]}" "${few[@]}" --point 64,mixed,nve,10
     # The time of each kernel, of several steps: sections of counters would replay every one of them ten times.
@@ -336,7 +336,7 @@ if probed ncu-probe 6 "$ncu" --clock-control none --launch-count 1 "$parity" \
     ((plan)) || cat "$work"/ncu-batch.log "$work"/ncu-step.log >"$out/ncu.txt" 2>/dev/null
 fi
 
-phase study 20 "$program" run "$here/jobs/quick.toml" --backend cuda --stage quench --stage stiffness \
+phase study 20 "$program" run "$jobs/quick.toml" --backend cuda --stage quench --stage stiffness \
     --stage descriptors --out "${work:-}/study"
 
 sanitizer="$( ((plan)) || tool compute-sanitizer)"

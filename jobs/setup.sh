@@ -4,11 +4,13 @@
 
 mg_root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)"
 
-# The one list of Debian packages, each with what it is for. Four sets:
+# The one list of Debian packages, each with what it is for. Six sets:
 #   run    needed to build the program and to draw the report
 #   test   needed by the tests besides
 #   bundle needed by benchmarks/bundle.sh besides
 #   view   of use to the tests, which skip without
+#   lint   needed by tests/run.sh --lint besides
+#   docs   needed by the target docs (cmake --build build --target docs)
 mg_package_list() {
     cat <<'LIST'
 run     g++                 the compiler (C++20, OpenMP)
@@ -38,11 +40,15 @@ run     python3-scipy       figures
 test    libgtest-dev        GoogleTest
 test    libboost-context-dev fibers: CUDA's threads on the CPU
 test    python3-onnx        checks the exported network
+test    clang-format        lint: the format of the sources (version 14)
 test    slurm-wlm           the job scripts, on a SLURM of the test's own
 test    munge               SLURM's keys
 bundle  libblas-dev         small reference BLAS
 bundle  patchelf            makes the bundle relocatable
 view    chromium            the report in a browser (100 MB)
+lint    clang-tidy          finds faults in C++
+lint    libomp-dev          OpenMP's header for clang-tidy
+docs    doxygen             the API page
 LIST
     # Of use only for comparisons, and never installed here: lammps, lammps-data, python3-ase.
 }

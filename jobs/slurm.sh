@@ -3,14 +3,18 @@
 # checkpoint goes back to the queue. It is sourced, not run; the sourcing script has set -euo pipefail.
 
 mg_root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)"
-mg_program="${MGSTIFF:-$mg_root/build/mgstiff-gpu}"
+mg_program="$mg_root/build/mgstiff-gpu"
+# Where the program is installed, these scripts are in PREFIX/share/mgstiff-gpu/jobs.
+[[ ! -x "$mg_root/../../bin/mgstiff-gpu" ]] || mg_program="$(cd "$mg_root/../../bin" && pwd -P)/mgstiff-gpu"
+mg_program="${MGSTIFF:-$mg_program}"
 
 mg_variables() {
     cat <<'HELP'
 
 Variables of the environment (sbatch passes them on):
-  MG_ROOT          folder of the program, where the job is not submitted from it
-  MGSTIFF          the program (default: build/mgstiff-gpu in that folder)
+  MG_ROOT          folder of the program, where the job is not submitted from it; of an installed one
+                   PREFIX/share/mgstiff-gpu
+  MGSTIFF          the program (default: build/mgstiff-gpu in that folder, or the installed one)
   MG_LAUNCH        what starts the ranks (default: srun where it offers PMIx, else mpirun)
   MG_MAX_RESTARTS  how often a job goes back to the queue by itself (default: 100)
   SBATCH_ACCOUNT, SBATCH_PARTITION, ...  SLURM's own, instead of editing the #SBATCH lines

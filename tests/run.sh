@@ -4,7 +4,7 @@ set -euo pipefail
 
 usage() {
     cat <<'HELP'
-usage: tests/run.sh [--setup-only] [--no-install] [--validation]
+usage: tests/run.sh [--setup-only] [--no-install] [--validation | --lint]
 
 Installs the Debian packages that are missing, configures and builds into build/ (the program is build/mgstiff-gpu)
 and runs all tests with ctest. Where nvcc is found, a second build without CUDA goes into build-host/, where the
@@ -14,6 +14,8 @@ MG_REQUIRE_GPU=1 turns those skips into failures.
   --setup-only   install what is missing, and stop
   --no-install   install nothing
   --validation   run the full validation tables instead (long: hours), MG_VALIDATION=full, without time limits
+  --lint         run the linters instead, and build nothing: tests/lint/lint.py, and clang-tidy on the C++ sources that
+                 differ from origin/main (from HEAD~1 where there is none), where any warning fails
   --help         this text
 
 MG_TEST_JOBS is how many tests run side by side (default: the number of cores), one OpenMP thread each.
@@ -21,12 +23,13 @@ MG_SIMT_SEED is the first of the seeds that order the threads of CUDA kernels on
 HELP
 }
 
-setup_only=0 install=1 validation=0
+setup_only=0 install=1 validation=0 lint=0
 while (($#)); do
     case "$1" in
         --setup-only) setup_only=1 ;;
         --no-install) install=0 ;;
         --validation) validation=1 ;;
+        --lint) lint=1 ;;
         -h | --help)
             usage
             exit 0
@@ -50,11 +53,13 @@ lap() {
     lap_start=$SECONDS
 }
 
+needed=(run test) optional=(view)
+if ((lint)); then needed+=(lint) optional=(); fi
 if ((install)); then
-    mg_install run test
-    mg_install_optional view
+    mg_install "${needed[@]}"
+    mg_install_optional "${optional[@]}"
 else
-    mg_missing_note run test view
+    mg_missing_note "${needed[@]}" "${optional[@]}"
 fi
 lap install
 if ((setup_only)); then
@@ -67,6 +72,19 @@ mg_say_cuda
 # Tests run side by side, one thread each; a test of threads sets their number itself.
 export OMP_NUM_THREADS=1
 jobs="${MG_TEST_JOBS:-$(mg_cores)}"
+
+if ((lint)); then
+    mg_configure build -DMG_TESTS=ON -DMG_CUDA=ON
+    mg_build build mg_git_revision  # a header that sources include
+    lap configure
+    status=0
+    python3 tests/lint/lint.py --build build || status=$?
+    lap lint.py
+    python3 tests/lint/tidy.py --build build || status=$?
+    lap clang-tidy
+    mg_say "Seconds: $laps"
+    exit "$status"
+fi
 
 if ((validation)); then
     mg_configure build -DMG_TESTS=ON -DMG_CUDA=ON -DMG_TEST_TIMEOUT=1000000

@@ -26,6 +26,7 @@ std::vector<Strained> strained(const Batch<Space>& batch) {
     const std::vector<Box> box = to_host(batch.box);
     const std::vector<double> energy = to_host(batch.potential_energy);
     std::vector<Strained> result;
+    result.reserve(batch.replicas);
     for (int r = 0; r < batch.replicas; ++r) result.push_back({(-1 / box[r].volume) * virial[r], energy[r]});
     return result;
 }

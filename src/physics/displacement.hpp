@@ -17,7 +17,7 @@ MG_HD DisplacementSums operator+(const DisplacementSums& a, const DisplacementSu
 
 inline namespace MG_TARGET {
 
-/// Variance about the time-mean position [A^2]: <|u|^2> - |<u>|^2.
+/// Variance about the time-mean position [A^2]: `<|u|^2> - |<u>|^2`.
 MG_HD double variance_about_mean(const DisplacementSums& s, double frames) {
     return s.squares / frames - norm2((1.0 / frames) * s.sum);
 }

@@ -1,7 +1,7 @@
 #pragma once
 /// \file Viscosity from activation energies: Eq. 4 of Peng, Yang, Wang, Extreme Mech. Lett. 48 (2021) 101446,
 ///
-///   eta_i = eta_0 exp(<dQ_i> / k_B T),   eta_0 = 1e-4 Pa s.
+///   eta_i = eta_0 exp(`<dQ_i>` / k_B T),   eta_0 = 1e-4 Pa s.
 
 #include "core/macros.hpp"
 

@@ -15,10 +15,7 @@
 #include <string_view>
 #include <vector>
 
-#include "core/build_info.hpp"
 #include "core/error.hpp"
-
-extern char** environ;
 
 namespace mg {
 namespace {
@@ -46,6 +43,7 @@ std::vector<std::string> script_environment() {
 
 std::vector<char*> pointers(std::vector<std::string>& strings) {
     std::vector<char*> result;
+    result.reserve(strings.size() + 1);
     for (std::string& s : strings) result.push_back(s.data());
     result.push_back(nullptr);
     return result;
@@ -104,17 +102,10 @@ std::string find_report_scripts() {
                         "correct MGSTIFF_SHARE or unset it");
         return folder.string();
     }
-    std::vector<fs::path> candidates;
-    std::error_code failure;
-    const fs::path executable = fs::read_symlink("/proc/self/exe", failure);
-    if (!failure) {
-        const fs::path folder = executable.parent_path();
-        candidates = {folder.parent_path() / "src/report/figures", folder.parent_path() / "share/mgstiff-gpu/figures",
-                      folder / "share/figures"};
-    }
-    candidates.push_back(fs::path(build::source_directory) / "src/report/figures");
+    const fs::path program_folder = fs::read_symlink("/proc/self/exe").parent_path();
     std::string looked;
-    for (const fs::path& folder : candidates) {
+    for (const fs::path& root : {program_folder.parent_path(), program_folder}) {
+        const fs::path folder = root / "share/mgstiff-gpu/figures";
         if (has_script(folder)) return folder.string();
         looked += (looked.empty() ? "" : ", ") + folder.string();
     }

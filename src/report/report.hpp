@@ -12,10 +12,9 @@ struct ReportOptions {
     double slice = 4.0;         ///< [A] thickness of the map's slice, > 0
 };
 
-/// The directory with make_report.py, the first of: $MGSTIFF_SHARE/figures, <executable>/../src/report/figures (a build
-/// tree), <executable>/../share/mgstiff-gpu/figures and <executable>/share/figures (installed or bundled), and the
-/// source directory that the program was built from. Throws Error, naming all of these, where none has it, and where
-/// MGSTIFF_SHARE is set but has it not.
+/// The directory with make_report.py: $MGSTIFF_SHARE/figures where that is set (and no other then), else, from the
+/// folder of the program's own file, ../share/mgstiff-gpu/figures (installed or bundled), else
+/// share/mgstiff-gpu/figures (a build tree). Throws Error, naming where it looked, where none has it.
 std::string find_report_scripts();
 
 /// A Python that imports matplotlib, h5py, numpy and scipy: $MGSTIFF_PYTHON where that is set (and no other then), else

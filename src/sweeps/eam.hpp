@@ -45,7 +45,7 @@ struct PairSystem {
     Incident* incident = nullptr;
 };
 
-/// What the pair loops need at one distance.
+// What the pair loops need at one distance.
 inline namespace MG_TARGET {
 
 /// The distance [A] from its square. For floats a single-precision root and one Newton step in double: as good as a

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Enforces the layers of the source tree and its house rules, and compiles every header alone.
+"""Enforces the layers of the source tree and its house rules, formatted text (clang-format 14), and that every header
+compiles alone.
 
 usage: lint.py [ROOT] [--build DIR] [--no-compile] [--self-test]
 
@@ -11,6 +12,7 @@ import argparse
 import concurrent.futures
 import hashlib
 import json
+import os
 import pathlib
 import platform
 import re
@@ -225,6 +227,31 @@ class Lint:
         return files
 
 
+# ---- C++ and CUDA files are as clang-format writes them --------------------------------------------------------------
+FORMAT_MAJOR = 14  # other versions write some lines differently
+
+
+def check_format(root, files):
+    """Returns (problems, what to say). Without clang-format nothing is checked, which is a problem in CI alone."""
+    formatter = shutil.which("clang-format")
+    if formatter is None:
+        missing = "clang-format was not found (it checks the format); install the package clang-format"
+        return ([missing] if os.environ.get("CI") else []), "FORMAT NOT CHECKED: " + missing
+    version = subprocess.run([formatter, "--version"], capture_output=True, text=True).stdout.strip()
+    major = re.search(r"version (\d+)", version)
+    if major is None or int(major.group(1)) != FORMAT_MAJOR:
+        return [], f"FORMAT NOT CHECKED: it is that of clang-format {FORMAT_MAJOR}, and here is {version}"
+    sources = [str(f.relative_to(root)) for f in files if f.suffix in SOURCE]
+    done = subprocess.run([formatter, "--dry-run", "-Werror", "--fallback-style=none", *sources], cwd=root,
+                          capture_output=True, text=True)
+    found = re.findall(r"^(.+?):(\d+):\d+: error: code should be clang-formatted", done.stderr, re.M)
+    first_lines = dict(reversed(found))
+    problems = [f"{name}:{line}: not formatted; clang-format -i {name}" for name, line in sorted(first_lines.items())]
+    if done.returncode != 0 and not problems:
+        problems.append(f"clang-format ended with {done.returncode}:\n{done.stderr}")
+    return problems, f"format of {len(sources)} files checked"
+
+
 # ---- Every header compiles alone -----------------------------------------------------------------------------------
 def header_folders(root, build):
     return [root / "src", build / "generated", root / "cuda", root / "mpi", root / "tests"]
@@ -311,7 +338,9 @@ def compile_headers(root, build, files):
 def lint(root, build, compile_alone):
     checker = Lint(root)
     files = checker.run()
-    summary = f"{len(files)} files"
+    unformatted, format_said = check_format(root, files)
+    checker.problems += unformatted
+    summary = f"{len(files)} files, {format_said}"
     if compile_alone:
         problems, compiled, cached, skipped = compile_headers(root, build, files)
         checker.problems += problems
@@ -423,10 +452,46 @@ def self_test():
         if not any(p.startswith("src/physics/eam.hpp") for p in problems):
             failures.append(f"a header was served from the cache though what it includes had changed: {problems}")
 
+        failures += format_self_test(root)
+
     for failure in failures:
         print(failure)
-    print(f"lint self-test: {len(planted) + 6} checks, {len(failures)} failed")
+    print(f"lint self-test: {len(planted) + 10} checks, {len(failures)} failed")
     return 1 if failures else 0
+
+
+def format_self_test(root):
+    """Failures of check_format in the tree of the self-test, whose files are given the style of the house."""
+    failures = []
+    shutil.copy(pathlib.Path(__file__).resolve().parents[2] / ".clang-format", root)
+    good, bad = root / "src/core/good.cpp", root / "src/core/bad.cpp"
+    good.write_text("int first = 1;\n")
+    bad.write_text("int first = 1;\nint second=2;\n")
+    problems, said = check_format(root, [good, bad])
+    if "NOT CHECKED" in said:
+        print(said)
+    elif problems != ["src/core/bad.cpp:2: not formatted; clang-format -i src/core/bad.cpp"]:
+        failures.append(f"not formatted: expected one problem in line 2 of bad.cpp, got {problems}")
+
+    tools = root / "tools"
+    tools.mkdir()
+    path, ci = os.environ["PATH"], os.environ.pop("CI", None)
+    os.environ["PATH"] = str(tools)
+    if (problems := check_format(root, [bad])[0]) != []:
+        failures.append(f"without clang-format nothing is a problem outside CI, got {problems}")
+    os.environ["CI"] = "true"
+    if len(problems := check_format(root, [bad])[0]) != 1:
+        failures.append(f"without clang-format CI has one problem, got {problems}")
+    (tools / "clang-format").write_text(f"#!/bin/sh\necho clang-format version {FORMAT_MAJOR + 1}.0.0\n")
+    (tools / "clang-format").chmod(0o755)
+    problems, said = check_format(root, [bad])
+    if problems or "NOT CHECKED" not in said:
+        failures.append(f"another version of clang-format is skipped aloud, got {problems} and '{said}'")
+    os.environ["PATH"] = path
+    del os.environ["CI"]
+    if ci is not None:
+        os.environ["CI"] = ci
+    return failures
 
 
 def default_build(root):
@@ -442,7 +507,7 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("root", nargs="?", default=pathlib.Path(__file__).resolve().parents[2], type=pathlib.Path)
     parser.add_argument("--build", type=pathlib.Path, help="build folder: generated headers, include paths, cache")
-    parser.add_argument("--no-compile", action="store_true", help="text and include rules only")
+    parser.add_argument("--no-compile", action="store_true", help="text, include rules and format only")
     parser.add_argument("--self-test", action="store_true", help="plant violations; each must be caught")
     arguments = parser.parse_args()
     if arguments.self_test:
