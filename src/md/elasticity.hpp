@@ -20,6 +20,8 @@ struct ElasticOptions {
     long max_steps = 200000;  ///< of FIRE, for one relaxation
     double irregular = 0.02;  ///< bound of ElasticDirection::irregularity
     int halvings = 4;         ///< of the strain of a direction beyond the bound, before it is given up
+
+    bool operator==(const ElasticOptions&) const = default;
 };
 
 /// How one of Voigt's directions went.
