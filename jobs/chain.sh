@@ -10,8 +10,8 @@ Submits jobs/stage.sbatch once per stage, each job waiting until the one before 
 line per job on standard output: the stage and the number of the job. A job that stops at a checkpoint goes back to
 the queue and the rest of the chain waits on; where a stage fails, the rest is cancelled.
 
-  --stages A,B,...  the stages (default: quench,stiffness,descriptors,barriers,train,report; barriers only where the
-                    study has a table of that name)
+  --stages A,B,...  the stages (default: quench,stiffness,descriptors,barriers,train,moduli,report; barriers and moduli
+                    only where the study has a table of that name)
   --sbatch OPTION   one more option of sbatch for every job, e.g. --sbatch --partition=gpu --sbatch --time=12:00:00
   --help            this text
 
@@ -49,6 +49,7 @@ name="$(basename "$1" .toml)"
 if [[ -z "$stages" ]]; then
     stages=quench,stiffness,descriptors,train,report
     ! grep -qE '^[[:space:]]*\[barriers\]' "$1" || stages="${stages/train/barriers,train}"
+    ! grep -qE '^[[:space:]]*\[moduli\]' "$1" || stages="${stages/train/train,moduli}"
 fi
 IFS=, read -ra list <<<"$stages"
 

@@ -17,6 +17,7 @@
 #include "config/words.hpp"
 #include "descriptors/kinds.hpp"
 #include "io/key_rules.hpp"
+#include "md/elasticity.hpp"
 #include "nn/training.hpp"
 
 namespace mg {
@@ -274,6 +275,20 @@ struct StudyFile {
             v.key("seeds", seeds, from(1, 1000, "it is the number of networks"));
         }
     };
+    /// Elastic constants of every sample's inherent structure.
+    struct Moduli : ElasticOptions {
+        bool enabled = false;  ///< not a key: the table is there
+
+        bool operator==(const Moduli&) const = default;
+        template <class Visitor>
+        void visit(Visitor& v) {
+            if (!v.optional_table("moduli", "Elastic constants of every glass at rest, by finite strain.", enabled))
+                return;
+            v.key("strain", strain, from(1e-6, 0.01, "less drowns in rounding, and under more atoms rearrange"));
+            v.key("force_eV_A", force_max, from(1e-10, 1e-3, "it says when strained atoms are at rest"));
+            v.key("max_steps", max_steps, counted(1, "atoms come to rest by steps"));
+        }
+    };
     struct Report {
         int bin_atoms = 100;
         double coarse_grain_A = 6;
@@ -299,6 +314,7 @@ struct StudyFile {
     Descriptors descriptors;
     Barriers barriers;
     Train train;
+    Moduli moduli;
     Report report;
 
     /// Samples are quenched by the study itself.
@@ -316,6 +332,7 @@ struct StudyFile {
         descriptors.visit(v);
         barriers.visit(v);
         train.visit(v);
+        moduli.visit(v);
         report.visit(v);
     }
 };

@@ -23,6 +23,8 @@ template <class Space>
 std::unique_ptr<Stage> make_barriers_stage();
 template <class Space>
 std::unique_ptr<Stage> make_train_stage();
+template <class Space>
+std::unique_ptr<Stage> make_moduli_stage();
 
 template <class Space>
 const std::vector<std::unique_ptr<Stage>>& all_stages() {
@@ -33,6 +35,7 @@ const std::vector<std::unique_ptr<Stage>>& all_stages() {
         list.push_back(make_descriptors_stage<Space>());
         list.push_back(make_barriers_stage<Space>());
         list.push_back(make_train_stage<Space>());
+        list.push_back(make_moduli_stage<Space>());
         return list;
     }();
     return stages;
