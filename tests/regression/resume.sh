@@ -12,7 +12,7 @@ trials=${MG_TRIALS:-0}
 RANDOM=${MG_SEED:-1}
 work=$(mktemp -d)
 job=
-trap '[ -z "$job" ] || kill -9 -- "-$job" 2> /dev/null || true; rm -rf "$work"' EXIT
+trap '[ -z "$job" ] || pkill -9 -s "$job" || true; rm -rf "$work"' EXIT
 export OMP_NUM_THREADS=1 OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_rmaps_base_oversubscribe=1
 unset SLURM_JOB_END_TIME
 mkdir "$work/jobs"
@@ -171,7 +171,7 @@ for stage in "${stages[@]}"; do
                 if [ "$way" = USR1 ]; then
                     kill -USR1 "$job" 2> /dev/null || true
                 else
-                    pkill -TERM -f -- "^$program run .*--out trial" 2> /dev/null || true
+                    pkill -TERM -s "$job" -f -- "^$program run" || true
                 fi
                 wait "$job" || status=$?
                 job=
@@ -233,10 +233,8 @@ for ((trial = 0; trial < kills; ++trial)); do
     job=$!
     pause=$(/usr/bin/python3 -c "print(0.1 + ($total + 0.3) * $RANDOM / 32768)")
     sleep "$pause"
-    kill -9 -- "-$job" 2> /dev/null || true
+    pkill -9 -s "$job" || true  # mpirun and its ranks, which have process groups of their own
     wait "$job" 2> /dev/null || true
-    # mpirun's ranks have sessions of their own.
-    pkill -9 -f -- "^$program run .*--out trial" 2> /dev/null || true
     job=
     finish $((1 + trial % 3))
     compare reference trial "killed after $pause s: other bits"
