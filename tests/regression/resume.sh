@@ -15,7 +15,7 @@ unset SLURM_JOB_END_TIME
 
 small_study study.output='"reference"' compute.checkpoint_minutes=0.001 quench.samples=3 \
     train.hidden='[40]' train.epochs=120 train.patience=1000 train.seeds=3 train.folds=2 train.rotate=true \
-    barriers.atoms='[3, 100, 250, 420]' barriers.events_per_atom=1 barriers.max_attempts_per_atom=2 \
+    barriers.atoms='[3, 250]' barriers.events_per_atom=1 barriers.max_attempts_per_atom=2 \
     barriers.region_A=4.5 barriers.settle_ps=0.1 barriers.max_evaluations=900
 stages=(quench stiffness descriptors barriers train)
 arguments=(run jobs/study.toml)

@@ -67,7 +67,7 @@ def main():
     for file in ("glass.h5", "thermo.h5", "stiffness.h5", "prediction.h5", "barriers.h5", "model.h5"):
         hold(any(file == f for f, _ in made), f"the synthetic study has no {file}")
         hold(any(file == f for f, _ in questions), f"the report does not read {file}")
-    print(f"{len(made)} synthetic files, {len(questions)} names that the report asks for: {len(failures)} are not right")
+    print(f"{len(made)} synthetic files, {len(questions)} names that the report asks for: {len(failures)} faults")
     finish()
 
 

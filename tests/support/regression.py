@@ -30,7 +30,7 @@ def finish():
 
 
 def read_xyz(path):
-    """Of the first frame of an extended XYZ file: properties (text), cell (3, 3; rows), columns by name, sorted by id."""
+    """Of an extended XYZ file's first frame: properties (text), cell (3, 3; rows), columns by name, sorted by id."""
     with open(path, encoding="utf-8") as file:
         count, comment = int(file.readline()), file.readline()
         rows = [line.split() for _, line in zip(range(count), file)]
