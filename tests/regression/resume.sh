@@ -161,8 +161,8 @@ for ((trial = 0; trial < kills; ++trial)); do
     job=$!
     pause=$(/usr/bin/python3 -c "print(0.1 + ($total + 0.3) * $RANDOM / 32768)")
     sleep "$pause"
-    pkill -9 -s "$job" || true  # mpirun and its ranks, which have process groups of their own
-    wait "$job" 2> /dev/null || true
+    # mpirun and its ranks, which have process groups of their own
+    { pkill -9 -s "$job" && wait "$job"; } 2> /dev/null || true
     job=
     finish $((1 + trial % 3))
     compare reference trial "killed after $pause s: other bits"
