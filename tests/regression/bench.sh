@@ -1,37 +1,16 @@
 #!/usr/bin/env bash
 # The command `bench`: keys, the same energies from run to run, bad input: bench.sh <program> <source directory>
-set -euo pipefail
-program=$1
-source_directory=$2
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-export OMP_NUM_THREADS=1
-cd "$work"
-potential=$source_directory/jobs/potentials/Cu-Zr_2.eam.fs
+# shellcheck source-path=SCRIPTDIR source=../support/regression.sh
+. "$(dirname "$0")/../support/regression.sh"
 data=$source_directory/tests/data/single-point/b2_triclinic.data
-failures=0
 
 # bench NAME ARGUMENT...: its JSON in NAME.json, which --json writes and standard output repeats.
 bench() {
     local name=$1
     shift
-    "$program" bench "$@" --potential "$potential" --backend host --json "$name.json" > "$name.out" 2> "$name.err" || {
-        echo "FAILED: bench $*" >&2
-        cat "$name.err" >&2
-        exit 1
-    }
+    "$program" bench "$@" --potential "$potential" --backend host --json "$name.json" > "$name.out" 2> log ||
+        fail "bench $*"
     cmp "$name.json" "$name.out"
-}
-# refused TEXT ARGUMENT...: exit status 2, nothing on standard output, TEXT in "problem (why); what to do".
-refused() {
-    local text=$1 status=0
-    shift
-    "$program" bench "$@" > stdout 2> stderr || status=$?
-    if [ "$status" -ne 2 ] || [ -s stdout ] || ! grep -qF -- "$text" stderr ||
-        ! grep -qE '[^ ].* \(.+\); .+' stderr; then
-        failures=$((failures + 1))
-        { echo "FAILED: bench $*: status $status, no '$text'?"; cat stderr; } >&2
-    fi
 }
 
 glass=(md --atoms 500 --warmup 20 --steps 30 --repeat 2)
@@ -62,36 +41,38 @@ bench searches artn --atoms 500 --attempts 2 --region 4.5 --searches 1,2 --whole
 echo '{"before": 1}' > points.jsonl
 MGSTIFF_ISA=avx2 bench points md "${given[@]}" --warmup 5 --point 1,mixed,nve,10 --point 2,double,npt,5 \
     --append points.jsonl
-refused "--point 1,mixed is not understood" md --structure "$data" --point 1,mixed --potential "$potential"
-refused "--point 0,mixed,nve is not understood" md --structure "$data" --point 0,mixed,nve --potential "$potential"
-refused "cannot write 'nowhere/x.jsonl'" md --append nowhere/x.jsonl --potential "$potential"
+refused 2 "--point 1,mixed is not understood" -- \
+    "$program" bench md --structure "$data" --point 1,mixed --potential "$potential"
+refused 2 "--point 0,mixed,nve is not understood" -- \
+    "$program" bench md --structure "$data" --point 0,mixed,nve --potential "$potential"
+refused 2 "cannot write 'nowhere/x.jsonl'" -- "$program" bench md --append nowhere/x.jsonl --potential "$potential"
 
-refused "a box of 100 atoms is too small" md --atoms 100 --potential "$potential"
-refused "--temperature nan is out of range" md --temperature nan --potential "$potential"
-refused "--tile 0 is out of range" md --structure "$data" --tile 1,0,1 --potential "$potential"
-refused "4.32e+11 atoms in all replicas" md --structure "$data" --tile 1000,1000,1000 --potential "$potential"
-refused "--tile requires --structure" md --tile 2,2,2
-refused "--structure excludes --atoms" md --structure "$data" --atoms 500
-refused "the box of replica 0 is too small" md --structure "$data" --skin 4 --potential "$potential"
-refused "cannot write 'nowhere/x.json'" rdf --json nowhere/x.json --potential "$potential"
-refused "cannot read 'nowhere.data'" rdf --structure nowhere.data --potential "$potential"
-refused "unknown command 'mdx' (the commands are md, rdf, artn, train)" mdx
-refused "--region 1 is out of range" artn --atoms 500 --region 1 --potential "$potential"
-refused "--samples 1 is out of range" train --samples 1
-refused "no command was given"
+refused 2 "a box of 100 atoms is too small" -- "$program" bench md --atoms 100 --potential "$potential"
+refused 2 "--temperature nan is out of range" -- "$program" bench md --temperature nan --potential "$potential"
+refused 2 "--tile 0 is out of range" -- "$program" bench md --structure "$data" --tile 1,0,1 --potential "$potential"
+refused 2 "4.32e+11 atoms in all replicas" -- \
+    "$program" bench md --structure "$data" --tile 1000,1000,1000 --potential "$potential"
+refused 2 "--tile requires --structure" -- "$program" bench md --tile 2,2,2
+refused 2 "--structure excludes --atoms" -- "$program" bench md --structure "$data" --atoms 500
+refused 2 "the box of replica 0 is too small" -- \
+    "$program" bench md --structure "$data" --skin 4 --potential "$potential"
+refused 2 "cannot write 'nowhere/x.json'" -- "$program" bench rdf --json nowhere/x.json --potential "$potential"
+refused 2 "cannot read 'nowhere.data'" -- "$program" bench rdf --structure nowhere.data --potential "$potential"
+refused 2 "unknown command 'mdx' (the commands are md, rdf, artn, train)" -- "$program" bench mdx
+refused 2 "--region 1 is out of range" -- "$program" bench artn --atoms 500 --region 1 --potential "$potential"
+refused 2 "--samples 1 is out of range" -- "$program" bench train --samples 1
+refused 2 "no command was given" -- "$program" bench
 
-/usr/bin/python3 - "$source_directory/tests/data/torch_losses.json" <<'PY' || failures=$((failures + 1))
+/usr/bin/python3 - "$source_directory/tests/data/torch_losses.json" <<'PY'
 import json
 import sys
+from regression import finish, hold
 
 names = "first again threads npt tiled replicas".split()
 first, again, threads, npt, tiled, replicas = (json.load(open(f"{name}.json")) for name in names)
-failures = []
-
 
 def expect(what, holds):
-    if not holds:
-        failures.append(what)
+    hold(holds, what)
 
 
 common = """benchmark version git backend device instruction_set settings threads potential_sha256 start tile atoms
@@ -151,9 +132,5 @@ expect("keys of train", {"benchmark", "threads", "blas", "epoch_s", "samples_per
 expect("parameters", train["parameters"] == 21 * 12 + 13 * 5 + 6)
 expect("an epoch a loss, and it falls", len(train["loss"]) == 4 and train["loss"][3] < train["loss"][0])
 expect("any number of threads", train["loss"] == json.load(open("train2.json"))["loss"])
-for failure in failures:
-    print("FAILED:", failure, file=sys.stderr)
-sys.exit(bool(failures))
+finish()
 PY
-[ "$failures" -eq 0 ] || exit 1
-echo "bench: passed"

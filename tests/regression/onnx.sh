@@ -1,43 +1,14 @@
 #!/usr/bin/env bash
 # model.onnx of a study says what the study says: checked by python3-onnx, and computed node by node in NumPy, where
 # onnxruntime is not at hand: onnx.sh <program> <source directory>
-set -euo pipefail
-program=$1
-source_directory=$2
+# shellcheck source-path=SCRIPTDIR source=../support/regression.sh
+. "$(dirname "$0")/../support/regression.sh"
 /usr/bin/python3 -c "import onnx, h5py" 2> /dev/null || { echo "SKIPPED: python3-onnx is not installed"; exit 77; }
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-export OMP_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE=1
-mkdir "$work/jobs"
-cp "$source_directory/jobs/potentials/Cu-Zr_2.eam.fs" "$work/jobs"
-cd "$work"
-cat > jobs/study.toml << 'TOML'
-[study]
-name = "tiny"
-seed = 7
-output = "study"
-[system]
-elements = ["Cu", "Zr"]
-fractions = [0.5, 0.5]
-atoms = 500
-potential = "Cu-Zr_2.eam.fs"
-[compute]
-backend = "host"
-[quench]
-samples = 2
-rate_K_per_s = 1e15
-melt_ps = 0.4
-[stiffness]
-temperatures_K = [100, 300]
-equilibrate_ps = 0.2
-window_ps = 0.5
-[train]
-hidden = [16]
-epochs = 20
-folds = 0
-TOML
+# Any numbers will do here: the shortest of runs.
+small_study quench.rate_K_per_s=4e15 quench.melt_ps=0.1 stiffness.equilibrate_ps=0.1 stiffness.window_ps=0.2 \
+    train.hidden='[16]' train.epochs=20 train.folds=0
 stages=(--stage quench --stage stiffness --stage descriptors --stage train)
-"$program" run jobs/study.toml "${stages[@]}" > log 2>&1 || { sed 's/^/    /' log >&2; exit 1; }
+"$program" run jobs/study.toml "${stages[@]}" > log 2>&1 || fail "the study did not run"
 
 cat > check.py << 'PY'
 import sys
@@ -93,6 +64,6 @@ for case in "2 Tanh 2 rdf_species" "3 Sigmoid 1 radial"; do
     hidden=$([ "$layers" -eq 2 ] && echo "[12, 8]" || echo "[16]")
     "$program" run jobs/study.toml --stage descriptors --stage train --set "train.seeds=$members" \
         --set "train.activation=${activation,,}" --set "train.hidden=$hidden" --set "descriptors.kind=$kind" \
-        > log 2>&1 || { sed 's/^/    /' log >&2; exit 1; }
+        > log 2>&1 || fail "the study with $members of $activation did not run"
     /usr/bin/python3 check.py "$members" "$activation" "$layers"
 done

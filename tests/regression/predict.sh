@@ -2,70 +2,21 @@
 # The command `predict`: a model of a tiny study on structures in many files, each of which must give the study's own
 # values; species that it does not know; atoms unlike all that it was trained on. And the study's figures of learning:
 # predict.sh <program> <source directory>
-set -euo pipefail
-program=$1
-source_directory=$2
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-export OMP_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE=1
-export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_rmaps_base_oversubscribe=1
-mkdir "$work/jobs"
-cp "$source_directory/jobs/potentials/Cu-Zr_2.eam.fs" "$work/jobs"
-cd "$work"
-fail() { echo "FAILED: $*" >&2; [ ! -e log ] || sed 's/^/    /' log >&2; exit 1; }
+# shellcheck source-path=SCRIPTDIR source=../support/regression.sh
+. "$(dirname "$0")/../support/regression.sh"
 
-cat > jobs/study.toml <<'TOML'
-[study]
-name = "tiny"
-seed = 7
-output = "study"
-
-[system]
-elements = ["Cu", "Zr"]
-fractions = [0.5, 0.5]
-atoms = 500
-potential = "Cu-Zr_2.eam.fs"
-
-[compute]
-backend = "host"
-
-[quench]
-samples = 2
-rate_K_per_s = 1e15
-melt_ps = 0.4
-test_rates_K_per_s = [3e15]
-samples_per_test_rate = 2
-
-[stiffness]
-temperatures_K = [100, 300]
-equilibrate_ps = 0.2
-window_ps = 0.7
-
-[descriptors]
-kind = "radial"
-
-[train]
-hidden = [8]
-epochs = 10
-seeds = 3
-folds = 2
-activations = ["tanh"]
-reach_A = [4.0, 8.2]
-rotate = true
-transfer = true
-TOML
+small_study 'quench.test_rates_K_per_s=[3e15]' quench.samples_per_test_rate=2 'descriptors.kind="radial"' \
+    train.seeds=3 train.folds=2 'train.activations=["tanh"]' 'train.reach_A=[4.0, 8.2]' train.rotate=true \
+    train.transfer=true
 "$program" run jobs/study.toml --stage quench --stage stiffness --stage descriptors --stage train > log 2>&1 ||
     fail "the study did not run"
 
 echo "== the study's own metrics"
 /usr/bin/python3 - << 'PY'
-import json, sys
+import json
 import h5py, numpy as np
+from regression import finish, hold
 m = json.load(open("study/metrics.json"))
-bad = []
-def hold(ok, text):
-    if not ok:
-        bad.append(text)
 read = lambda k, name, what: h5py.File(f"study/samples/{k:04}/{name}.h5")[what][...]
 hold([(c["activation"], c["reach_A"]) for c in m["cross_validation"]] ==
      [("relu", 10), ("tanh", 10), ("relu", 4), ("relu", 8.2)], "cross-validation of two activations and three lengths")
@@ -96,20 +47,17 @@ for k in range(4):
 hold(m["by_sample"][0]["novel_atoms"] <= 2, "training atoms that resemble no training atom")
 names = h5py.File("study/samples/0000/descriptors.h5")["features"].attrs["names"]
 hold(len(names) == 82 and read(0, "descriptors", "features").shape == (500, 82), "82 radial features")
-for text in bad:
-    print("    " + text, file=sys.stderr)
-sys.exit(bool(bad))
+finish()
 PY
 
 echo "== its figures"
-"$program" report study > log 2>&1 || fail "report"
+[ "$("$program" report study 2> log)" = "$work/study/report.html" ] || fail "report"
 /usr/bin/python3 - << 'PY'
-import csv, json, sys
+import csv, json
 import h5py, numpy as np
-bad = []
+from regression import finish, hold
 def near(a, b, text):
-    if not abs(float(a) - float(b)) <= 1e-9 * max(1, abs(float(b))):
-        bad.append(f"{text}: {a} drawn, {b} computed")
+    hold(abs(float(a) - float(b)) <= 1e-9 * max(1, abs(float(b))), f"{text}: {a} drawn, {b} computed")
 table = lambda name: list(csv.DictReader(open(f"study/{name}.csv")))
 read = lambda k, name, what: h5py.File(f"study/samples/{k:04}/{name}.h5")[what][...]
 m = json.load(open("study/metrics.json"))
@@ -153,34 +101,17 @@ g = count / 50 / (4 / 3 * np.pi * np.diff(edge**3) * 500 / np.linalg.det(cell))
 for k, row in enumerate(rows):
     near(row["g_softest_by_k_pre"], g[k], f"rdf_tenths.csv at {row['r_A']} A")
 assert len(rows) == 100
-for text in bad:
-    print("    " + text, file=sys.stderr)
-sys.exit(bool(bad))
+finish()
 PY
 
 echo "== a crystal among the samples"
-cat > jobs/crystal.toml << TOML
-[study]
-name = "crystal"
-output = "crystal"
-[system]
-elements = ["Cu", "Zr"]
-structures = ["../study/samples/0000/glass.xyz", "$source_directory/tests/data/single-point/b2_triclinic.data",
-              "../study/samples/0001/glass.xyz"]
-potential = "Cu-Zr_2.eam.fs"
-[compute]
-backend = "host"
-[stiffness]
-temperatures_K = [100]
-equilibrate_ps = 0.2
-window_ps = 0.7
-[train]
-hidden = [8]
-epochs = 3
-folds = 0
-TOML
+crystal=$source_directory/tests/data/single-point/b2_triclinic.data
+small_study 'study.output="crystal"' system.fractions= system.atoms= \
+    "system.structures=['../study/samples/0000/glass.xyz', '$crystal', '../study/samples/0001/glass.xyz']" \
+    'stiffness.temperatures_K=[100]' train.epochs=3 train.folds=0
+sed -i '/^\[quench\]/,/^$/d' jobs/study.toml  # nothing is quenched
 stages=(--stage quench --stage stiffness --stage descriptors --stage train)
-"$program" run jobs/crystal.toml "${stages[@]}" > log 2>&1 || fail "the study with a crystal"
+"$program" run jobs/study.toml "${stages[@]}" > log 2>&1 || fail "the study with a crystal"
 grep -q 'warning: 100.0 % of the atoms of sample 1 are in crystalline surroundings: no network sees it' log ||
     fail "it does not say that a sample is left out"
 /usr/bin/python3 - << 'PY' || fail "the crystal"
@@ -192,10 +123,9 @@ good = good and set(h5py.File("crystal/samples/0001/prediction.h5")["split"][...
 summary = json.load(open("crystal/summary.json"))
 sys.exit(not (good and [s["crystalline_fraction"] > 0.9 for s in summary["glass"]] == [False, True, False]))
 PY
-status=0
-"$program" run jobs/crystal.toml "${stages[@]}" --set train.test_sample=1 > log 2>&1 || status=$?
-[ "$status" -eq 1 ] && grep -q 'the test sample has crystallised' log || fail "a crystal as the test: status $status"
-"$program" run jobs/crystal.toml "${stages[@]}" --set train.max_crystalline=1.0 > log 2>&1 || fail "a crystal allowed"
+refused 1 "the test sample has crystallised" -- \
+    "$program" run jobs/study.toml "${stages[@]}" --set train.test_sample=1
+"$program" run jobs/study.toml "${stages[@]}" --set train.max_crystalline=1.0 > log 2>&1 || fail "a crystal allowed"
 
 echo "== the same atoms in other files"
 # The inherent structure of a sample as LAMMPS data and dump (scaled, unwrapped, in another order), and extended XYZ.
@@ -251,37 +181,22 @@ cp study/samples/0001/glass.xyz own.xyz
 "$program" predict study/model.h5 squeezed.xyz --no-minimise > squeezed.xyz.json 2> squeezed || fail "squeezed.xyz"
 grep -q "500 of 500 atoms resemble none" squeezed || fail "no warning of atoms unlike all others"
 /usr/bin/python3 - << 'PY'
-import json, re, sys
+import json
 import h5py, numpy as np
+from regression import finish, hold, read_xyz
 f = h5py.File("study/samples/0001/prediction.h5")
 own = {k: f[k][...] for k in ("stiffness", "standard_deviation", "interval_90", "novelty")}
-bad = []
-def columns(path):
-    lines = open(path).read().split("\n")
-    names, at = {}, 0
-    for name, kind, width in re.findall(r"(\w+):([SRIL]):(\d+)", re.search(r"Properties=(\S+)", lines[1])[1]):
-        names[name] = at
-        at += int(width)
-    rows = [line.split() for line in lines[2:] if line]
-    order = np.argsort([int(r[names["id"]]) for r in rows])
-    return {k: np.array([float(rows[i][c]) for i in order]) for k, c in names.items() if k != "species"}
 for name, bound in (("glass.data", 1e-8), ("scaled.dump", 1e-8), ("unwrapped.dump", 1e-8), ("glass.xyz", 1e-8),
                     ("packed.xyz.gz", 1e-8), ("own.xyz", 2e-3)):
-    out = columns(json.load(open(name + ".json"))["structures"][0]["output"])
-    for k, c in (("stiffness", "stiffness"), ("standard_deviation", "standard_deviation"), ("novelty", "novelty")):
-        off = np.max(np.abs(out[c] - own[k]))
-        if not off < bound * (10 if k == "novelty" else 1):
-            bad.append(f"{name}: {k} differs by {off}")
-    if not np.max(np.abs(out["stiffness_high"] - out["stiffness"] - own["interval_90"])) < bound:
-        bad.append(f"{name}: the interval")
-    if not np.array_equal(out["out_of_distribution"], out["novelty"] > 1):
-        bad.append(f"{name}: the flag")
+    out = read_xyz(json.load(open(name + ".json"))["structures"][0]["output"]).columns
+    for k in ("stiffness", "standard_deviation", "novelty"):
+        off = np.max(np.abs(out[k] - own[k]))
+        hold(off < bound * (10 if k == "novelty" else 1), f"{name}: {k} differs by {off}")
+    hold(np.max(np.abs(out["stiffness_high"] - out["stiffness"] - own["interval_90"])) < bound, f"{name}: the interval")
+    hold(np.array_equal(out["out_of_distribution"], out["novelty"] > 1), f"{name}: the flag")
 flagged = json.load(open("squeezed.xyz.json"))["structures"][0]["out_of_distribution_atoms"]
-if flagged != 500:
-    bad.append(f"{flagged} atoms of a stretched glass are flagged")
-for text in bad:
-    print("    " + text, file=sys.stderr)
-sys.exit(bool(bad))
+hold(flagged == 500, f"{flagged} atoms of a stretched glass are flagged")
+finish()
 PY
 
 echo "== ranks, frames of one file"
@@ -297,23 +212,15 @@ fi
 [ "$(grep -c 'Lattice=' all.xyz)" -eq 3 ] || fail "three structures are not three frames"
 
 echo "== bad input"
-# expect TEXT -- ARGUMENTS: exit 2 and the text in the message.
-expect() {
-    local text=$1 status=0
-    shift 2
-    "$program" predict "$@" > out 2> log || status=$?
-    [ "$status" -eq 2 ] || fail "predict $*: status $status"
-    grep -qF -- "$text" log || fail "predict $*: no '$text' in the message"
-    [ ! -s out ] || fail "predict $*: standard output is not empty"
-}
-expect "foreign.xyz: the model does not know Al (it was trained on Cu, Zr)" -- study/model.h5 foreign.xyz
-expect "--elements" -- study/model.h5 unwrapped.dump
-expect "damaged or not a file of this program" -- study/samples/0001/glass.h5 glass.xyz
-expect "absent.xyz" -- study/model.h5 absent.xyz
+refused 2 "foreign.xyz: the model does not know Al (it was trained on Cu, Zr)" -- \
+    "$program" predict study/model.h5 foreign.xyz
+refused 2 "--elements" -- "$program" predict study/model.h5 unwrapped.dump
+refused 2 "damaged or not a file of this program" -- "$program" predict study/samples/0001/glass.h5 glass.xyz
+refused 2 "absent.xyz" -- "$program" predict study/model.h5 absent.xyz
 mkdir elsewhere
 cp glass.xyz elsewhere
-expect "would be written to one file" -- study/model.h5 glass.xyz elsewhere/glass.xyz
-expect "it would be overwritten" -- study/model.h5 glass.xyz --out glass.xyz
+refused 2 "would be written to one file" -- "$program" predict study/model.h5 glass.xyz elsewhere/glass.xyz
+refused 2 "it would be overwritten" -- "$program" predict study/model.h5 glass.xyz --out glass.xyz
 /usr/bin/python3 - << 'PY'
 lines = open("glass.xyz").read().split("\n")
 import re
@@ -325,6 +232,5 @@ for k in range(2, len(lines) - 1):
     lines[k] = " ".join([w[0]] + [repr(0.5 * float(v)) for v in w[1:4]] + w[4:])
 open("narrow.xyz", "w").write("\n".join(lines))
 PY
-expect "narrow.xyz: the box is too small" -- study/model.h5 narrow.xyz
+refused 2 "narrow.xyz: the box is too small" -- "$program" predict study/model.h5 narrow.xyz
 [ ! -e narrow.stiffness.xyz ] || fail "a refused structure has an output"
-echo "== done"

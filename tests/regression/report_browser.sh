@@ -2,9 +2,8 @@
 # The report in a browser (Debian's chromium, headless): no errors on its console, the glass in three dimensions drawn
 # and its controls at work, tables that sort, and a sentence where there is no WebGL:
 # report_browser.sh <program> <source directory>
-set -euo pipefail
-source_directory=$2
-export PYTHONDONTWRITEBYTECODE=1
+# shellcheck source-path=SCRIPTDIR source=../support/regression.sh
+. "$(dirname "$0")/../support/regression.sh"
 browser=
 for candidate in chromium chromium-browser google-chrome; do
     if command -v "$candidate" > /dev/null; then browser=$candidate && break; fi
@@ -13,18 +12,8 @@ if [ -z "$browser" ]; then
     echo "SKIPPED: no chromium to show the report in; apt-get install chromium" >&2
     exit 77
 fi
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-export HOME="$work" MPLCONFIGDIR="$work/matplotlib"
-
-python=
-for candidate in "${MGSTIFF_PYTHON:-}" python3 /usr/bin/python3; do
-    if [ -n "$candidate" ] && "$candidate" -c 'import matplotlib, h5py, numpy, scipy' 2>/dev/null; then
-        python=$candidate
-        break
-    fi
-done
-[ -n "$python" ] || { echo "FAILED: no Python imports matplotlib, h5py, numpy and scipy" >&2; exit 1; }
+export HOME="$work"
+find_python
 
 # browse PAGE OUTPUT OPTION...: the page's document after its scripts have run; the console goes to OUTPUT.log.
 browse() {
@@ -114,30 +103,26 @@ browse "$work/acted.html" "$work/acted" --dump-dom
 browse "$work/acted.html" "$work/phone" --dump-dom --window-size=500,900
 # Chromium itself grumbles about what a container has not; the page speaks through CONSOLE lines.
 browse "$work/study/report.html" "$work/plain" --screenshot="$work/plain.png"
-if grep ':CONSOLE' "$work"/{acted,phone,plain}.log | grep -viE 'swiftshader|fallback|GPU stall|ReadPixels'; then
-    echo "FAILED: the page has something on its console" >&2
-    exit 1
+if grep ':CONSOLE' {acted,phone,plain}.log | grep -viE 'swiftshader|fallback|GPU stall|ReadPixels'; then
+    fail "the page has something on its console"
 fi
-"$python" - "$work" <<'PY'
-import html, json, re, sys
+"$python" - <<'PY'
+import html, json, re
 import h5py, numpy as np
-work, bad = sys.argv[1], []
-def hold(ok, text):
-    if not ok:
-        bad.append(text)
-with h5py.File(work + "/study/samples/0001/glass.h5") as f:
+from regression import finish, hold
+with h5py.File("study/samples/0001/glass.h5") as f:
     x, cell = f["inherent/position"][...], f["inherent/cell"][...]
 fractional = x @ np.linalg.inv(cell)
 fractional -= np.floor(fractional)
 width = 1 / np.linalg.norm(np.linalg.inv(cell), axis=0)[2]
 slice_of = int(np.sum(np.abs(fractional[:, 2] - 0.5) * width <= 2.0))
-with h5py.File(work + "/study/samples/0001/barriers.h5") as f:
+with h5py.File("study/samples/0001/barriers.h5") as f:
     searched = int(np.sum(f["atoms/accepted"][...] > 0))
 for name in ("acted", "phone"):
-    text = open(f"{work}/{name}", encoding="utf-8").read()
+    text = open(name, encoding="utf-8").read()
     found = re.search(r'data-seen="([^"]*)"', text)
     if not found:
-        bad.append(f"{name}: the actions did not come to their end")
+        hold(False, f"{name}: the actions did not come to their end")
         continue
     seen = json.loads(html.unescape(found[1]))
     hold(not seen["errors"], f"errors: {seen['errors']}")
@@ -157,12 +142,10 @@ for name in ("acted", "phone"):
     hold(seen["wide"] <= 0, f"{name}: the page is {seen['wide']} pixels wider than its window")
 # The screenshot of the page's top has ink and paper.
 from matplotlib import image
-pixels = image.imread(work + "/plain.png")[..., :3]
+pixels = image.imread("plain.png")[..., :3]
 dark = np.mean(pixels.mean(axis=2) < 0.5)
 hold(0.003 < dark < 0.5, f"{100 * dark:.2f} % of the screenshot are dark")
-for text in bad:
-    print("    " + text, file=sys.stderr)
-sys.exit(bool(bad))
+finish()
 PY
 
 echo "== the glass as pictures"
@@ -188,7 +171,5 @@ echo "== without WebGL"
 browse "$work/study/report.html" "$work/bare" --dump-dom --disable-3d-apis
 grep -q '<div class="viewer" id="glass-viewer" hidden' "$work/bare"
 if grep -qE 'id="glass-absent" hidden' "$work/bare"; then
-    echo "FAILED: nothing is said where WebGL is missing" >&2
-    exit 1
+    fail "nothing is said where WebGL is missing"
 fi
-echo "report_browser: passed"

@@ -1,11 +1,8 @@
 #!/usr/bin/env bash
 # The revision that every output names is that of the build, not of the configuration, and a build without a new one
 # compiles nothing anew: revision.sh <program> <source directory>
-set -euo pipefail
-source_directory=$2
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
-fail() { echo "FAILED: $*" >&2; exit 1; }
+# shellcheck source-path=SCRIPTDIR source=../support/regression.sh
+. "$(dirname "$0")/../support/regression.sh"
 git_here() { git -C "$work/tree" -c user.name=test -c user.email=test@example.org "$@"; }
 header=$work/generated/git_revision.hpp
 write() { cmake -D ROOT="$work/tree" -D TO="$header" -P "$source_directory/cmake/git_revision.cmake"; }
@@ -25,4 +22,3 @@ write
 git_here commit -q --allow-empty -m two
 write
 [ "$(named)" = "$(git_here rev-parse --short HEAD)" ] || fail "the second commit is '$(named)'"
-echo "revision: passed"

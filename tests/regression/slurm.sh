@@ -2,14 +2,13 @@
 # The job scripts under a real SLURM, which this test starts with two made-up nodes and stops again: a job that its time
 # limit stops goes on to the same bits, the chain of stages, the array: slurm.sh <program> <source directory>
 # Exit status 77: SLURM or munge is not there or does not start; MG_REQUIRE_SLURM=1 makes that a failure.
-set -euo pipefail
-program=$(realpath "$1")
-source_directory=$(realpath "$2")
+# shellcheck source-path=SCRIPTDIR source=../support/regression.sh
+. "$(dirname "$0")/../support/regression.sh"
+unset OMP_NUM_THREADS OMPI_MCA_rmaps_base_oversubscribe  # the job scripts see to these
 export PATH="$PATH:/usr/sbin:/sbin"
-work=$(mktemp -d)
 
 # ---- SLURM of our own: ports, keys and folders in $work --------------------------------------------------------------
-say_logs() {
+show_log() {
     local log
     for log in "$work"/log/*; do
         [ ! -s "$log" ] || { echo "    ---- the end of ${log##*/}:"; tail -n 12 "$log" | sed 's/^/    /'; }
@@ -18,7 +17,7 @@ say_logs() {
 # pid FILE: the number of the process in it, where that still runs.
 pid() { [ -s "$1" ] && kill -0 "$(cat "$1")" 2> /dev/null && cat "$1"; }
 reference=
-stop_all() {
+clean_up() {
     local file number
     [ -z "$reference" ] || kill "$reference" 2> /dev/null || true
     if pid "$work/slurmctld.pid" > /dev/null; then
@@ -37,15 +36,8 @@ stop_all() {
         done
         kill -9 "$number" 2> /dev/null || true
     done
-    rm -rf "$work"
 }
-trap stop_all EXIT
 trap 'exit 1' INT TERM HUP
-fail() {
-    echo "FAILED: $*" >&2
-    say_logs
-    exit 1
-}
 skip() {
     {
         echo "**********************************************************************"
@@ -114,27 +106,24 @@ unset "${!SLURM_JOB@}" "${!SBATCH_@}" "${!MG_@}"
 
 munged --key-file="$work/munge/key" --socket="$work/run/munge" --pid-file="$work/munge/pid" \
     --log-file="$work/log/munged" --seed-file="$work/munge/seed" > "$work/log/start" 2>&1 ||
-    { say_logs; skip "munged does not start, see above"; }
-slurmctld >> "$work/log/start" 2>&1 || { say_logs; skip "slurmctld does not start, see above"; }
+    { show_log; skip "munged does not start, see above"; }
+slurmctld >> "$work/log/start" 2>&1 || { show_log; skip "slurmctld does not start, see above"; }
 controller_start=$(date +%s)
 for node in one two; do
-    slurmd -N "$node" >> "$work/log/start" 2>&1 || { say_logs; skip "slurmd does not start, see above"; }
+    slurmd -N "$node" >> "$work/log/start" 2>&1 || { show_log; skip "slurmd does not start, see above"; }
 done
 for _ in $(seq 60); do
     idle=$(timeout 10 sinfo -h -N -t idle -o %N 2> /dev/null | wc -l)
     [ "$idle" -lt 2 ] || break
     sleep 0.25
 done
-[ "$idle" -ge 2 ] || { timeout 10 sinfo -R >&2 || true; say_logs; skip "the two nodes did not come up, see above"; }
-timeout 20 srun -N 2 true || { say_logs; skip "SLURM runs no job, see above"; }
+[ "$idle" -ge 2 ] || { timeout 10 sinfo -R >&2 || true; show_log; skip "the two nodes did not come up, see above"; }
+timeout 20 srun -N 2 true || { show_log; skip "SLURM runs no job, see above"; }
 echo "SLURM $(slurmctld -V | sed 's/.* //') runs, two nodes"
 
 # ---- Helpers ---------------------------------------------------------------------------------------------------------
-cd "$work"
-mkdir -p elsewhere
 export MG_ROOT=$source_directory MGSTIFF=$program
-export OMP_WAIT_POLICY=passive PYTHONDONTWRITEBYTECODE=1 MPLCONFIGDIR="$work/matplotlib"
-export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_btl_vader_single_copy_mechanism=none
+export OMP_WAIT_POLICY=passive OMPI_MCA_btl_vader_single_copy_mechanism=none
 export OMPI_MCA_osc=pt2pt  # two made-up nodes on one host: windows in shared memory would find the wrong one
 small=(--cpus-per-task=1)
 # field JOB NAME: a field of `scontrol show job`.
@@ -180,69 +169,15 @@ logged() {
     local -a logs=(./*-"$1".out)
     grep -qE -- "$2" "${logs[@]}" || { say_job "$1"; fail "the log of job $1 does not say '$2'"; }
 }
-# same DIRECTORY DIRECTORY FILE...: all datasets of the samples' HDF5 files have the same bits.
-same() {
-    /usr/bin/python3 - "$@" <<'PY'
-import sys
-import h5py
 
-one, two, *names = sys.argv[1:]
-failures, compared = [], 0
-for sample in range(4):
-    for name in names:
-        path = f"samples/{sample:04}/{name}.h5"
-        with h5py.File(f"{one}/{path}") as a, h5py.File(f"{two}/{path}") as b:
-            def compare(dataset, item):
-                global compared
-                if isinstance(item, h5py.Dataset):
-                    compared += 1
-                    if dataset not in b or item.shape != b[dataset].shape or \
-                            item[...].tobytes() != b[dataset][...].tobytes():
-                        failures.append(f"{two}/{path}:/{dataset} has other bits than without a stop")
-            a.visititems(compare)
-            if set(a) != set(b):
-                failures.append(f"{two}/{path} has other datasets")
-print(f"{two}: {compared} datasets have the bits of the run without a stop" if not failures else "")
-if failures or not compared:
-    sys.exit("\n".join(f"FAILED: {f}" for f in failures or ["nothing was compared"]))
-PY
-}
-
-cat > study.toml <<TOML
-[study]
-name = "slurm"
-seed = 7
-output = "reference"
-
-[system]
-elements = ["Cu", "Zr"]
-fractions = [0.5, 0.5]
-atoms = 500
-potential = "$source_directory/jobs/potentials/Cu-Zr_2.eam.fs"
-
-[compute]
-backend = "host"
-
-[quench]
-samples = 4
-rate_K_per_s = 2.5e14
-melt_ps = 2.0
-
-[stiffness]
-temperatures_K = [300]
-equilibrate_ps = 0.2
-window_ps = 0.7
-
-[train]
-hidden = [8]
-epochs = 10
-TOML
+small_study 'study.output="reference"' quench.samples=4 quench.rate_K_per_s=2.2e14 quench.melt_ps=2.0 \
+    'stiffness.temperatures_K=[300]'
 stages=(--stage quench --stage stiffness)
-OMP_NUM_THREADS=1 "$program" run study.toml "${stages[@]}" > reference.log 2>&1 < /dev/null &
+OMP_NUM_THREADS=1 "$program" run jobs/study.toml "${stages[@]}" > reference.log 2>&1 < /dev/null &
 reference=$!
 
 echo "== the chain of stages, of which the first is stopped by a signal to its steps"
-"$source_directory/jobs/chain.sh" --sbatch "${small[0]}" study.toml --out chain > chain.jobs
+"$source_directory/jobs/chain.sh" --sbatch "${small[0]}" jobs/study.toml --out chain > chain.jobs
 [ "$(cut -d' ' -f1 chain.jobs | tr '\n' ' ')" = "quench stiffness descriptors train report " ] ||
     fail "chain.sh prints '$(cat chain.jobs)'"
 mapfile -t chain < <(cut -d' ' -f2 chain.jobs)
@@ -267,13 +202,13 @@ echo "== a study with barriers has them in its chain"
 mkdir stub
 printf '#!/bin/sh\necho 1\n' > stub/sbatch
 chmod +x stub/sbatch
-{ cat study.toml && printf '\n[barriers]\n'; } > searched.toml
+{ cat jobs/study.toml && printf '\n[barriers]\n'; } > searched.toml
 searched=$(PATH="$PWD/stub:$PATH" "$source_directory/jobs/chain.sh" searched.toml | cut -d' ' -f1 | tr '\n' ' ')
 [ "$searched" = "quench stiffness descriptors barriers train report " ] || fail "chain.sh submits $searched"
 
 echo "== a chain whose first stage fails leaves nothing in the queue"
 mkdir broken && touch broken/file  # a folder that holds no study is refused
-mapfile -t broken < <("$source_directory/jobs/chain.sh" --stages quench,train --sbatch "${small[0]}" study.toml \
+mapfile -t broken < <("$source_directory/jobs/chain.sh" --stages quench,train --sbatch "${small[0]}" jobs/study.toml \
     --out broken | cut -d' ' -f2)
 for _ in $(seq 200); do
     [ -n "$(timeout 10 squeue -h -j "${broken[1]}" 2> /dev/null)" ] || break
@@ -284,7 +219,7 @@ done
 
 echo "== the array"
 array=$(MG_RATES="1e15 2e15" MG_SAMPLES=1 sbatch --parsable --array=0-1 "${small[@]}" \
-    "$source_directory/jobs/array.sbatch" study.toml array --set quench.melt_ps=0.4)
+    "$source_directory/jobs/array.sbatch" jobs/study.toml array --set quench.melt_ps=0.4)
 
 wait "$reference" || { cat reference.log >&2; fail "the run without SLURM"; }
 reference=
@@ -296,10 +231,10 @@ for attempt in 1 2 3; do
     rm -rf limit nodes
     while (((($(date +%s) - controller_start) % 30) != 26)); do sleep 0.1; done
     limit=$(sbatch --parsable --time=1 --signal=USR1@59 --ntasks-per-node=2 "${small[@]}" \
-        "$source_directory/jobs/one_node.sbatch" study.toml --out limit "${stages[@]}")
+        "$source_directory/jobs/one_node.sbatch" jobs/study.toml --out limit "${stages[@]}")
     nodes=$(MG_LAUNCH="mpirun --bind-to none" sbatch --parsable --time=1 --signal=USR1@59 --nodes=2 \
         --ntasks-per-node=1 --gpus-per-node=2 "${small[@]}" "$source_directory/jobs/nodes.sbatch" \
-        study.toml --out nodes "${stages[@]}")
+        jobs/study.toml --out nodes "${stages[@]}")
     finish "$limit" "$nodes"
     srun_restarts=$(field "$limit" Restarts) mpirun_restarts=$(field "$nodes" Restarts)
     echo "attempt $attempt: stopped $srun_restarts and $mpirun_restarts times"
@@ -309,13 +244,14 @@ done
 ((mpirun_restarts)) || { say_job "$nodes"; fail "the time limit never stopped the job under mpirun"; }
 logged "$limit" '^srun'
 logged "$nodes" '^mpirun'
-same reference limit glass thermo stiffness
-same reference nodes glass thermo stiffness
-same reference chain glass thermo stiffness
+
+for stopped in limit nodes chain; do
+    same reference "$stopped" --only glass.h5 thermo.h5 stiffness.h5 ||
+        fail "$stopped has other bits than without a stop"
+done
 
 echo "== the array's glasses"
 finish "${array}_0" "${array}_1"
 for rate in 1e15 2e15; do
     [ -s "array/rate-$rate/sample-0/samples/0000/descriptors.h5" ] || fail "the array leaves no glass of $rate K/s"
 done
-echo "slurm: passed in $SECONDS s"

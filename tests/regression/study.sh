@@ -1,18 +1,12 @@
 #!/usr/bin/env bash
 # A tiny study through the command `run`, and what 5-interface of the design promises about it: the files with their
 # datasets and units, sane numbers, the same bits in every way of running it, stages that are not run again, and a run
-# that goes on after kill -9: study.sh <program> <source directory>
-set -euo pipefail
-program=$1
-source_directory=$2
-work=$(mktemp -d)
+# that goes on after kill -9; and that the report and its tests know the fields by the files' names: study.sh <program>
+# <source directory>
+# shellcheck source-path=SCRIPTDIR source=../support/regression.sh
+. "$(dirname "$0")/../support/regression.sh"
 child=
-trap '[ -z "$child" ] || kill -9 "$child" 2> /dev/null || true; rm -rf "$work"' EXIT
-export OMP_NUM_THREADS=1 PYTHONDONTWRITEBYTECODE=1 MPLCONFIGDIR="$work/matplotlib"
-mkdir "$work/jobs"
-cp "$source_directory/jobs/potentials/Cu-Zr_2.eam.fs" "$work/jobs"
-cd "$work"
-fail() { echo "FAILED: $*" >&2; exit 1; }
+clean_up() { [ -z "$child" ] || kill -9 "$child" 2> /dev/null; }
 # run LOG ARGUMENTS...: the command run; its messages are shown where it fails. Standard output goes to LOG.stdout.
 run() {
     local log=$1
@@ -25,39 +19,14 @@ says() { grep -qE -- "$2" "$1.stderr" || { sed 's/^/    /' "$1.stderr" >&2; fail
 # All stages but the report, which takes as long as the rest.
 no_report=(--stage quench --stage stiffness --stage descriptors --stage train)
 
-cat > jobs/study.toml <<'TOML'
-[study]
-name = "tiny"
-seed = 7
-output = "first"
-
-[system]
-elements = ["Cu", "Zr"]
-fractions = [0.5, 0.5]
-atoms = 500
-potential = "Cu-Zr_2.eam.fs"
-
-[compute]
-backend = "host"
-
-[quench]
-samples = 3
-rate_K_per_s = 1e15
-melt_ps = 0.4
-final_K = 300.0                 # the thermostat, with its time of 0.1 ps, is some 180 K behind at this rate
-
-[stiffness]
-temperatures_K = [100, 300]
-equilibrate_ps = 0.2
-window_ps = 0.7
-
-[train]
-hidden = [8]
-epochs = 10
-TOML
+small_study study.output='"first"' quench.samples=3
 
 echo "== the whole study"
-run first jobs/study.toml
+# A Python that notes what the report reads of result files.
+printf '#!/bin/sh\nexec /usr/bin/python3 "%s" "$@"\n' "$source_directory/tests/support/record_hdf5.py" > recording
+chmod +x recording
+export HDF5_RECORD="$work/asked"
+MGSTIFF_PYTHON=$work/recording run first jobs/study.toml
 [ "$(cat first.stdout)" = "$work/first/report.html" ] || fail "standard output is '$(cat first.stdout)'"
 for stage in quench stiffness descriptors train; do says first "^$stage: done in "; done
 says first '^mixed precision: tables of .* per pair$'
@@ -68,16 +37,9 @@ import sys
 import tomllib
 import h5py
 import numpy as np
+from regression import failures, finish, hold
 
 directory = sys.argv[1]
-failures = []
-
-
-def hold(condition, what):
-    if not condition:
-        failures.append(what)
-
-
 n, shells, temperatures, samples = 500, 40, 2, 3
 any_length = -1
 wanted = {  # file: {dataset: (shape, unit, kind of number)}
@@ -121,7 +83,7 @@ for sample in range(samples):
                 hold(list(file["species"].attrs["names"]) == ["Cu", "Zr"], f"{path}: the names of the species")
     data.append(values)
 if failures:
-    sys.exit("\n".join(f"FAILED: {f}" for f in failures))
+    finish()
 
 glasses = []
 for sample, v in enumerate(data):
@@ -195,8 +157,7 @@ with h5py.File(f"{directory}/model.h5") as file:
 for path in ("report.html", "figures/thermo.png", "figures/rdf.pdf", "figures/stiffness_prediction.csv",
              "tables/metrics.csv"):
     hold(os.path.getsize(f"{directory}/{path}") > 0, f"{path} is empty")
-if failures:
-    sys.exit("\n".join(f"FAILED: {f}" for f in failures))
+finish()
 PY
 
 # snapshot DIRECTORY: names and times of all results that a finished study keeps.
@@ -212,10 +173,11 @@ for stage in quench stiffness descriptors train; do says again "^$stage: finishe
 snapshot first > after
 diff before after || fail "files were touched"
 
-echo "== the report by its own command"
-rm first/report.html
-[ "$("$program" report first 2> report.stderr)" = "$work/first/report.html" ] || fail "report does not print its path"
-[ -s first/report.html ] || fail "report leaves no report.html"
+echo "== the report by its own command, of a study that has nothing to draw yet (predict.sh has one that has)"
+mkdir begun
+cp first/config.resolved.toml begun
+[ "$("$program" report begun 2> report.stderr)" = "$work/begun/report.html" ] || fail "report does not print its path"
+[ -s begun/report.html ] || fail "report leaves no report.html"
 
 echo "== one sample per batch, and two threads, give the same bits"
 run single jobs/study.toml --out single --stage quench --stage stiffness --set compute.replicas_per_batch=1
@@ -257,32 +219,10 @@ results first > files
 results ../first | diff - files || fail "the study that was killed has other files"
 cd ..
 
-/usr/bin/python3 - <<'PY'
-import sys
-import h5py
-import numpy as np
-
-failures = []
-for other, names in {"single": ("glass", "thermo", "stiffness"), "threads": ("glass", "thermo", "stiffness"),
-                     "elsewhere/first": ("glass", "thermo", "stiffness", "descriptors", "prediction")}.items():
-    compared = 0
-    for sample in range(3):
-        for name in names:
-            path = f"samples/{sample:04}/{name}.h5"
-            with h5py.File(f"first/{path}") as a, h5py.File(f"{other}/{path}") as b:
-                def compare(dataset, item):
-                    global compared
-                    if not isinstance(item, h5py.Dataset):
-                        return
-                    compared += 1
-                    if dataset not in b or item[...].tobytes() != b[dataset][...].tobytes():
-                        far = np.abs(item[...] - b[dataset][...]).max() if dataset in b else "missing"
-                        failures.append(f"{other}/{path}:/{dataset} has other bits than the first run ({far})")
-                a.visititems(compare)
-    print(f"{other}: {compared} datasets compared")
-if failures:
-    sys.exit("\n".join(f"FAILED: {f}" for f in failures))
-PY
+for other in single threads; do
+    same first "$other" --only glass.h5 thermo.h5 stiffness.h5 || fail "$other: other bits"
+done
+same first elsewhere/first || fail "the study that was killed has other bits"
 
 echo "== only what stands on a changed setting is run again"
 find first/samples \( -name glass.h5 -o -name thermo.h5 -o -name stiffness.h5 \) -printf '%p %T@\n' | sort > before
@@ -304,22 +244,14 @@ with h5py.File("first/model.h5") as file:
     shape = file["networks/0/layers/0/weight"].shape
     assert shape == (8, 82), f"FAILED: the network was not trained anew: {shape}"
 PY
-status=0
-"$program" run jobs/study.toml --stage train --set stiffness.window_ps=1.0 > stale.stdout 2> stale.stderr || status=$?
-[ "$status" -eq 2 ] || fail "training on the stiffness of other settings has status $status"
-says stale 'the stage train needs the stage stiffness'
+refused 2 "the stage train needs the stage stiffness" -- \
+    "$program" run jobs/study.toml --stage train --set stiffness.window_ps=1.0
 
 echo "== barriers, which stand on the glasses alone"
-status=0
-"$program" run jobs/study.toml --stage barriers > none.stdout 2> none.stderr || status=$?
-[ "$status" -eq 2 ] || fail "barriers without their table: status $status"
-says none 'the study has no table \[barriers\]'
+refused 2 "the study has no table [barriers]" -- "$program" run jobs/study.toml --stage barriers
 search=(--set barriers.region_A=4.5 --set barriers.settle_ps=0.1 --set barriers.events_per_atom=2
         --set barriers.max_attempts_per_atom=4 --set 'barriers.atoms=[5, 77, 301]')
-status=0
-"$program" run jobs/study.toml --stage barriers "${search[@]}" --set 'barriers.atoms=[5, 501]' > none.stdout \
-    2> none.stderr || status=$?
-[ "$status" -eq 2 ] || fail "an atom that is not there: status $status"
+refused 2 -- "$program" run jobs/study.toml --stage barriers "${search[@]}" --set 'barriers.atoms=[5, 501]'
 find first/samples \( -name stiffness.h5 -o -name prediction.h5 \) -printf '%p %T@\n' | sort > before
 run barriers jobs/study.toml --stage barriers "${search[@]}" --set report.viscosity_K=700
 says barriers '^sample 2: [0-9]+ events from [0-9]+ attempts \('
@@ -328,14 +260,10 @@ diff before after || fail "--stage barriers touched results that do not stand on
 run barriers jobs/study.toml --stage barriers "${search[@]}" --set report.viscosity_K=700
 says barriers '^barriers: finished already$'
 /usr/bin/python3 - <<'PY'
-import sys
 import h5py
 import numpy as np
+from regression import finish, hold
 
-failures = []
-def hold(condition, what):
-    if not condition:
-        failures.append(what)
 with h5py.File("first/samples/0002/barriers.h5") as file:
     event = {k: file["events/" + k][...] for k in file["events"]}
     atom = {k: file["atoms/" + k][...] for k in file["atoms"]}
@@ -374,9 +302,13 @@ distinct = (good & (event["duplicate_of"] < 0)).sum()
 hold(len(xyz) == min(distinct, 12) * (len(identity) + 2), "frames of events.xyz")
 hold(not xyz or "disp:R:3:final_disp:R:3" in xyz[1], "columns of events.xyz")
 hold("mean_barrier" in open("first/samples/0002/glass.xyz").readlines()[1], "the barriers in glass.xyz")
-if failures:
-    sys.exit("\n".join(f"FAILED: {f}" for f in failures))
+finish()
 PY
+
+echo "== the names of fields: those of the files, of what the report reads and of the made-up study of its tests"
+PYTHONPATH=$source_directory/src/report/figures ./recording -c 'from study import Study; Study("first")'
+/usr/bin/python3 "$source_directory/tests/support/make_synthetic_study.py" synthetic --atoms 160 --samples 1
+/usr/bin/python3 "$source_directory/tests/support/check_schema.py" first synthetic asked
 
 echo "== check and info"
 for job in paper quick; do
@@ -398,4 +330,3 @@ PY
 for word in '^mgstiff-gpu [0-9]' '^CUDA: built with' '^BLAS: ' '^host: 1 thread' 'elements Cu Zr, cutoff 7.6 A'; do
     grep -q "$word" info.stdout || fail "info does not print '$word'"
 done
-echo "study: passed"
