@@ -142,8 +142,10 @@ public:
         std::vector<double> bulk, shear;
         for (const int k : samples(c.study)) {
             const auto f = read_result<ModuliFile>(c.sample_file(k, "moduli.h5"));
-            bulk.push_back(f.bulk);
-            shear.push_back(f.shear);
+            if (!c.samples[k].is_further_test) {  // other cooling rates stand in by_sample alone
+                bulk.push_back(f.bulk);
+                shear.push_back(f.shear);
+            }
             by_sample.push_back({{"sample", k},
                                  {"rate_K_per_s", c.samples[k].rate_K_per_s},
                                  {"bulk_modulus_GPa", f.bulk},
