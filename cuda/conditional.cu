@@ -6,7 +6,7 @@
 #include <functional>
 #include <string_view>
 
-#include "for_each.cuh"
+#include "launch.cuh"
 
 namespace mg {
 

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "config/study_file.hpp"
+#include "config/study_tables.hpp"
 #include "io/toml_reader.hpp"
 
 namespace mg {

@@ -5,7 +5,7 @@
 #include <optional>
 #include <vector>
 
-#include "config/study_file.hpp"
+#include "config/study_tables.hpp"
 
 namespace mg {
 

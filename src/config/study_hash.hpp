@@ -4,7 +4,7 @@
 #include <set>
 #include <string>
 
-#include "config/study_file.hpp"
+#include "config/study_tables.hpp"
 
 namespace mg {
 

@@ -1,12 +1,14 @@
 #pragma once
 /// \file The tuned host loops of the EAM, one set per instruction set (simd/eam.cpp is compiled once for each).
 
-#include "ops/forces.hpp"
+#include "core/space.hpp"
 #include "ops/neighbors.hpp"
+#include "ops/row_loops.hpp"
 #include "sweeps/eam.hpp"
-#include "sweeps/neighbors.hpp"
 
 namespace mg {
+
+enum class Sums;
 
 /// The longest half row that the loops' work space holds.
 inline constexpr int longest_half_row = 4096;
@@ -39,18 +41,14 @@ struct PairWork {
     int* near_length;        ///< (slots)
 };
 
-/// rows: writes a slab's half rows one behind the other, and their lengths by slot. density: adds f of all pairs of
-/// slab k to the slab's window. force: adds their forces likewise, and where wanted their energies and, to local_virial
-/// of the slot that keeps the pair, their virial.
+/// density: adds f of all pairs of slab k to the slab's window. force: adds their forces likewise, and where wanted
+/// their energies and, to local_virial of the slot that keeps the pair, their virial.
 struct EamLoops {
-    void (*rows)(const RowSweep<Host>&, const Slab&, std::vector<int>& entries, int* length);
+    RowLoop rows;
     void (*density_full)(const PairWork<double>&, int k, double* window);
     void (*density_mixed)(const PairWork<float>&, int k, double* window);
     void (*force_full)(const PairWork<double>&, int k, Sums sums, PairForce<double>* window);
     void (*force_mixed)(const PairWork<float>&, int k, Sums sums, PairForce<double>* window);
 };
-
-/// The loops of this machine's instruction set; null where the generic sweeps run instead.
-const EamLoops* host_eam_loops();
 
 }  // namespace mg

@@ -180,7 +180,7 @@ void forces_by_loops(Batch<Host>& b, const Neighbors<Host>& n, const EamTables<H
 
 }  // namespace
 
-const EamLoops* host_eam_loops() { return host_loops().loops; }
+RowLoop host_row_loop() { return host_loops().loops ? host_loops().loops->rows : nullptr; }
 
 const char* host_instruction_set() { return host_loops().name; }
 

@@ -2,7 +2,8 @@
 
 #include <algorithm>
 
-#include "ops/eam_loops.hpp"
+#include "ops/neighbors.hpp"
+#include "ops/row_loops.hpp"
 #include "sweeps/neighbors.hpp"
 
 namespace mg {
@@ -11,7 +12,7 @@ namespace {
 /// True where the tuned loops run, which read half rows; then their slabs are cut.
 bool reserve_half_rows(const Batch<Host>& b, int ghosts, HalfRows<Host>& h) {
     const long slots = static_cast<long>(b.atoms) + ghosts;
-    h.used = host_eam_loops() && b.species <= HalfRows<Host>::most_species && slots < HalfRows<Host>::most_slots;
+    h.used = host_row_loop() && b.species <= HalfRows<Host>::most_species && slots < HalfRows<Host>::most_slots;
     if (!h.used) return false;
     h.length.resize(slots);
     fill_zero(h.length);
@@ -65,13 +66,13 @@ void fit_window(const HalfRows<Host>& h, const std::vector<int>& entries, Slab& 
 void build_rows(const Batch<Host>& b, Neighbors<Host>& n, const RowSweep<Host>& sweep) {
     HalfRows<Host>& h = n.half;
     if (!h.used) return for_each(Host{}, b.atoms, sweep);
-    const EamLoops* loops = host_eam_loops();
+    const RowLoop write_rows = host_row_loop();
     const int slabs = static_cast<int>(h.slabs.size());
 #pragma omp parallel for schedule(dynamic)
     for (int k = 0; k < slabs; ++k) {
         Slab& s = h.slabs[k];
         if (s.begin == s.end || !n.stale[b.replica_of[s.begin]]) continue;
-        loops->rows(sweep, s, h.entries[k], h.length.data());
+        write_rows(sweep, s, h.entries[k], h.length.data());
         fit_window(h, h.entries[k], s);
     }
     h.windows = 0;

@@ -87,6 +87,7 @@ TEXT = SOURCE | {".py", ".js", ".sh", ".cmake", ".in", ".toml", ".json", ".md", 
 FREE_WIDTH = {".md", ".json", ".cff"}  # prose and data may have long lines
 DATA = {("tests", "data"), ("benchmarks", "results")}  # as machines wrote them
 MAX_COLUMNS = 120
+MAX_LINES = 500  # of a source file in a layer
 FORBIDDEN_WORDS = re.compile(r"\b(" + "|".join(["TO" + "DO", "FIX" + "ME", "X" + "XX"]) + r")\b")
 FORBIDDEN_PATHS = re.compile(r"\.\./" + r"shared\b|(?<![\w.$}])/(work|tmp|root|home)/")
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
@@ -121,6 +122,14 @@ class Lint:
     def __init__(self, root):
         self.root = root
         self.problems = []
+        self.includes = {}     # room -> rooms that it includes
+        self.includes_of = {}  # room -> one of its files
+
+    def note_include(self, path, target):
+        room, other = (p.relative_to(self.root).with_suffix("") for p in (path, target))
+        self.includes_of[room] = path
+        if room != other and layer_of(path.relative_to(self.root)) not in FREE_LAYERS:
+            self.includes.setdefault(room, set()).add(other)
 
     def problem(self, path, line, text):
         self.problems.append(f"{path.relative_to(self.root)}:{line}: {text}")
@@ -154,6 +163,8 @@ class Lint:
         if layer not in MAY_INCLUDE and layer not in FREE_LAYERS:
             self.problem(path, 1, f"'{layer}' is no layer of src/ (see the table in lint.py)")
             return
+        if layer not in FREE_LAYERS and len(lines) > MAX_LINES + 1:  # the last one is empty
+            self.problem(path, MAX_LINES, f"{len(lines) - 1} lines; at most {MAX_LINES}: split it")
         for number, line in enumerate(lines, 1):
             if layer not in FREE_LAYERS and CONDITION.match(line) and not self.condition_allowed(relative, line):
                 self.problem(path, number, f"'{line.strip()}': no preprocessor conditions here; "
@@ -193,6 +204,34 @@ class Lint:
             allowed = ", ".join(sorted(MAY_INCLUDE[layer]))
             self.problem(path, number, f'{layer} may not include {target} ("{name}"); it may include: {allowed}')
 
+    # ---- circles: a room is a file without its end, such as src/md/dynamics with its .hpp and .cpp ------------------
+    def check_circles(self):
+        """Names the rooms of every circle of includes once."""
+        number, low, stack, on_stack = {}, {}, [], set()
+
+        def visit(room):
+            number[room] = low[room] = len(number)
+            stack.append(room)
+            on_stack.add(room)
+            for other in sorted(self.includes.get(room, ())):
+                if other not in number:
+                    visit(other)
+                    low[room] = min(low[room], low[other])
+                elif other in on_stack:
+                    low[room] = min(low[room], number[other])
+            if low[room] != number[room]:
+                return
+            circle = []
+            while not circle or circle[-1] != room:
+                circle.append(stack.pop())
+                on_stack.discard(circle[-1])
+            if len(circle) > 1:
+                self.problem(self.includes_of[room], 1, "a circle of includes: " + ", ".join(sorted(map(str, circle))))
+
+        for room in sorted(self.includes):
+            if room not in number:
+                visit(room)
+
     def resolve(self, path, name):
         """Layer of the file that a quoted include names, or None."""
         bases = [self.root / "src", path.parent, self.root / "cuda", self.root / "mpi", self.root, self.root / "tests"]
@@ -201,6 +240,7 @@ class Lint:
             if candidate.is_file():
                 resolved = candidate.resolve()
                 if self.root in resolved.parents:
+                    self.note_include(path, resolved)
                     return layer_of(resolved.relative_to(self.root))
         if (self.root / "cmake" / (pathlib.PurePath(name).name + ".in")).is_file():
             return name.split("/")[0]  # written by CMake under build/generated/<layer>
@@ -224,6 +264,7 @@ class Lint:
                 self.check_text(path, lines)
             if path.suffix in SOURCE:
                 self.check_source(path, lines)
+        self.check_circles()
         return files
 
 
@@ -402,6 +443,8 @@ def self_test():
          "#pragma once\ninline double p = 1 / units::gigapascal_per_pressure;\n", r"units inside are"),
         ("all units", "src/ops/units.cpp", "using namespace mg::units;\n", r"units inside are"),
         ("no pragma once", "src/core/guard.hpp", "struct Guard {};\n", r"pragma once"),
+        ("long file", "src/core/tall.cpp", "int x;\n" * 501, r"501 lines; at most 500"),
+        ("circle of rooms", "src/md/step.cpp", '#include "md/turn.hpp"\n', r"circle of includes: src/md/s"),
         ("tab", "src/core/tab.cpp", "int a;\tint b;\n", r"a tab"),
         ("trailing space", "src/core/space.cpp", "int c; \n", r"trailing whitespace"),
         ("long line", "src/core/long.cpp", "// " + "x" * 120 + "\n", r"123 columns"),
@@ -413,6 +456,7 @@ def self_test():
     ]
     targets = ["src/nn/layer.hpp", "src/md/step.hpp", "src/report/page.hpp", "src/io/good.hpp"]
     support = dict.fromkeys(targets, "#pragma once\n")
+    support["src/md/turn.hpp"] = '#pragma once\n#include "md/step.hpp"\n'
     failures = []
 
     def write(root, files):
@@ -429,7 +473,7 @@ def self_test():
         if "1 CUDA headers (.cuh) skipped" not in summary:
             failures.append(f"clean tree: CUDA headers were not counted: {summary}")
         _, summary = lint(root, root / "build", True)
-        if "10 headers compiled alone (10 of them unchanged" not in summary:
+        if "11 headers compiled alone (11 of them unchanged" not in summary:
             failures.append(f"second run did not use its cache: {summary}")
         for name, path, text, pattern in planted:
             write(root, {path: text})

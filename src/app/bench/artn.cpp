@@ -9,8 +9,8 @@
 #include <memory>
 
 #include "app/bench/arguments.hpp"
+#include "app/bench/head.hpp"
 #include "app/bench/kinds.hpp"
-#include "app/bench/measure.hpp"
 #include "app/bench/system.hpp"
 #include "artn/events.hpp"
 #include "study/barriers.hpp"

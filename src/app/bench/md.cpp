@@ -14,8 +14,8 @@
 #include <sstream>
 
 #include "app/bench/arguments.hpp"
+#include "app/bench/head.hpp"
 #include "app/bench/kinds.hpp"
-#include "app/bench/measure.hpp"
 #include "app/bench/system.hpp"
 #include "config/words.hpp"
 #include "core/units.hpp"

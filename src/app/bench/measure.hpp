@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "app/backend.hpp"
-#include "app/bench/system.hpp"
 #include "core/comm.hpp"
 #include "core/device.hpp"
 #include "core/memory.hpp"
@@ -60,10 +59,6 @@ Repeats repeat_timed(Comm& world, int times, const F& f) {
     result.cpu = sum_over_ranks(world, cpu_seconds() - before);
     return result;
 }
-
-/// The keys that every benchmark of atoms begins with; `atoms` are those of one replica.
-template <class Space>
-Json head(const char* name, const BenchArguments& a, const BenchSystem& s, long atoms, const Comm& world);
 
 /// Rates of `atom_calls` atoms (atom-steps, or atoms counted) per timed repeat under `unit`.
 void add_rates(Json& j, const std::string& unit, double atom_calls, const Repeats& r);

@@ -7,8 +7,8 @@
 #include <numeric>
 
 #include "app/bench/arguments.hpp"
+#include "app/bench/head.hpp"
 #include "app/bench/kinds.hpp"
-#include "app/bench/measure.hpp"
 #include "app/bench/system.hpp"
 #include "ops/shells.hpp"
 

@@ -19,12 +19,14 @@
 namespace mg {
 namespace {
 
-/// The potential that comes with the program: below the current folder, or beside the folder of the program.
+/// The potential that comes with the program: below the current folder, beside the folder of the program, or where it
+/// is installed.
 std::string shipped_potential() {
     const std::filesystem::path name = "jobs/potentials/Cu-Zr_2.eam.fs";
     std::error_code none;
     const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", none);
-    for (const auto& folder : {std::filesystem::path("."), program.parent_path().parent_path()})
+    const std::filesystem::path beside = program.parent_path().parent_path();
+    for (const auto& folder : {std::filesystem::path("."), beside, beside / "share/mgstiff-gpu"})
         if (std::filesystem::exists(folder / name)) return (folder / name).lexically_normal().string();
     throw InputError("no potential was given",
                      "the one that comes with the program, " + name.string() +

@@ -13,6 +13,7 @@
 #include "app/bench/arguments.hpp"
 #include "app/bench/kinds.hpp"
 #include "app/bench/measure.hpp"
+#include "app/bench/system.hpp"
 #include "core/build_info.hpp"
 #include "core/random.hpp"
 #include "io/hdf5.hpp"

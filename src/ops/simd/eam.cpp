@@ -14,6 +14,7 @@
 #include <type_traits>
 
 #include "ops/eam_loops.hpp"
+#include "ops/forces.hpp"
 #include "ops/simd/precisions.hpp"
 #include "ops/simd/vectors.hpp"
 
