@@ -10,6 +10,8 @@ namespace mg {
 
 // Each is made in a file of this folder.
 template <class Space>
+std::unique_ptr<DescriptorKind<Space>> make_bond_order_kind();
+template <class Space>
 std::unique_ptr<DescriptorKind<Space>> make_rdf_kind();
 template <class Space>
 std::unique_ptr<DescriptorKind<Space>> make_rdf_species_kind();
@@ -22,6 +24,7 @@ template <class Space>
 const std::vector<std::unique_ptr<DescriptorKind<Space>>>& all_kinds() {
     static const auto kinds = [] {
         std::vector<std::unique_ptr<DescriptorKind<Space>>> list;
+        list.push_back(make_bond_order_kind<Space>());
         list.push_back(make_rdf_kind<Space>());
         list.push_back(make_rdf_species_kind<Space>());
         list.push_back(make_radial_kind<Space>());
