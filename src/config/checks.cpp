@@ -234,6 +234,10 @@ void check_descriptors(const StudyFile::Descriptors& d, TomlReader& reader) {
     } else if (bins > 10000) {
         reader.fault(at, fmt::format("{:.0f} shells are too many", bins), "each is an input of the network",
                      "give a larger bin_A");
+    } else if (reader.sound({"descriptors.kind", "descriptors.width_A"})) {
+        if (const auto fault = descriptor_fault(d.descriptor()))
+            reader.fault(reader.given("descriptors.r_max_A") ? "descriptors.r_max_A" : "descriptors.kind",
+                         fault->problem, fault->why, fault->remedy);
     }
 }
 

@@ -2,6 +2,7 @@
 /// \file A kind of descriptor: what of an atom's surroundings a network reads. Each kind is a file of its own in this
 /// folder and a line in kinds.cpp.
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -29,6 +30,11 @@ struct Descriptor {
     }
 };
 
+/// Why a kind cannot do with the parameters that it was given: the three parts of an error's text (core/error.hpp).
+struct DescriptorFault {
+    std::string problem, why, remedy;
+};
+
 /// What a kind computes from.
 template <class Space>
 struct Surroundings {
@@ -45,6 +51,8 @@ public:
 
     /// As the study file and models have it.
     virtual std::string name() const = 0;
+    /// What is wrong with parameters that are sound for other kinds, if anything.
+    virtual std::optional<DescriptorFault> fault(const Descriptor& /*descriptor*/) const { return {}; }
     /// What each feature is, in order. Their number is the number of names.
     virtual std::vector<std::string> feature_names(const Descriptor& descriptor,
                                                    const std::vector<std::string>& elements) const = 0;

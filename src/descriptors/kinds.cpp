@@ -10,6 +10,8 @@ namespace mg {
 
 // Each is made in a file of this folder.
 template <class Space>
+std::unique_ptr<DescriptorKind<Space>> make_bond_order_kind();
+template <class Space>
 std::unique_ptr<DescriptorKind<Space>> make_rdf_kind();
 template <class Space>
 std::unique_ptr<DescriptorKind<Space>> make_rdf_species_kind();
@@ -22,6 +24,7 @@ template <class Space>
 const std::vector<std::unique_ptr<DescriptorKind<Space>>>& all_kinds() {
     static const auto kinds = [] {
         std::vector<std::unique_ptr<DescriptorKind<Space>>> list;
+        list.push_back(make_bond_order_kind<Space>());
         list.push_back(make_rdf_kind<Space>());
         list.push_back(make_rdf_species_kind<Space>());
         list.push_back(make_radial_kind<Space>());
@@ -63,6 +66,8 @@ std::vector<std::string> feature_names(const Descriptor& d, const std::vector<st
     return kind_of<Host>(d).feature_names(d, elements);
 }
 
+std::optional<DescriptorFault> descriptor_fault(const Descriptor& d) { return kind_of<Host>(d).fault(d); }
+
 std::vector<int> features_within(const Descriptor& d, int species, double reach) {
     return kind_of<Host>(d).features_within(d, species, reach);
 }
@@ -71,6 +76,7 @@ template <class Space>
 Features compute_features(const Structure& s, const Descriptor& d, const std::vector<std::string>& elements,
                           const std::vector<double>& masses) {
     const DescriptorKind<Space>& kind = kind_of<Space>(d);
+    if (const auto fault = kind.fault(d)) throw InputError(fault->problem, fault->why, fault->remedy);
     const Batch<Space> batch = make_batch<Space>({s}, elements, masses);
     Array<int, Space> counts;
     count_shells(batch, Shells{d.r_min, d.r_max, d.count}, counts);

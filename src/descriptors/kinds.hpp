@@ -12,8 +12,11 @@ const std::vector<std::string>& descriptor_kinds();
 /// kind, as all that follow.
 std::vector<std::string> feature_names(const Descriptor& descriptor, const std::vector<std::string>& elements);
 
-/// Indices of the features of shells that end within `reach` [A], or of Gaussians of which 98 % lie within it, and of
-/// those that are of the atom alone, ascending.
+/// What is wrong with the parameters for their kind, if anything.
+std::optional<DescriptorFault> descriptor_fault(const Descriptor& descriptor);
+
+/// Indices of the features that depend on neighbours within `reach` [A] alone (shells that end within it, Gaussians of
+/// which 98 % lie within it), and of those that are of the atom alone, ascending.
 std::vector<int> features_within(const Descriptor& descriptor, int species, double reach);
 
 /// Descriptors of all atoms of one structure, in its order.
@@ -21,7 +24,8 @@ struct Features {
     std::vector<double> values;  ///< (n, feature_names().size())
     std::vector<int> counts;     ///< (n, shells, species) neighbours per shell, whatever the kind
 };
-/// The structure's species are indices into `elements`; `masses` [u] go with them.
+/// The structure's species are indices into `elements`; `masses` [u] go with them. Throws InputError for a descriptor
+/// with a fault.
 template <class Space>
 Features compute_features(const Structure& structure, const Descriptor& descriptor,
                           const std::vector<std::string>& elements, const std::vector<double>& masses);

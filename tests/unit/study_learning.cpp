@@ -7,9 +7,12 @@
 #include <tuple>
 
 #include "config/samples.hpp"
+#include "core/error.hpp"
 #include "descriptors/kinds.hpp"
 #include "nn/training.hpp"
 #include "study/learning.hpp"
+#include "support/paths.hpp"
+#include "support/reference_glass.hpp"
 
 namespace {
 
@@ -185,6 +188,53 @@ TEST(Descriptors, GaussiansWithinAReachEndThere) {
     EXPECT_EQ(names[within[17]], "G_Cu(5.5)");
     EXPECT_EQ(names[within[18]], "G_Zr(2.1)");
     EXPECT_EQ(names[within.back()], "is_Zr");
+}
+
+TEST(Descriptors, BondOrderOfTheFirstShellAndItsAverage) {
+    const std::vector<std::string> elements{"Cu", "Zr"};
+    const std::vector<double> masses{63.546, 91.224};
+    const Descriptor d{"bond_order", 2, 3.9, 19, 0.2};
+    EXPECT_EQ(feature_names(d, elements), (std::vector<std::string>{"q4", "q6", "w6", "averaged_q4", "averaged_q6",
+                                                                    "averaged_w6", "is_Cu", "is_Zr"}));
+    EXPECT_EQ(features_within(d, 2, 3.8), (std::vector<int>{6, 7}));
+    EXPECT_EQ(features_within(d, 2, 3.9), (std::vector<int>{0, 1, 2, 6, 7}));
+    EXPECT_EQ(features_within(d, 2, 7.7), (std::vector<int>{0, 1, 2, 6, 7}));
+    EXPECT_EQ(features_within(d, 2, 7.8), (std::vector<int>{0, 1, 2, 3, 4, 5, 6, 7}));
+
+    // Atom 1 is zirconium; its order is that of tests/parity/bond_order_cuda.cpp.
+    const Structure glass = reference_glass();
+    const std::vector<double> values = compute_features<Host>(glass, d, elements, masses).values;
+    ASSERT_EQ(values.size(), 8u * 4000);
+    const std::vector<double> expected{0.0977441, 0.3842922, -0.0004800, 0.0300003, 0.1265798, -0.0217394, 0, 1};
+    for (std::size_t k = 0; k < 8; ++k) EXPECT_NEAR(values[k], expected[k], 3e-6) << k;
+}
+
+/// The r_max of other kinds is refused, where it stands in the study file.
+TEST(Descriptors, BondOrderIsOfTheFirstShell) {
+    const Descriptor d{"bond_order", 2, 10, 40, 0.2};
+    EXPECT_TRUE(descriptor_fault(d).has_value());
+    EXPECT_FALSE(descriptor_fault(Descriptor{}).has_value());
+    EXPECT_THROW(compute_features<Host>(reference_glass(), d, {"Cu", "Zr"}, {63.546, 91.224}), InputError);
+    const TemporaryDirectory folder;
+    folder.write("p.eam.fs", "potential");
+    const auto message = [&](const std::string& r_max) -> std::string {
+        try {
+            read_study(folder.write("s.toml",
+                                    "[system]\nelements = [\"Cu\"]\nfractions = [1]\natoms = 1372\n"
+                                    "potential = \"p.eam.fs\"\n[descriptors]\nkind = \"bond_order\"\n" +
+                                        r_max));
+        } catch (const InputError& error) {
+            return error.what();
+        }
+        return "";
+    };
+    const std::string text =
+        "r_max_A = 10 is too far for kind = \"bond_order\" (its bonds go to the first shell of neighbours, within 6 "
+        "A); "
+        "give the first minimum of g(r): for Cu-Zr r_max_A = 3.9 with bin_A = 0.1";
+    EXPECT_EQ(message("r_max_A = 10"), folder / "s.toml:8:11: " + text);
+    EXPECT_EQ(message(""), folder / "s.toml:7:8: " + text);
+    EXPECT_EQ(message("r_max_A = 3.9\nbin_A = 0.1"), "");
 }
 
 TEST(Descriptors, SelectedColumnsOfADataset) {
