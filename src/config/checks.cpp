@@ -250,7 +250,7 @@ void check_networks(const StudyFile::Train& train, const StudyFile::Descriptors&
         for (std::size_t k = 0; k < train.reach_A.size(); ++k) {
             const double bins = (train.reach_A[k] - d.r_min_A) / d.bin_A;
             if (bins > 0.5 && nearly_whole(bins) && train.reach_A[k] < d.r_max_A) continue;
-            reader.fault("train.reach_A", fmt::format("a reach of {} A is none of these descriptors", train.reach_A[k]),
+            reader.fault("train.reach_A", fmt::format("no shell of these descriptors ends at {} A", train.reach_A[k]),
                          "it leaves out whole shells, at least one, and keeps at least one",
                          fmt::format("give r_min_A = {} and some multiples of bin_A = {}, below r_max_A = {}",
                                      d.r_min_A, d.bin_A, d.r_max_A),

@@ -1,5 +1,5 @@
 #pragma once
-/// \file Descriptors of atoms: what a network reads, the same in a study and in a prediction.
+/// \file Descriptors of atoms, the inputs of a network: computed the same way in a study and in a prediction.
 
 #include "descriptors/kind.hpp"
 
@@ -12,9 +12,9 @@ const std::vector<std::string>& descriptor_kinds();
 /// kind, as all that follow.
 std::vector<std::string> feature_names(const Descriptor& descriptor, const std::vector<std::string>& elements);
 
-/// Indices of the features of shells that end within `reach` [A], or of Gaussians of which 98 % lie within it, and of
-/// those that are of the atom alone, ascending.
-std::vector<int> features_within(const Descriptor& descriptor, int species, double reach);
+/// Indices of the features of shells that end within `r_max` [A], or of Gaussians of which 98 % lie within it, and of
+/// the features of the atom alone (its species), ascending.
+std::vector<int> features_within(const Descriptor& descriptor, int species, double r_max);
 
 /// Descriptors of all atoms of one structure, in its order.
 struct Features {
