@@ -186,7 +186,8 @@ struct StudyFile {
             v.key("samples", samples, SelectionRule{{"test", "all"}, "a list of sample numbers", 0, false});
             v.key("events_per_atom", events_per_atom, counted(1, "the mean barrier needs an event"));
             v.key("max_attempts_per_atom", max_attempts,
-                  from(1, most_attempts, "an event needs an attempt, and random numbers of more are not told apart"));
+                  from(1, most_attempts,
+                       "an event needs an attempt, and random numbers are distinct only up to that many"));
             v.key("atoms", atoms,
                   SelectionRule{{"all"}, "a fraction above 0 and at most 1, or a list of atom ids", 1, true});
             v.key("region_A", region, above(3, 1000, "it must hold the first neighbours at least"));

@@ -55,7 +55,8 @@ public:
         if (study_.compute.domains > world_.size())
             throw InputError(fmt::format("compute.domains = {} on {} rank{}", study_.compute.domains, world_.size(),
                                          world_.size() == 1 ? "" : "s"),
-                             "every domain is a rank's", "start more ranks (mpirun -n), or use fewer domains");
+                             "every domain needs a rank of its own",
+                             "start more ranks (mpirun -n), or use fewer domains");
     }
 
     /// Collective, as all that follows. Throws Stopped at a checkpoint.
