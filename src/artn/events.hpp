@@ -1,5 +1,5 @@
 #pragma once
-/// \file Saddle searches as a user of them sees them.
+/// \file All headers of saddle searches that other folders use.
 
 #include "artn/event.hpp"
 #include "artn/minimum.hpp"

@@ -41,7 +41,7 @@ public:
         const std::vector<FireState> state = dynamics_.minimize(options_, 100000, give_up_);
         if (state.empty()) return false;
         if (!state[0].converged)
-            throw PhysicsError("no minimum was found for saddle searches to begin at",
+            throw PhysicsError("no minimum was found to start saddle searches from",
                                "after 100000 steps the largest force is " + shown(state[0].force_max) + " eV/A",
                                "check the structure");
         found = {to_host(dynamics_.batch().position), to_host(dynamics_.batch().potential_energy)[0]};
@@ -134,7 +134,7 @@ std::shared_ptr<const Minimum> find_minimum(const Structure& structure, const Ea
         if (std::abs(again.energy - lowest.energy) <= 1e-6) return minimiser.describe(lowest, structure.id);
         if (again.energy < lowest.energy) lowest = std::move(again);
     }
-    throw PhysicsError("no stable minimum was found for saddle searches to begin at",
+    throw PhysicsError("no stable minimum was found to start saddle searches from",
                        "moved by 0.01 A per atom, it relaxed to another energy five times over",
                        "anneal the structure, or check it for atoms in impossible places");
 }

@@ -11,28 +11,28 @@
 
 namespace mg {
 
-/// A minimum that searches begin at.
+/// A minimum of the energy, where searches begin.
 struct Minimum {
     Structure structure;
     std::vector<double> density;  ///< (n) embedding densities
     double energy = 0;            ///< [eV]
 };
 
-/// How a glass is settled before it is searched: a fast quench leaves atoms in the upper of two wells that lie
-/// millielectronvolts apart, and a search of the whole system that comes back finds them in the lower.
+/// A short run of dynamics before the searches (settling), of which the lowest minimum is taken: a fast quench leaves
+/// atoms in the upper of two minima some meV apart, to which a descent of the whole system would not come back.
 struct SettleOptions {
-    double temperature = 50;  ///< [K] of the glass itself
-    double time = 10;         ///< [ps]; 0: not settled
-    double every = 1;         ///< [ps] between minima, of which the lowest is taken
+    double temperature = 50;  ///< [K] of a study: quench.final_K
+    double time = 10;         ///< [ps] of the run; 0: no run
+    double every = 1;         ///< [ps] between minimisations
     double timestep = 0.002;  ///< [ps]
 
     bool operator==(const SettleOptions&) const = default;
 };
 
-/// Minimises a structure in `double` until |F| <= 1e-4 and no atom has more than 1e-5 eV/A, after settling it in NVT at
-/// fixed cell, and makes sure of it: moved by 0.01 A per atom at random and minimised again, the energy must come back
-/// to within 1e-6 eV, else the lower structure is tried in turn. Throws PhysicsError where five of them have failed.
-/// `give_up`: returns null.
+/// Minimises a structure in `double` until |F| <= 1e-4 eV/A and no atom has more than 1e-5 eV/A, after settling it in
+/// NVT. The minimum is tested: after a random displacement of 0.01 A per atom and another minimisation the energy must
+/// be the same to within 1e-6 eV, else the lower of both structures is tested in turn. Throws PhysicsError where five
+/// tests have failed; returns null where `give_up` asks for it.
 template <class Space>
 std::shared_ptr<const Minimum> find_minimum(const Structure& structure, const EamPotential& potential, double skin,
                                             std::uint64_t seed, const SettleOptions& settle,

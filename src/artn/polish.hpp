@@ -1,6 +1,6 @@
 #pragma once
-/// \file An attempt from search to search: the saddle of a small region is polished in a larger one and in the whole
-/// system, and followed down where it may have become another's.
+/// \file The steps of one attempt: the saddle that a search finds in a small region is refined ("polished") in a larger
+/// one and with all atoms moving, and followed down again where it may have become the saddle of another event.
 
 #include <cstdint>
 #include <memory>
@@ -14,26 +14,26 @@
 
 namespace mg {
 
-/// An attempt on its way: the event so far, and what moves at present.
+/// An unfinished attempt: the event so far, and the atoms that move at present.
 struct Attempt {
     std::shared_ptr<const Region> region;  ///< around the centre
     Event event;
-    Event confined;                          ///< while it is being polished: what the region alone has
-    SearchResult before;                     ///< while it is being polished: the saddle with fewer atoms moving
-    double overlap = 1, shift = 0;           ///< [A] of the last release, as in Event
-    std::shared_ptr<const Region> released;  ///< a larger region, or the whole; null: the region itself is searched
-    bool descending = false;                 ///< followed down to both sides
+    Event confined;                          ///< while it is refined: the event of the region alone
+    SearchResult before;                     ///< while it is refined: the saddle with fewer atoms moving
+    double overlap = 1, shift = 0;           ///< of the last refinement, as in Event
+    std::shared_ptr<const Region> released;  ///< of the refinement: a larger region, or all atoms; null before it
+    bool descending = false;                 ///< from the saddle to both sides
 };
 
-/// What follows a search of an attempt at one of a sample's atoms. It depends on the attempt, the search's result and
-/// the earlier events of the same centre alone.
+/// Decides what follows when a search of an attempt has ended, from the attempt, the search's result and the earlier
+/// events of the same centre alone.
 class Polish {
 public:
     /// `cutoff` [A] of the potential; `sample` keys the random numbers.
     Polish(const EventOptions& options, std::shared_ptr<const Minimum> minimum, std::uint32_t sample, double cutoff);
 
-    /// Takes the result of the attempt's present search: the search that is next, of which the caller names the ticket,
-    /// or nothing where the attempt has ended and its event is complete. `earlier`: the events of its centre so far.
+    /// Takes the result of the attempt's present search. Returns the next search, whose ticket the caller sets, or
+    /// nothing where the attempt has ended and its event is complete. `earlier`: the events of its centre so far.
     std::optional<SearchStart> next(Attempt& attempt, SearchResult result, const std::vector<Event>& earlier);
 
 private:

@@ -33,7 +33,8 @@ SearchStart random_start(std::shared_ptr<const Region> region, double radius, do
                          std::uint32_t sample, int attempt) {
     const Structure& parent = region->parent->structure;
     const auto refuse = [](const std::string& what, long most, const std::string& remedy) {
-        throw InputError(what, "random numbers of searches are told apart up to " + std::to_string(most), remedy);
+        throw InputError(what, "the random numbers of searches are distinct only up to " + std::to_string(most),
+                         remedy);
     };
     if (attempt < 0 || attempt >= most_attempts)
         refuse("attempt " + std::to_string(attempt) + " at an atom", most_attempts - 1,

@@ -1,5 +1,5 @@
 #pragma once
-/// \file Saddle searches side by side: a batch whose replicas are searches, each at its own stage.
+/// \file Saddle searches side by side: a batch whose replicas are searches, each at a step of its own.
 
 #include <memory>
 #include <vector>
@@ -14,17 +14,17 @@ namespace mg {
 
 /// Where a search begins. Vectors are over the movable atoms of the region.
 struct SearchStart {
-    long ticket = 0;  ///< the caller's name for it
+    long ticket = 0;  ///< a number by which the caller knows it
     std::shared_ptr<const Region> region;
     std::vector<Vec3> displacement;  ///< [A] from the parent's minimum, where the search begins
-    std::vector<Vec3> kick;          ///< unit vector of the first pushes; of a polish, the eigenvector
-    std::vector<Vec3> noise;         ///< unit vector for a recursion that begins anew
-    std::vector<Vec3> second;        ///< guess of the second mode; empty: the noise
-    bool polish = false;             ///< begins at a saddle
-    bool descend = true;             ///< from the saddle to both sides
+    std::vector<Vec3> kick;          ///< unit vector of the first pushes; of a refinement, the eigenvector
+    std::vector<Vec3> noise;         ///< random unit vector that starts a Lanczos recursion
+    std::vector<Vec3> second;        ///< guess of the second eigenvector; empty: the noise
+    bool polish = false;             ///< a refinement: begins at a saddle
+    bool descend = true;             ///< whether to go on from the saddle, down to both sides
 };
 
-/// How one ended. Vectors are displacements from the parent's minimum [A] of the movable atoms.
+/// How a search ended. Vectors are displacements [A] of the movable atoms from the parent's minimum.
 struct SearchResult {
     long ticket = 0;
     std::shared_ptr<const Region> region;
@@ -35,33 +35,33 @@ struct SearchResult {
     double final_energy = 0;                            ///< [eV] above the minimum
     double side_energy[2] = {}, side_farthest[2] = {};  ///< [eV] above the minimum, [A] of an atom from its start
     long evaluations = 0, cost[search_costs] = {};
-    bool at_saddle = false;  ///< whether it got there: then the next three are there
+    bool at_saddle = false;  ///< whether it reached a saddle; else the next three are empty
     std::vector<Vec3> saddle, mode, second;
     std::vector<Vec3> final_state;  ///< where connected
 };
 
 /// A random kick for an attempt at an atom: Gaussian components on the atoms within `radius` [A] of the centre,
 /// `length` [A] in all. Numbers are keyed by (seed, sample, id of the atom, attempt). Throws InputError where attempt,
-/// atoms that move or id are beyond what they have room for (artn/event.hpp): another search's numbers would be drawn.
+/// number of movable atoms or id exceed the limits of artn/event.hpp: the numbers would be those of another search.
 SearchStart random_start(std::shared_ptr<const Region> region, double radius, double length, std::uint64_t seed,
                          std::uint32_t sample, int attempt);
 
-/// A batch of searches. A search's path has the same bits whatever else is in the batch.
+/// A batch of searches. The path of a search does not depend on what else is in the batch, to the bit.
 template <class Space>
 class SearchBatch {
 public:
     SearchBatch(const EamTables<Space>& tables, double skin, const SearchOptions& options);
 
     int size() const { return static_cast<int>(entries_.size()); }
-    /// Puts further searches beside those that are there.
+    /// Adds searches to those that run.
     void add(std::vector<SearchStart> starts);
-    /// One force evaluation for every search, and what follows from it. Without a wait for the device: where neighbour
-    /// rows turn out too short, all searches stay where they are until the next collect() or add().
+    /// One force evaluation for every search, and the move that follows from it. Does not wait for the device: where
+    /// neighbour rows overflow, all searches stay where they are until the next collect() or add().
     void step();
-    /// Searches that have ended, in the order in which they were added; they stay until the next add() or drop(). Rows
-    /// that are too short are lengthened, so that no step counts that was made with them.
+    /// Results of the searches that have ended and were not collected yet, in the order in which they were added. Rows
+    /// that have overflowed are lengthened here; steps made with them do not count.
     std::vector<SearchResult> collect();
-    /// Takes the batch apart where all searches have ended.
+    /// Frees the batch where all searches have ended.
     void drop();
     /// Force evaluations since construction, of searches that were not collected yet; those that waited for longer rows
     /// are counted as well.

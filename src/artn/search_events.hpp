@@ -1,5 +1,5 @@
 #pragma once
-/// \file Saddle searches around many atoms of one minimum, dealt out to the threads of the host or to a device.
+/// \file Saddle searches around many atoms of one minimum, on the threads of the host or on a device.
 
 #include <cstdint>
 #include <functional>
@@ -13,9 +13,9 @@
 namespace mg {
 
 /// Makes the attempts that are left at each centre, those of one centre one after the other: attempt k is the same
-/// search, to the bit, whatever else runs. On the host every thread has centres of its own. Each event is given to
-/// `found` when it is there, one at a time, and the centres do not change meanwhile; nor while `stop` is asked now and
-/// then, by one thread: where it says so, searches on their way are given up, and the function returns false.
+/// search, to the bit, whatever else runs. On the host every thread has centres of its own. `found` is called when an
+/// event is complete, and `stop` now and then; calls come one at a time, and `centers` does not change during them.
+/// Where `stop` returns true, running searches are given up, and the function returns false.
 template <class Space>
 bool search_events(const EamTables<Space>& tables, double skin, const std::shared_ptr<const Minimum>& minimum,
                    std::uint32_t sample, std::vector<CenterEvents>& centers, const EventOptions& options,

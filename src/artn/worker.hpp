@@ -1,5 +1,5 @@
 #pragma once
-/// \file One thread's saddle searches: batches with what runs in them and what waits for them.
+/// \file One thread's saddle searches: batches of running searches, and queues of waiting ones.
 
 #include <functional>
 #include <map>
@@ -17,12 +17,12 @@ using Found = std::function<void(CenterEvents&, Event)>;
 template <class Space>
 class Worker {
 public:
-    /// `slots`: attempts on their way at a time; the other arguments are those of search_events.
+    /// `slots`: number of attempts under way at a time; the other arguments are those of search_events.
     Worker(const EamTables<Space>& tables, double skin, std::shared_ptr<const Minimum> minimum, std::uint32_t sample,
            const EventOptions& options, int slots);
 
-    /// Centres from next() (null: none is left) until all are done; false where stopped. Each attempt's event is given
-    /// to `found` before the next attempt at its centre begins.
+    /// Searches around the centres that next() gives, until it gives null; returns false where stopped. `found` gets
+    /// the event of an attempt before the next attempt at its centre begins.
     bool run(const std::function<CenterEvents*()>& next, const Found& found, const std::function<bool()>& stop);
 
 private:
@@ -34,7 +34,7 @@ private:
         Queue(const EamTables<Space>& tables, double skin, const SearchOptions& options)
             : batch(tables, skin, options) {}
     };
-    /// What is on its way at one centre.
+    /// The attempt that is under way at one centre.
     struct Job {
         CenterEvents* center = nullptr;
         Attempt attempt;

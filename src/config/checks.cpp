@@ -254,7 +254,7 @@ void check_networks(const StudyFile::Train& train, const StudyFile::Descriptors&
         for (std::size_t k = 0; k < train.reach_A.size(); ++k) {
             const double bins = (train.reach_A[k] - d.r_min_A) / d.bin_A;
             if (bins > 0.5 && nearly_whole(bins) && train.reach_A[k] < d.r_max_A) continue;
-            reader.fault("train.reach_A", fmt::format("a reach of {} A is none of these descriptors", train.reach_A[k]),
+            reader.fault("train.reach_A", fmt::format("no shell of these descriptors ends at {} A", train.reach_A[k]),
                          "it leaves out whole shells, at least one, and keeps at least one",
                          fmt::format("give r_min_A = {} and some multiples of bin_A = {}, below r_max_A = {}",
                                      d.r_min_A, d.bin_A, d.r_max_A),
@@ -313,7 +313,7 @@ void check_barriers(const StudyFile& file, TomlReader& reader) {
     const SearchOptions& search = b.search;
     if (b.enabled && file.quenches() && reader.sound({"system.atoms"}) && file.system.atoms > most_movable)
         reader.fault("system.atoms", fmt::format("{} atoms are too many for saddle searches", file.system.atoms),
-                     fmt::format("their random numbers are told apart up to {}", most_movable),
+                     fmt::format("their random numbers are distinct only up to {}", most_movable),
                      "leave [barriers] out, or use fewer");
     if (reader.sound({"barriers.events_per_atom", "barriers.max_attempts_per_atom"}) &&
         b.max_attempts < b.events_per_atom)
@@ -336,7 +336,7 @@ void check_barriers(const StudyFile& file, TomlReader& reader) {
         if (reader.sound({key, "barriers.lanczos_min_vectors"}) && most < search.lanczos_min_vectors)
             reader.fault(
                 key, fmt::format("{} = {} is below lanczos_min_vectors = {}", key, most, search.lanczos_min_vectors),
-                "the one is the least, the other the most", "raise it");
+                "the one is the smallest number of vectors, the other the largest", "raise it");
     if (reader.sound({"barriers.samples", "quench.samples"}) && b.samples.kind == Selection::Kind::list) {
         const long samples = static_cast<long>(samples_of(file).size());
         for (std::size_t k = 0; k < b.samples.list.size(); ++k)

@@ -1,5 +1,5 @@
 #pragma once
-/// \file What the keys of a study file must be to one another, and the files that they name.
+/// \file Checks of a study file that concern several keys, or the files that keys name.
 
 #include <string>
 
@@ -8,9 +8,9 @@
 
 namespace mg {
 
-/// Gives the reader all faults of keys that are sound by themselves, and completes the study: paths of potential and
-/// structures, which start at `folder`, become absolute, their files are hashed, and stiffness.sample_every_fs becomes
-/// the whole number of time steps nearest 50 fs where it was not given.
+/// Reports to the reader all faults of keys that are valid by themselves, and completes the study: paths of potential
+/// and structures, which start at `folder`, become absolute, their files are hashed, and stiffness.sample_every_fs
+/// becomes the whole number of time steps nearest 50 fs where it was not given.
 void check_study(StudyFile& study, TomlReader& reader, const std::string& folder);
 
 }  // namespace mg

@@ -1,5 +1,5 @@
 #pragma once
-/// \file The samples of a study, what they are made of, and which of them are for what.
+/// \file The samples of a study: their composition, and which of them are for training, test and saddle searches.
 
 #include <array>
 #include <optional>
@@ -16,7 +16,7 @@ struct Sample {
 };
 std::vector<Sample> samples_of(const StudyFile& study);
 
-/// Index in samples_of of the sample that `test_sample` means.
+/// Index in samples_of() of the sample that train.test_sample names.
 int test_sample_of(const StudyFile& study);
 
 /// Indices of the samples whose atoms are searched for barriers.

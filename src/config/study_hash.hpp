@@ -1,5 +1,5 @@
 #pragma once
-/// \file What the numbers of a study follow from, as SHA-256.
+/// \file SHA-256 of everything that the results of a study depend on.
 
 #include <set>
 #include <string>
@@ -8,8 +8,8 @@
 
 namespace mg {
 
-/// SHA-256 of all that the numbers of a study follow from: not its name, output, backend, batching or report, and
-/// of files their content, not their path.
+/// SHA-256 of everything that the results of a study depend on: not its name, output, backend, batching or report. Of
+/// files the content counts, not the path.
 std::string study_hash(const StudyFile& study);
 
 /// SHA-256 of the seed, the precision, the keys of the given tables, the content of all files, and `further` text. An

@@ -1,10 +1,10 @@
 #pragma once
 /// \file The study file: TOML that a user writes, checked whole, with every default filled in.
 ///
-/// Every table is a struct that shows its keys to a visitor (io/toml_reader.hpp) beside its fields: a key or a table
-/// that is added here is read, written, hashed and known to all messages. Members bear the names and the units of the
-/// keys (`timestep_fs` is in fs), and stages convert to internal units; where a key has an internal unit, the option
-/// struct of what it steers is the table, or is in it, and holds the default.
+/// Every table is a struct with a member template visit(), which shows its keys to a visitor (io/toml_reader.hpp): a
+/// key or a table that is added there is read, written, hashed and known to all messages. Members have the names and
+/// units of the keys (`timestep_fs` is in fs), and stages convert to internal units. Where the keys of a table have
+/// internal units, the table derives from the option struct that they set, or holds it, with its defaults.
 
 #include <cmath>
 #include <cstdint>
@@ -57,7 +57,7 @@ struct StudyFile {
             if (v.shows(structures.empty())) {
                 v.key("fractions", fractions, above(0, 1, "it is a share of the atoms"));
                 v.key("atoms", atoms,
-                      from(100, 1e8, "fewer atoms do not fill a cell twice as wide as the potential's reach"));
+                      from(100, 1e8, "fewer atoms do not fill a cell twice as wide as the potential's cutoff"));
             }
             if (v.shows(!structures.empty())) v.key("structures", structures, FileName{});
             v.key("potential", potential, FileName{});
@@ -106,7 +106,7 @@ struct StudyFile {
             if (quenches) {
                 v.key("samples", samples, from(1, 9999, "there is nothing to do without a sample"));
                 const Limits rate = from(
-                    1e6, 1e16, "slower is out of reach of molecular dynamics, faster leaves less than a vibration");
+                    1e6, 1e16, "slower takes too long for molecular dynamics, faster leaves less than a vibration");
                 v.key("rate_K_per_s", rate_K_per_s, rate);
                 v.key("test_rates_K_per_s", test_rates_K_per_s, rate);
                 v.key("samples_per_test_rate", samples_per_test_rate,
@@ -186,7 +186,8 @@ struct StudyFile {
             v.key("samples", samples, SelectionRule{{"test", "all"}, "a list of sample numbers", 0, false});
             v.key("events_per_atom", events_per_atom, counted(1, "the mean barrier needs an event"));
             v.key("max_attempts_per_atom", max_attempts,
-                  from(1, most_attempts, "an event needs an attempt, and random numbers of more are not told apart"));
+                  from(1, most_attempts,
+                       "an event needs an attempt, and random numbers are distinct only up to that many"));
             v.key("atoms", atoms,
                   SelectionRule{{"all"}, "a fraction above 0 and at most 1, or a list of atom ids", 1, true});
             v.key("region_A", region, above(3, 1000, "it must hold the first neighbours at least"));
@@ -239,7 +240,7 @@ struct StudyFile {
         int folds = 5;                         ///< of the cross-validation; 0: none
         std::vector<std::vector<int>> grid;    ///< hidden layers of further networks to cross-validate
         std::vector<std::string> activations;  ///< further ones to cross-validate with `hidden`
-        std::vector<double> reach_A;           ///< shorter r_max_A of the descriptors to cross-validate with `hidden`
+        std::vector<double> reach_A;           ///< smaller r_max_A of the descriptors to cross-validate with `hidden`
         bool rotate = false;                   ///< every sample is held out in turn: error bars of the test
         bool transfer = false;                 ///< trained at each cooling rate and at all, tested on all
         int test_sample = -1;                  ///< of the samples at the main rate, from 0; -1: the last

@@ -1,5 +1,5 @@
 #pragma once
-/// \file The words of a study file that stand for values of an enumeration (io/key_rules.hpp), one table each.
+/// \file The words that a study file has for the values of enumerations (io/key_rules.hpp), one table each.
 
 #include "io/key_rules.hpp"
 #include "nn/training.hpp"
@@ -8,7 +8,7 @@
 
 namespace mg {
 
-/// From where the displacements behind the stiffness count.
+/// The positions from which the displacements of <|dr|^2> are measured.
 enum class StiffnessEstimator {
     mean_position,  ///< from an atom's mean position in the window
     first_frame,    ///< from where it was at the window's start

@@ -34,10 +34,10 @@ public:
     }
 
     /// An averaged one sees the neighbours of neighbours.
-    std::vector<int> features_within(const Descriptor& d, int species, double reach) const override {
+    std::vector<int> features_within(const Descriptor& d, int species, double r_max) const override {
         std::vector<int> within;
         for (int k = 0; k < 6 + species; ++k)
-            if (k >= 6 || (k < 3 ? 1 : 2) * d.r_max < reach + 1e-6) within.push_back(k);
+            if (k >= 6 || (k < 3 ? 1 : 2) * d.r_max < r_max + 1e-6) within.push_back(k);
         return within;
     }
 

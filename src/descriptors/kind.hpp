@@ -1,6 +1,6 @@
 #pragma once
-/// \file A kind of descriptor: what of an atom's surroundings a network reads. Each kind is a file of its own in this
-/// folder and a line in kinds.cpp.
+/// \file A kind of descriptor: the features of an atom's surroundings that are a network's input. Each kind is a file
+/// of this folder and a line in kinds.cpp.
 
 #include <optional>
 #include <string>
@@ -49,15 +49,15 @@ class DescriptorKind {
 public:
     virtual ~DescriptorKind() = default;
 
-    /// As the study file and models have it.
+    /// The name in study files and model files.
     virtual std::string name() const = 0;
     /// What is wrong with parameters that are sound for other kinds, if anything.
     virtual std::optional<DescriptorFault> fault(const Descriptor& /*descriptor*/) const { return {}; }
     /// What each feature is, in order. Their number is the number of names.
     virtual std::vector<std::string> feature_names(const Descriptor& descriptor,
                                                    const std::vector<std::string>& elements) const = 0;
-    /// Indices of the features that depend on neighbours within `reach` [A] alone, or on the atom alone, ascending.
-    virtual std::vector<int> features_within(const Descriptor& descriptor, int species, double reach) const = 0;
+    /// Indices of the features that depend on neighbours within `r_max` [A] alone, or on the atom alone, ascending.
+    virtual std::vector<int> features_within(const Descriptor& descriptor, int species, double r_max) const = 0;
     /// (n, features)
     virtual std::vector<double> compute(const Surroundings<Space>& surroundings,
                                         const Descriptor& descriptor) const = 0;

@@ -68,8 +68,8 @@ std::vector<std::string> feature_names(const Descriptor& d, const std::vector<st
 
 std::optional<DescriptorFault> descriptor_fault(const Descriptor& d) { return kind_of<Host>(d).fault(d); }
 
-std::vector<int> features_within(const Descriptor& d, int species, double reach) {
-    return kind_of<Host>(d).features_within(d, species, reach);
+std::vector<int> features_within(const Descriptor& d, int species, double r_max) {
+    return kind_of<Host>(d).features_within(d, species, r_max);
 }
 
 template <class Space>

@@ -1,5 +1,5 @@
 #pragma once
-/// \file Descriptors of atoms: what a network reads, the same in a study and in a prediction.
+/// \file Descriptors of atoms, the inputs of a network: computed the same way in a study and in a prediction.
 
 #include "descriptors/kind.hpp"
 
@@ -15,9 +15,9 @@ std::vector<std::string> feature_names(const Descriptor& descriptor, const std::
 /// What is wrong with the parameters for their kind, if anything.
 std::optional<DescriptorFault> descriptor_fault(const Descriptor& descriptor);
 
-/// Indices of the features that depend on neighbours within `reach` [A] alone (shells that end within it, Gaussians of
-/// which 98 % lie within it), and of those that are of the atom alone, ascending.
-std::vector<int> features_within(const Descriptor& descriptor, int species, double reach);
+/// Indices of the features that depend on neighbours within `r_max` [A] alone (shells that end within it, Gaussians of
+/// which 98 % lie within it), and of those of the atom alone (its species), ascending.
+std::vector<int> features_within(const Descriptor& descriptor, int species, double r_max);
 
 /// Descriptors of all atoms of one structure, in its order.
 struct Features {

@@ -28,12 +28,12 @@ public:
     }
 
     /// Gaussians of which 98 % lie within it: they do two widths beyond their centre.
-    std::vector<int> features_within(const Descriptor& d, int species, double reach) const override {
+    std::vector<int> features_within(const Descriptor& d, int species, double r_max) const override {
         const double beyond = 2 * d.width - 0.5 * d.step();
         std::vector<int> within;
         for (int t = 0; t < species; ++t)
             for (int k = 0; k < d.count; ++k)
-                if (d.r_min + (k + 1) * d.step() + beyond < reach + 1e-6 * d.step()) within.push_back(t * d.count + k);
+                if (d.r_min + (k + 1) * d.step() + beyond < r_max + 1e-6 * d.step()) within.push_back(t * d.count + k);
         for (int t = 0; t < species; ++t) within.push_back(species * d.count + t);
         return within;
     }

@@ -35,12 +35,12 @@ public:
     }
 
     /// They are those of a descriptor with that r_max.
-    std::vector<int> features_within(const Descriptor& d, int species, double reach) const override {
+    std::vector<int> features_within(const Descriptor& d, int species, double r_max) const override {
         std::vector<int> within;
         const int sets = by_species_ ? species : 1;
         for (int t = 0; t < sets; ++t)
             for (int k = 0; k < d.count; ++k)
-                if (d.r_min + (k + 1) * d.step() < reach + 1e-6 * d.step()) within.push_back(t * d.count + k);
+                if (d.r_min + (k + 1) * d.step() < r_max + 1e-6 * d.step()) within.push_back(t * d.count + k);
         for (int t = 0; by_species_ && t < species; ++t) within.push_back(species * d.count + t);
         return within;
     }

@@ -1,5 +1,5 @@
 #pragma once
-/// \file Files that are there whole or not at all.
+/// \file Files that are written as a whole or not at all.
 
 #include <string>
 #include <string_view>

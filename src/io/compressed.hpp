@@ -7,16 +7,16 @@
 
 namespace mg {
 
-/// What a packed file may blow up to [bytes], so that a few bytes of it cannot ask for all memory. Tables of atoms pack
-/// 3 to 20 times, and zeros a thousand times and more.
+/// Limits of the unpacked size of a file [bytes], so that a small file cannot fill the memory. Tables of atoms shrink 3
+/// to 20 times when packed, zeros a thousand times and more.
 struct UnpackLimits {
     std::size_t free = std::size_t{256} << 20;    ///< allowed whatever the file's size
     std::size_t ratio = 200;                      ///< beyond that: so many times the size of the file
     std::size_t largest = std::size_t{16} << 30;  ///< and never more than this
 };
 
-/// The text of a file. What is packed is told by its first bytes, whatever its name: gzip (also several members one
-/// after the other) and Zstandard (also several frames) are unpacked; anything else comes back as it is.
+/// The text of a file. Whether it is packed is seen from its first bytes, whatever its name: gzip (also several members
+/// one after the other) and Zstandard (also several frames) are unpacked; anything else comes back as it is.
 ///
 /// Throws InputError where the file cannot be read, is damaged or cut short (with the byte where that shows), is packed
 /// in another way (bzip2, xz, lz4, compress, zip, or twice), unpacks to more than the limits, or to more than memory.

@@ -40,15 +40,15 @@ struct Selection {
     bool operator==(const Selection&) const = default;
 };
 struct SelectionRule {
-    Words words;         ///< that are taken
-    const char* others;  ///< what else is, for people
-    int lowest;          ///< number of a list
+    Words words;         ///< that the key takes
+    const char* others;  ///< what else it takes, for messages
+    int lowest;          ///< number that a list may hold
     bool takes_number;
 };
 
 /// The words that stand for the values of an enumeration, in the order in which messages name them. An enumeration
-/// that is the type of a key has a function `words_of(E)` that returns its table: what reads, writes and hashes the key
-/// goes by that table alone.
+/// that is the type of a key has a function `words_of(E)` that returns its table, from which the key is read, written
+/// and hashed.
 template <class E>
 using WordTable = std::vector<std::pair<E, std::string>>;
 

@@ -15,7 +15,7 @@ namespace mg {
 std::string read_bytes(const std::string& path);
 
 /// A decimal number that fills the whole of `token`; Fortran's `D` exponents and a leading `+` are taken.
-/// `nan` and `inf` are numbers too: whoever calls decides that they are wrong. Empty where it is no number.
+/// `nan` and `inf` count as numbers here; callers refuse them. Empty where it is no number.
 std::optional<double> parse_double(std::string_view token);
 
 /// An integer that fills the whole of `token`; empty where it is none or does not fit.

@@ -1,5 +1,6 @@
 #pragma once
-/// \file Reads a TOML file (https://toml.io) into a struct that shows its tables and keys, and finds all its faults.
+/// \file Reads a TOML file (https://toml.io) into a struct that shows its tables and keys, and reports all faults of
+/// the file at once.
 ///
 /// A struct shows them in a member template: what reads, writes and hashes the struct are visitors of it.
 ///
@@ -30,7 +31,7 @@
 
 namespace mg {
 
-/// A visitor that takes what the file has into the members, leaves the others as they are, and collects faults, each
+/// A visitor that sets the members whose keys the file has, leaves the others as they are, and collects faults, each
 /// "file:line:column: problem (why); what to do".
 class TomlReader {
 public:
@@ -50,9 +51,9 @@ public:
         find_strangers();
     }
 
-    /// The file has the key ("table.key"), right or wrong.
+    /// Whether the file has the key ("table.key"), valid or not.
     bool given(const std::string& full) const;
-    /// None of the keys was faulty: they may be compared.
+    /// Whether none of the keys had a fault, so that they may be compared.
     bool sound(std::initializer_list<const char*> keys) const;
     /// A fault of one key, at its value, or at the value's item of that number; where the file does not have the key,
     /// at its table or the file's start.

@@ -1,5 +1,5 @@
 #pragma once
-/// \file Molecular dynamics and minimisation of a batch: the run loop.
+/// \file Molecular dynamics and minimisation of a batch of replicas.
 
 #include <algorithm>
 #include <functional>
@@ -20,7 +20,7 @@
 
 namespace mg {
 
-/// One replica's ensemble in the run loop's terms.
+/// Ensemble, time step and baths of one replica.
 struct EnsembleOptions {
     EnsembleKind kind = EnsembleKind::nve;
     CellMode cell = CellMode::iso;
@@ -49,18 +49,18 @@ struct Thermo {
 /// What a run reports and samples; steps count from the start of the run.
 struct RunSchedule {
     long steps = 0;
-    long first = 0;                         ///< steps done before, by a run that was paused
+    long first = 0;                         ///< steps that were done before a pause
     long report_every = 0;                  ///< 0: never
-    std::function<void(long step)> report;  ///< energies are formed on these steps
+    std::function<void(long step)> report;  ///< energies and virials are computed on these steps
     long sample_every = 0;
     std::function<void(long step)> sample;
-    /// Asked every 50 steps at most, and every third of a second where steps are slow, after report and sample: whether
-    /// to pause there. Ranks of a team that are not of one mind all pause.
+    /// Asked after report and sample, every 50 steps or more often (every third of a second where steps are slow): true
+    /// pauses the run there. Where one rank of a team says so, all pause.
     std::function<bool(long step)> pause;
 };
 
-/// All that a batch needs to go on with the same bits, between two steps. Atoms stand in the order of the batch; of a
-/// divided system they stand rank after rank.
+/// Everything that a batch needs, between two steps, to continue with the same bits. Atoms are in the order of the
+/// batch; of a system divided over ranks, rank after rank.
 struct DynamicsState {
     std::vector<long> id;
     std::vector<int> species;
@@ -72,8 +72,8 @@ struct DynamicsState {
     double atom_steps = 0;
 };
 
-/// A batch with everything that moves it. Skin and rows are fixed at construction, so results do not depend on
-/// timing or on what else runs.
+/// A batch with potential, neighbour rows and ensembles. Skin and precision are fixed at construction, so results do
+/// not depend on timing or on what else runs.
 template <class Space>
 class Dynamics {
 public:
@@ -89,32 +89,33 @@ public:
     Neighbors<Space>& neighbors() { return neighbors_; }
     Ensembles<Space>& ensembles() { return ensembles_; }
     ForceWork<Space>& work() { return work_; }
-    /// How its plain steps are repeated: whether graphs were captured, and what stood in the way.
+    /// How steps without energies are repeated: whether a CUDA graph was captured, and if not, why.
     const Replay<Space>& replay() const { return plain_; }
 
-    /// Forces, energies and virials at the present positions. Throws PhysicsError, which says `when`.
+    /// Forces, energies and virials at the present positions. Throws PhysicsError, whose message says `when`.
     void evaluate(const std::string& when = "in the structure as given");
 
-    /// Gives each replica its ensemble, baths at rest; one entry per replica, or one for all.
+    /// Sets each replica's ensemble, with thermostat and barostat at rest; one entry per replica, or one for all.
     void set_ensembles(const std::vector<EnsembleOptions>& options);
 
-    /// Runs the schedule, and returns false where it was paused before its end; then the run is to be gone on with
-    /// (`first`), at once or after restore(). Throws PhysicsError naming replica, atom, step and value where the
-    /// physics fails.
+    /// Runs the schedule. Returns false where it was paused before its end; another call, with `first` = step(),
+    /// continues it, at once or after restore(). Throws PhysicsError naming replica, atom, step and value where the
+    /// physics fails (positions that are not finite, a collapsed cell).
     bool run(const RunSchedule& schedule);
-    /// The last step of the present or latest run that is done.
+    /// Steps done in the present or latest run.
     long step() const { return step_; }
 
-    /// The state at a pause, or where no run has begun; with a team on its first rank alone, elsewhere it is empty.
+    /// The state at a pause or before a run; with a team on its first rank, empty on the others.
     DynamicsState state();
-    /// Goes back to a state of a batch of the same replicas; with a team all ranks give the whole state.
+    /// Sets the state, which is of a batch of the same replicas; with a team all ranks give the whole state.
     void restore(const DynamicsState& state);
 
-    /// Per replica; energies are of the last step that formed them (reports, and the end of a run).
+    /// Per replica; energies are of the last step that computed them (reports, and the end of a run).
     std::vector<Thermo> thermo() const;
 
-    /// FIRE until every replica has converged or max_steps are done; returns the states. `give_up` is asked every 20
-    /// steps; where it says so (on any rank of a team) the result is empty, and the structure on its way.
+    /// Minimises by FIRE until every replica has converged or max_steps are done; returns the final states. `give_up`
+    /// is asked every 20 steps: where it returns true (on any rank of a team) the result is empty, and the structures
+    /// are not minimised.
     std::vector<FireState> minimize(const FireOptions& options, long max_steps = 20000,
                                     const std::function<bool()>& give_up = {});
 
@@ -123,15 +124,15 @@ public:
     void draw_velocities(const std::vector<double>& temperatures, std::uint64_t seed,
                          const std::vector<std::uint32_t>& streams);
 
-    /// Names arrays over the atoms that move with them from rank to rank, besides the batch's own; the arrays must
-    /// stay where they are until the next call. Without a team this does nothing.
+    /// Names further per-atom arrays that go with the atoms when these move to another rank. The arrays must stay in
+    /// place until the next call. Without a team this does nothing.
     void set_companions(std::vector<Companion*> companions);
 
-    /// The replicas as structures; with a team on its first rank alone, elsewhere they are empty.
+    /// The replicas as structures; with a team on its first rank, empty on the others.
     std::vector<Structure> structures();
 
-    /// Values of this rank's atoms, one per atom, as those of all; with a team on its first rank alone, elsewhere the
-    /// result is empty. `sorted`: by id, else in the order of state().
+    /// Gathers values, one per atom, from all ranks of a team on its first rank; empty on the others. Sorted by id, or
+    /// else in the order of state().
     template <class T>
     std::vector<T> gather(const std::vector<T>& mine, bool sorted = true) const {
         const std::string bytes =
@@ -182,7 +183,7 @@ private:
     double atom_steps_ = 0;
 };
 
-/// Boxes that are not 2 (cutoff + this) wide have no room for rows [A].
+/// The least skin [A]: boxes narrower than 2 (cutoff + least_skin) are too small.
 inline constexpr double least_skin = 0.5;
 /// The skin for a study of boxes of at least this width [A]: 1.0 A, or what fits, at least least_skin.
 double choose_skin(double smallest_width, double cutoff);

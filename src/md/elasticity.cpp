@@ -130,10 +130,10 @@ std::optional<ElasticConstants> elastic_constants(const Structure& inherent, con
                 throw PhysicsError(
                     std::string("no elastic constants: the structure has no linear response to strain in ") +
                         direction_name[k],
-                    "even at " + shown(direction.strain) + " stress and energy are " + shown(direction.irregularity) +
-                        " off one elastic branch, above " + shown(options.irregular) +
-                        ", since atoms rearrange or the potential's table bends",
-                    "anneal the structure, or allow less strain, with a smaller force");
+                    "even at a strain of " + shown(direction.strain) + " stress and energy deviate by " +
+                        shown(direction.irregularity) + " from an elastic response, more than " +
+                        shown(options.irregular) + ": atoms rearrange, or the potential's table has a kink",
+                    "anneal the structure, or use a smaller strain and force");
             direction.strain *= 0.5;
             ++direction.halvings;
             again.push_back(k);

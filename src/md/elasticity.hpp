@@ -15,25 +15,25 @@ namespace mg {
 /// and G change by less than 0.05 %; from 1e-3 on atoms rearrange, and G is 0.8 to 2.5 % lower. At 1e-4 a force of 1e-6
 /// leaves 3e-5 of G and one of 1e-5 1e-3; at a strain of 1e-5 that is 5e-4 and 5 %.
 struct ElasticOptions {
-    double strain = 1e-4;     ///< each way, in each of Voigt's six directions
-    double force_max = 1e-7;  ///< [eV/A] no atom has more where it is at rest
+    double strain = 1e-4;     ///< + and -, in each of Voigt's six directions
+    double force_max = 1e-7;  ///< [eV/A] largest force on an atom that counts as at rest
     long max_steps = 200000;  ///< of FIRE, for one relaxation
     double irregular = 0.02;  ///< bound of ElasticDirection::irregularity
-    int halvings = 4;         ///< of the strain of a direction beyond the bound, before it is given up
+    int halvings = 4;         ///< of the strain, at most, where a direction exceeds the bound
 
     bool operator==(const ElasticOptions&) const = default;
 };
 
-/// How one of Voigt's directions went.
+/// How the calculation for one of Voigt's directions went.
 struct ElasticDirection {
-    double strain = 0;  ///< that its constants are from
+    double strain = 0;  ///< at which its constants were taken
     int halvings = 0;   ///< of the strain, because the bound was exceeded
-    /// How far the relaxed copies of both signs are from one elastic branch, of the order of the strain where they are
-    /// on it; the larger of two:
+    /// How far the relaxed copies at +strain and -strain are from one elastic branch; of the order of the strain where
+    /// both are on it, larger where atoms have rearranged. It is the larger of two measures:
     /// * half the largest difference of the slopes of a stress at either side of rest, in units of the largest diagonal
     ///   element of the relaxed C;
-    /// * the difference of the second derivatives of the energy that energies and stresses give, relative to itself:
-    ///   work that atoms have not stored but lost.
+    /// * the relative difference of the second derivatives of the energy from energies and from stresses: work that was
+    ///   dissipated by rearrangements.
     double irregularity = 0;
     long steps = 0;  ///< of FIRE, of the longer of both relaxations
 };

@@ -1,5 +1,5 @@
 #pragma once
-/// \file The stage `barriers`: what it searches, and what it says of the events.
+/// \file The stage `barriers`: which atoms it searches, and the statistics of the events that it finds.
 
 #include <string>
 #include <vector>
@@ -15,11 +15,11 @@ namespace mg {
 EventOptions event_options(const StudyFile& study);
 SettleOptions settle_options(const StudyFile& study);
 
-/// Indices of the atoms that are searched, ascending; of a fraction, so many drawn by (seed, sample). Throws InputError
-/// for an id that the sample does not have.
+/// Indices of the atoms that are searched, ascending. Where barriers.atoms is a fraction, that share of the atoms is
+/// drawn at random, keyed by (seed, sample). Throws InputError for an id that the sample does not have.
 std::vector<int> searched_atoms(const StudyFile& study, const std::vector<long>& id, std::uint32_t sample);
 
-/// One atom's barriers; 0 where there is nothing to say.
+/// Statistics of one atom's events; means and errors are 0 where there are too few of them.
 struct AtomBarriers {
     int attempts = 0, accepted = 0, distinct = 0;
     double mean = 0;            ///< [eV] over accepted events, duplicates included
@@ -34,8 +34,8 @@ struct BarrierSummary {
     std::vector<long> by_status;                 ///< as search_status_names
     double mean = 0, median = 0, deviation = 0;  ///< [eV] of accepted events
     double evaluations = 0;                      ///< per attempt, in the region
-    double larger_evaluations = 0;               ///< per attempt, of the polish in a larger region
-    double whole_evaluations = 0;                ///< per attempt, with all atoms
+    double larger_evaluations = 0;               ///< per attempt, of refinements in a larger region
+    double whole_evaluations = 0;                ///< per attempt, with all atoms moving
 };
 BarrierSummary summarise(const std::vector<CenterEvents>& centers);
 

@@ -53,7 +53,8 @@ void CheckpointFile::write(const std::function<void(H5File&)>& put) const {
     if (fs::exists(path_, none)) {
         std::error_code error;
         fs::rename(path_, before(), error);
-        if (error) throw Error("cannot keep " + path_, error.message(), "check the output directory");
+        if (error)
+            throw Error("cannot rename " + path_ + " to " + before(), error.message(), "check the output directory");
     }
     commit_file(next, path_);
 }

@@ -1,5 +1,5 @@
 #pragma once
-/// \file Checkpoints: a sealed file per unit of work, in two generations, and what goes into it.
+/// \file Checkpoints: for each unit of work the newest file and the one before it, and what they hold.
 
 #include <functional>
 #include <optional>
@@ -20,11 +20,12 @@ public:
     explicit CheckpointFile(std::string path) : path_(std::move(path)) {}
     const std::string& path() const { return path_; }
 
-    /// Writes what `put` puts. Throws Error where the disk does not take it; then the old checkpoints are as they were.
+    /// Writes a new checkpoint, filled by `put`. Throws Error where it cannot be written (full disk); the old ones are
+    /// untouched then.
     void write(const std::function<void(H5File&)>& put) const;
 
-    /// Calls get(file) on the newest whole checkpoint and returns true; false where there is none. `get` throws
-    /// InputError for one that it cannot use. What is damaged or unusable is told to `warn`.
+    /// Calls get(file) with the newest undamaged checkpoint and returns true; false where there is none. `get` throws
+    /// InputError for one that it cannot use. Damaged and unusable ones are reported to `warn`.
     bool read(const std::function<void(const H5File&)>& get, const std::function<void(const std::string&)>& warn) const;
 
     void remove() const;
@@ -40,10 +41,11 @@ DynamicsState get_dynamics_state(const H5File& file);
 void put(H5File& file, const QuenchProgress& progress);
 QuenchProgress get_quench_progress(const H5File& file);
 
-/// The window's arrays in the order of DynamicsState. With a team collective; ranks that do not write give null.
+/// The window's arrays, atoms in the order of DynamicsState. With a team (domains) collective: its first rank gives the
+/// file, the others give null.
 template <class Space>
 void put(H5File* file, const Dynamics<Space>& dynamics, const StiffnessProgress<Space>& progress);
-/// After dynamics.restore() of the state in the same file.
+/// To be called after dynamics.restore() of the state in the same file.
 template <class Space>
 StiffnessProgress<Space> get_stiffness_progress(const H5File& file, const Dynamics<Space>& dynamics);
 

@@ -18,13 +18,13 @@
 
 namespace mg {
 
-/// The study, its samples, where results go and who shares the work. One per stage that runs.
+/// The study, its samples, its output directory and the ranks that share the work; made anew for each stage that runs.
 class Context {
 public:
     Context(const StudyFile& study, const EamPotential& potential, const OutputDirectory& directory, Farm& farm,
             Progress& progress, const Stage& stage);
 
-    const StudyFile& study;  ///< with the skin filled in
+    const StudyFile& study;  ///< with its skin chosen
     const EamPotential& potential;
     const std::vector<Sample> samples;
     const OutputDirectory& directory;
@@ -35,10 +35,10 @@ public:
     int sample_count() const { return static_cast<int>(samples.size()); }
     double skin() const { return *study.compute.skin_A; }
     std::string sample_file(std::size_t k, const std::string& name) const { return directory.sample_file(k, name); }
-    /// What the results of the stage that runs are stamped with.
+    /// Origin of this stage's results, which is written into each of them.
     Stamp stamp() const;
 
-    /// Throws InputError where a result of that stage, which this one reads, is missing.
+    /// Throws InputError where a result of `stage`, which this one reads, is missing.
     void require(const std::string& stage) const;
 
     /// The glass of a sample, without velocities, and its inherent structure.
@@ -49,7 +49,8 @@ public:
     /// glass.xyz of a sample with all per-atom results that exist, for OVITO.
     void write_xyz(std::size_t k) const;
 
-    /// With a team, collective: the one structure divided over it.
+    /// The structures as replicas of one batch. With a team (domains) collective, and of one structure, which is
+    /// divided over its ranks.
     template <class Space>
     Dynamics<Space> dynamics(std::vector<Structure> structures) const {
         const long atoms = structures.at(0).size();
@@ -63,7 +64,7 @@ private:
     Structure read_structure_of(std::size_t k, const std::string& group) const;
 };
 
-/// Stands in every result: program, version, study, seed.
+/// Origin of a result for JSON files: program, version, study, seed.
 nlohmann::json provenance(const StudyFile& study);
 
 }  // namespace mg

@@ -24,7 +24,7 @@ struct Labelled {
     std::vector<int> species;         ///< (n)
 };
 
-/// Everything that a study has trained on, and what its networks answered.
+/// What the networks of a study are trained and tested on.
 struct LearningData {
     const StudyFile& study;
     std::vector<std::string> elements;
@@ -40,24 +40,25 @@ struct LearningData {
     int split_of(int sample) const;
 };
 
-/// What training `task` of the plan, which is no member of the ensemble, predicted of its test number `test`.
+/// Stiffness [eV/A^2] that training `task` of the plan predicted for the atoms of its test set number `test`; not for
+/// members of the ensemble.
 using HeldOutPrediction = std::function<std::vector<double>(std::size_t task, std::size_t test)>;
-/// What a network says of features (n, inputs).
+/// Stiffness [eV/A^2] (n) that a network predicts from features (n, inputs).
 using NetworkPrediction = std::function<std::vector<double>(const Model&, std::span<const double>)>;
 
-/// Errors calibrated on atoms that the networks had not seen: those of the cross-validation, else those that stop the
-/// members' training. Without ten of them: not calibrated.
+/// Error bars calibrated on atoms that were held out: in the cross-validation, or without one the validation atoms,
+/// which stop the members' training early. With fewer than ten such atoms the error bars stay uncalibrated.
 ErrorModel calibrated_errors(const LearningData& data, const std::vector<Model>& ensemble, const TrainOptions& options,
                              const HeldOutPrediction& held_out, const NetworkPrediction& predict);
 
-/// The metrics of the training and the test samples, and of each sample, from what the ensemble says of every one.
-/// `inherent` gives a sample's structure for the averages over spheres; `say` takes a line for people per split.
+/// The metrics of the training set, of the test set and of each sample, from the ensemble's predictions. `inherent`
+/// gives a sample's inherent structure for the averages over spheres; `say` gets a line for people per split.
 nlohmann::json ensemble_metrics(const LearningData& data, const std::vector<Prediction>& predictions, bool calibrated,
                                 const std::function<Structure(int sample)>& inherent,
                                 const std::function<void(const std::string&)>& say);
 
-/// Adds cross_validation, rotation and transfer, where the study has them, from what was predicted of atoms that were
-/// held out. `first_member` is the first network of the ensemble.
+/// Adds cross_validation, rotation and transfer, where the study has them, from the predictions for held-out atoms.
+/// `first_member` is the first network of the ensemble.
 void add_held_out_metrics(nlohmann::json& metrics, const LearningData& data, const Model& first_member,
                           const HeldOutPrediction& held_out, const NetworkPrediction& predict);
 

@@ -1,5 +1,5 @@
 #pragma once
-/// \file Farm: a stage's units of work, dealt out to teams of ranks.
+/// \file Farm: hands the units of work of a stage out to teams of MPI ranks.
 
 #include <chrono>
 #include <functional>
@@ -13,19 +13,20 @@
 
 namespace mg {
 
-/// f() on rank 0 while the others wait; where it fails, all fail. Collective.
+/// Collective: f() on rank 0 while the others wait. Where it throws, all ranks throw.
 void on_first(Comm& world, const std::function<void()>& f);
 
-/// Sizes of the units that so many tasks make up.
+/// Sizes of the units that a number of tasks is split into.
 using Split = std::function<std::vector<int>(int tasks)>;
 
-/// A *team* is the ranks that share a replica (compute.domains), most often one rank. Units are taken by tickets, so
-/// that teams end together; who does a unit makes no difference to its bits.
+/// A *team* is the ranks that share a replica (compute.domains), most often one rank. Load is balanced while it runs: a
+/// team that is free takes the next unit from a shared counter (Comm::tickets). Results do not depend on which team did
+/// what, to the bit.
 class Farm {
 public:
-    /// Collective. `max_wall_s` [s] counts from now; checkpoints are due every so many minutes.
+    /// Collective. `max_wall_s` [s] counts from now.
     Farm(Comm& world, std::optional<double> max_wall_s);
-    /// Collective: teams of so many ranks.
+    /// Collective: teams of `ranks` ranks each, whose checkpoints are due every `checkpoint_minutes`.
     void make_teams(int ranks, double checkpoint_minutes);
 
     Comm& world() const { return world_; }
@@ -37,17 +38,17 @@ public:
     /// Whether the run is to stop at its next safe step.
     bool must_stop() { return stop_.now(); }
 
-    /// Units evenly over the teams, unless the user has given a size.
+    /// As many tasks for each team, or units of compute.replicas_per_batch tasks where that is given.
     Split even_split(std::optional<int> replicas_per_batch) const;
-    /// Collective: the units of a stage. Those in checkpoints go on as they are; the other unfinished tasks, in groups
-    /// of equal cost, are split anew into the sizes that `split` gives for their number. The first rank's groups count.
+    /// Collective: the units of a stage. `groups` are its unfinished tasks, those of equal cost together. A unit that
+    /// has a checkpoint keeps its tasks; what is left of each group is split by `split`. Rank 0's groups count.
     std::vector<Unit> units_of(const StageCheckpoints& checkpoints, const std::vector<Unit>& groups,
                                const Split& split);
 
-    /// Collective: deals the units out. one(unit) returns false where it has stopped at a checkpoint; then Stopped is
-    /// thrown, by all ranks.
+    /// Collective: calls one(unit) for every unit, on all ranks of the team that takes it. It returns false where it
+    /// has stopped at a checkpoint; then all ranks throw Stopped.
     void run(const std::vector<Unit>& units, const std::function<bool(const Unit&)>& one) { deal(units, one, false); }
-    /// Likewise, for work that the first rank of a team does by itself; the others wait for the end of the stage.
+    /// Likewise, but on the first rank of the team alone; the others wait for the end of the stage.
     void run_alone(const std::vector<Unit>& units, const std::function<bool(const Unit&)>& one) {
         deal(units, one, true);
     }

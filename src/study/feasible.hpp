@@ -1,5 +1,5 @@
 #pragma once
-/// \file What of a study could only fail later, found before anything is written or run.
+/// \file Checks that a study can be carried out, before anything is written or run.
 
 #include "config/study_file.hpp"
 #include "physics/eam_potential.hpp"

@@ -1,5 +1,5 @@
 #pragma once
-/// \file Every network that a study trains, and on what.
+/// \file The plan of a study's trainings: every network, and the samples that it is trained and tested on.
 
 #include <string>
 #include <vector>
@@ -19,30 +19,31 @@ struct Training {
     TrainingPurpose purpose = TrainingPurpose::member;
     std::vector<int> hidden;
     std::string activation;
-    double reach = 0;  ///< [A] of the features trained with; 0: all
+    double reach = 0;  ///< [A] distance up to which features are used; 0: all
     std::uint64_t seed = 0;
     std::vector<int> samples;   ///< trained on, ascending
-    int fold = -1;              ///< whose atoms are held out; -1: none
-    int folds = 0;              ///< of a fold: how many there are
+    int fold = -1;              ///< the fold whose atoms are held out; -1: none
+    int folds = 0;              ///< number of folds, where this is one
     std::vector<int> tests;     ///< samples tested on, ascending; none for members and folds
-    std::vector<double> rates;  ///< [K/s] of a transfer: those trained at
+    std::vector<double> rates;  ///< [K/s] cooling rates of the training samples, of a transfer
 };
 
-/// 0 where a sample is trained on by the ensemble, 1 where it tests.
+/// 0 for a sample that the ensemble is trained on, 1 for a test sample.
 int split_of(const StudyFile& study, int sample);
-/// What split_of() would say of a sample that takes no part.
+/// The split of a sample that takes no part, in place of split_of().
 inline constexpr int excluded_split = 3;
 
-/// The trainings, members first, in an order that depends on the study and on the samples left out alone: those of
-/// `excluded` are neither trained on nor tested on. The test sample is none of them.
+/// All trainings, the ensemble's first. Samples in `excluded` are neither trained on nor tested on; the test sample
+/// must not be among them. The order depends on the study and on `excluded` alone.
 ///
-/// Folds are whole samples, no more than there are, where there are two or more; else atoms at random, whose neighbours
-/// the network knows. Networks with folds: the study's own, then with every one of train.grid, then with every one of
-/// train.activations, then with the features within every one of train.reach_A; each network once.
-/// Rotation: every other sample of the training and test samples in the test sample's place.
-/// Transfer, for each rate, for all of them together and, of three or more, for all but each: of each rate trained at
-/// that has two samples or more, one is held out, in turn; tests are the held-out ones, and all samples of rates that
-/// were not trained at.
+/// * Folds are whole samples where there are two or more training samples, at most as many as these; of a single sample
+///   they are atoms drawn at random, whose neighbours the network may have been trained on. Cross-validated are the
+///   study's own network, those of train.grid, of train.activations, and the own one with the features within each of
+///   train.reach_A; each network once.
+/// * Rotation: each training sample in turn is the test sample, and the test sample is trained on.
+/// * Transfer: a network for each cooling rate, one for all rates together and, with three or more rates, one for all
+///   but each. Of every rate trained at that has two samples or more, one sample is held out, in turn. Tests are the
+///   held-out samples and all samples of the other rates.
 std::vector<Training> plan_trainings(const StudyFile& study, const std::vector<int>& excluded = {});
 
 }  // namespace mg

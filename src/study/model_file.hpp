@@ -24,14 +24,14 @@ struct ModelFile {
     std::string training_sha256;                 ///< of the training set
     std::string metrics_json;                    ///< JSON text
     std::string provenance_json;                 ///< JSON text: version, configuration, seed
-    ErrorModel errors;                           ///< may be without calibration, and so may
-    Novelty novelty;                             ///< this be
+    ErrorModel errors;                           ///< may be uncalibrated
+    Novelty novelty;                             ///< may be uncalibrated
 };
 
-/// What a model says of atoms.
+/// What a model predicts for n atoms.
 struct Prediction {
     std::vector<double> stiffness;           ///< [eV/A^2] (n), mean of the networks
-    std::vector<double> deviation;           ///< [eV/A^2] (n), of the real value from it
+    std::vector<double> deviation;           ///< [eV/A^2] (n), standard deviation of the real value from it
     std::vector<double> ensemble_deviation;  ///< [eV/A^2] (n), of the networks from one another; 0 for one network
     std::vector<double> interval_90;         ///< [eV/A^2] (n) half width of the interval with 90 % of real values
     std::vector<double> novelty;             ///< (n) above 1: the atom resembles none of the training atoms
@@ -42,11 +42,11 @@ template <class Space>
 Prediction predict_atoms(Space space, const ModelFile& model, std::span<const double> features,
                          std::span<const int> species);
 
-/// What one must know to feed the model's ONNX form.
+/// Inputs and outputs of the model's ONNX form, for those who run it elsewhere.
 OnnxDescription onnx_description(const ModelFile& model);
 
-/// Writes a sealed file under `path`, whole or not at all. Throws Error where writing fails or the models do not fit
-/// one another.
+/// Writes a sealed file under `path`, whole or not at all. Throws Error where writing fails or where parts of the model
+/// do not fit one another.
 void write_model(const std::string& path, const ModelFile& model);
 
 /// Reads and checks a model: seal, shapes, finite numbers, and the hash of the potential's bytes. Throws InputError.

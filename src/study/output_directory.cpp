@@ -54,7 +54,7 @@ std::string difference(const StudyFile& study, const StudyFile& old) {
         if (found == other.end()) return "it has no " + key;
         if (found->second != value) return "its " + key + " is " + found->second + ", not " + value;
     }
-    return "the potential or the structures had another content";
+    return "the potential or structure files have changed";
 }
 
 /// Throws InputError where the directory of a study holds the glasses of another one.

@@ -1,5 +1,5 @@
 #pragma once
-/// \file The directory that a study's results lie in: what lies where, whose it is, and when it is refused.
+/// \file The output directory of a study: paths of its files, which study it belongs to, and when it is refused.
 
 #include <string>
 #include <vector>
@@ -29,7 +29,7 @@ public:
     std::string sample_file(std::size_t k, const std::string& name) const { return sample(k) + "/" + name; }
     /// DIR/checkpoints/STAGE-KIND-NNNNN.h5.
     std::string checkpoint(const std::string& stage, const char* kind, int task) const;
-    /// Those of a stage and kind, whichever generation of a checkpoint is there, in order.
+    /// Such paths of a stage and kind, in the order of tasks, where the checkpoint itself or the one before it exists.
     std::vector<std::string> checkpoints(const std::string& stage, const std::string& kind) const;
 
     /// Whether all files of a stage's samples are there.
@@ -38,9 +38,9 @@ public:
     void remove_results(const Stage& stage, const StudyFile& study) const;
     void remove_checkpoints(const std::string& stage) const;
 
-    /// Throws InputError for a directory that holds something else than this study, and touches nothing.
+    /// Throws InputError for a directory that holds anything but this study's results; changes nothing.
     void check(const StudyFile& study, Resume resume) const;
-    /// Makes the directory this study's. Throws InputError where it cannot be made.
+    /// Creates the directory and writes the study file into it. Throws InputError where it cannot be made.
     void claim(const StudyFile& study) const;
 
 private:

@@ -1,6 +1,6 @@
 #pragma once
-/// \file What a running study tells: a live line on a terminal, plain lines every 30 s elsewhere, log.txt and
-/// status.json in the output directory.
+/// \file Progress of a running study: a live line on a terminal, else a line every 30 s; log.txt and status.json in the
+/// output directory.
 
 #include <chrono>
 #include <cstdio>
@@ -15,7 +15,8 @@ std::string duration_text(double seconds);
 
 class Progress {
 public:
-    /// Opens DIR/log.txt for appending and writes DIR/status.json. Ranks other than 0 only warn, with their number.
+    /// Opens DIR/log.txt for appending and writes DIR/status.json. Of ranks other than 0 only
+    /// warnings are printed, with the rank's number.
     explicit Progress(const std::string& directory, int rank = 0);
     ~Progress();
     Progress(const Progress&) = delete;
@@ -33,7 +34,7 @@ public:
     /// Ends the stage.
     void end();
 
-    /// The last word in status.json: "done", or "failed" with a reason.
+    /// Writes the final state into status.json: "done", or "failed" with a reason.
     void finish(const std::string& state, const std::string& reason = "");
 
 private:

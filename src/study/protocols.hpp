@@ -11,12 +11,12 @@
 
 namespace mg {
 
-/// Called after every piece of work: atom-steps done so far in this protocol.
+/// Called from time to time with the atom-steps done so far in this protocol.
 using Ticker = std::function<void(double atom_steps)>;
 
 /// Volume per atom [A^3] of an element's own crystal, from the potential file's header; 0 where that names none.
 double crystal_volume(const EamPotential& potential, int species);
-/// What is assumed then [A^3].
+/// The volume per atom [A^3] that is assumed then.
 inline constexpr double unknown_crystal_volume = 17.5;
 
 /// The fcc start lattice of a sample: nx ny nz cells whose volume is that of the elements' own crystals, species in
@@ -33,7 +33,7 @@ struct QuenchProtocol {
     double pressure;           ///< [eV/A^3]
     CellMode cell;
 
-    /// What the study file says, at one of its rates [K/s].
+    /// The settings of the study file, at one of its cooling rates [K/s].
     QuenchProtocol(const StudyFile::Quench& quench, double rate_K_per_s);
     /// The study file's defaults.
     QuenchProtocol() : QuenchProtocol({}, StudyFile::Quench{}.rate_K_per_s) {}
@@ -54,7 +54,7 @@ struct Place {
     long step = 0;  ///< done in the phase
 };
 
-/// Asked at every look of a protocol, whose progress then tells where it stands: whether to pause there.
+/// Asked from time to time between two steps of a protocol, whose progress is up to date then: true pauses it there.
 using Pause = std::function<bool()>;
 
 struct QuenchProgress {
@@ -63,14 +63,14 @@ struct QuenchProgress {
 };
 
 /// NPT at the melt temperature, then linearly down. Velocities are keyed by (seed, sample). At least `reports` rows.
-/// Goes on from `progress` (with the dynamics in the state that belongs to it) and returns false where it was paused;
-/// how often makes no difference to any bit.
+/// Continues from `progress`, with the dynamics in the state that belongs to it; returns false where it was paused.
+/// Pauses change no bit of the results.
 template <class Space>
 bool melt_and_quench(Dynamics<Space>& dynamics, const QuenchProtocol& protocol, std::uint64_t seed,
                      const std::vector<std::uint32_t>& samples, int reports, QuenchProgress& progress,
                      const Ticker& tick, const Pause& pause);
 
-/// The same from start to end.
+/// The same without pauses.
 template <class Space>
 ThermoHistory melt_and_quench(Dynamics<Space>& dynamics, const QuenchProtocol& protocol, std::uint64_t seed,
                               const std::vector<std::uint32_t>& samples, int reports, const Ticker& tick);
@@ -85,7 +85,7 @@ struct StiffnessProtocol {
     CellMode cell;
     StiffnessEstimator estimator;
 
-    /// What the study file says.
+    /// The settings of the study file.
     StiffnessProtocol(const StudyFile::Quench& quench, const StudyFile::Stiffness& stiffness);
     /// The study file's defaults.
     StiffnessProtocol() : StiffnessProtocol(StudyFile::Quench{}, StudyFile::Stiffness{}) {}
@@ -117,17 +117,17 @@ bool measure_displacements(Dynamics<Space>& dynamics, const StiffnessProtocol& p
                            const std::vector<double>& temperatures, std::uint64_t seed,
                            const std::vector<std::uint32_t>& streams, StiffnessProgress<Space>& progress,
                            const Ticker& tick, const Pause& pause);
-/// What a finished window says of this rank's atoms.
+/// Results of a finished window for this rank's atoms.
 template <class Space>
 Displacements displacements_of(const StiffnessProgress<Space>& progress, const StiffnessProtocol& protocol);
 
-/// The same from start to end.
+/// The same without pauses.
 template <class Space>
 Displacements measure_displacements(Dynamics<Space>& dynamics, const StiffnessProtocol& protocol,
                                     const std::vector<double>& temperatures, std::uint64_t seed,
                                     const std::vector<std::uint32_t>& streams, const Ticker& tick);
 
-/// Scales replica r to box[r], atoms with it.
+/// Gives replica r the cell box[r]; atoms keep their fractional coordinates.
 template <class Space>
 void set_boxes(Dynamics<Space>& dynamics, const std::vector<Box>& boxes);
 

@@ -55,7 +55,8 @@ public:
         if (study_.compute.domains > world_.size())
             throw InputError(fmt::format("compute.domains = {} on {} rank{}", study_.compute.domains, world_.size(),
                                          world_.size() == 1 ? "" : "s"),
-                             "every domain is a rank's", "start more ranks (mpirun -n), or use fewer domains");
+                             "every domain needs a rank of its own",
+                             "start more ranks (mpirun -n), or use fewer domains");
     }
 
     /// Collective, as all that follows. Throws Stopped at a checkpoint.
@@ -188,7 +189,7 @@ private:
                                    grid.n[2], seen - 1));
         if (seen > 1.5 && world_.rank() == 0)
             progress_->warn(
-                fmt::format("domains of this size see {:.1f} atoms for each that they own: samples side by side, with "
+                fmt::format("domains of this size have {:.1f} ghosts per own atom: samples side by side, with "
                             "compute.domains = 1, use the ranks better",
                             seen - 1));
     }

@@ -1,5 +1,6 @@
 #pragma once
-/// \file Running a study: stages in order, each skipped where it is finished and nothing it depends on has changed.
+/// \file Running a study: its stages in order. A stage that has finished is skipped unless something that it depends on
+/// has changed.
 
 #include <optional>
 #include <string>
@@ -15,14 +16,14 @@ namespace mg {
 struct RunOptions {
     std::vector<std::string> stages;  ///< empty: all that exist
     Resume resume = Resume::automatic;
-    std::string device;                ///< what to print as the place of computation
+    std::string device;                ///< where it computes, to be printed
     std::optional<double> max_wall_s;  ///< [s] stop at a checkpoint after this time
 };
 
 /// Runs a study in its output directory. Throws InputError before anything has run where the directory holds another
 /// study, a stage is unknown or the potential does not fit; Stopped at a checkpoint where a signal (catch_stop_signals)
 /// or a time limit asks for it; PhysicsError or Error while running. Collective: ranks share out the replicas, with the
-/// same bits on any number of them; an error of one rank alone is for the caller to spread (Comm::abort).
+/// same bits on any number of them; where one rank alone throws, the caller must end the others (Comm::abort).
 template <class Space>
 void run_study(const StudyFile& study, const RunOptions& options, Comm& world);
 

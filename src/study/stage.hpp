@@ -20,8 +20,8 @@ class Context;
 
 /// Names of the files that a stage writes.
 struct StageFiles {
-    std::vector<std::string> of_sample;      ///< in the folder of each of its samples: with all of them it has finished
-    std::vector<std::string> beside_sample;  ///< there too, made from those
+    std::vector<std::string> of_sample;      ///< in the folder of each of its samples; it has finished where all exist
+    std::vector<std::string> beside_sample;  ///< in the same folders, made along with those
     std::vector<std::string> of_study;       ///< in the output directory
 };
 
@@ -41,24 +41,25 @@ class Stage {
 public:
     virtual ~Stage() = default;
 
-    /// As `--stage`, stages.json and the names of checkpoints have it.
+    /// The name in `--stage`, in stages.json and in the names of checkpoints.
     virtual std::string name() const = 0;
-    /// Whether the study has it at all; where not, for want of the table [name].
+    /// Whether the study has this stage; false where the study file lacks the optional table [name].
     virtual bool is_part_of(const StudyFile&) const { return true; }
-    /// Stages whose results it reads, with theirs.
+    /// Stages whose results it reads, and the stages that those need.
     virtual std::vector<std::string> needs(const StudyFile& study) const = 0;
     /// Tables of the study file that its results follow from, beside those of the stages that it needs.
     virtual std::set<std::string> tables() const { return {name()}; }
-    /// What they follow from besides, a line each: the version of their format, single keys of other tables.
+    /// What else its results follow from, a line of text each: the version of their format, single keys of other
+    /// tables.
     virtual std::string hashed_besides(const StudyFile&) const { return ""; }
     virtual StageFiles files() const = 0;
-    /// Indices of the samples that it has results for.
+    /// Indices of the samples that it makes results for.
     virtual std::vector<int> samples(const StudyFile& study) const;
 
     virtual StageEstimate estimate(const StudyFile& study, const StudySize& size) const = 0;
-    /// Collective. Makes all results that are not there yet with the present settings. Throws Stopped at a checkpoint.
+    /// Collective. Makes all results that do not exist yet with the present settings. Throws Stopped at a checkpoint.
     virtual void run(Context& context) const = 0;
-    /// Adds what summary.json has of the stage's results.
+    /// Adds the stage's results to summary.json.
     virtual void summarise(const Context&, nlohmann::json&) const {}
 };
 

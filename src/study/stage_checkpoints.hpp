@@ -1,5 +1,5 @@
 #pragma once
-/// \file What one stage keeps in checkpoints/: units of work on their way, and results of finished tasks.
+/// \file Files of one stage in checkpoints/: states of unfinished units of work, and results of finished tasks.
 
 #include <functional>
 #include <string>
@@ -15,7 +15,7 @@ namespace mg {
 
 using Unit = std::vector<int>;  ///< tasks of one stage that are done together, in one batch
 
-/// Files are known by the hash of the stage's settings: those of other settings are not used.
+/// Every file holds the hash of the stage's settings; files with another hash are not used.
 class StageCheckpoints {
 public:
     StageCheckpoints(const OutputDirectory& directory, std::string stage, std::string hash, Progress& progress)
@@ -23,24 +23,24 @@ public:
 
     const std::string& stage() const { return stage_; }
     const std::string& hash() const { return hash_; }
-    /// Kinds are "unit" (a CheckpointFile), "run" (results of finished tasks) and what a stage has besides.
+    /// Kinds are "unit" (a CheckpointFile), "run" (results of a finished task) and others of single stages.
     std::string path(const char* kind, int task) const { return directory_.checkpoint(stage_, kind, task); }
     std::vector<std::string> all(const std::string& kind) const { return directory_.checkpoints(stage_, kind); }
 
-    /// Whether a result of this stage is there, made with the present settings.
+    /// Whether the file exists and was made by this stage with the present settings.
     bool is_current(const std::string& path) const;
-    /// Marks a file as of the present settings, and of these tasks.
+    /// Writes the hash of the present settings into a file, and which tasks it holds.
     void mark(H5File& file) const { file.write_attribute("/", "stage_hash", hash_); }
     void mark(H5File& file, const Unit& tasks) const;
-    /// Throws InputError where the file is of other settings.
+    /// Tasks that a file holds. Throws InputError where it was made with other settings.
     Unit tasks_in(const H5File& file) const;
 
-    /// get(newest whole checkpoint of the unit), where there is one.
+    /// Calls get(file) with the newest undamaged checkpoint of the unit, where there is one.
     void resume(const CheckpointFile& file, const Unit& unit, const std::function<void(const H5File&)>& get) const;
-    /// Tasks of the newest whole generation of a unit's checkpoint; none where there is none.
+    /// Tasks in the newest undamaged checkpoint of a unit; empty where there is none.
     Unit tasks_of(const CheckpointFile& file) const;
 
-    /// A sealed file of a finished task, of fields as result files have them (results/result_file.hpp).
+    /// Writes the results of a finished task as a sealed file; File shows its fields as in results/result_file.hpp.
     template <class File>
     void write(const char* kind, int task, const File& file) const {
         H5File h5 = H5File::create(path(kind, task), true);

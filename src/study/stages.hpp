@@ -9,13 +9,13 @@ namespace mg {
 template <class Space>
 const std::vector<std::unique_ptr<Stage>>& all_stages();
 
-/// Their names: quench, stiffness, descriptors, barriers, train. (The report is drawn by the app.)
+/// Their names: quench, stiffness, descriptors, barriers, train, moduli. (The report is drawn by src/app.)
 const std::vector<std::string>& study_stages();
 
-/// What a stage declares. Throws InputError for an unknown name.
+/// The stage of that name. Throws InputError for an unknown one.
 const Stage& stage_named(const std::string& name);
 
-/// Names of the stages that stand on the results of `name`, directly or not, in their order.
+/// Names of the stages that depend on the results of `name`, directly or not, in their order.
 std::vector<std::string> stages_upon(const StudyFile& study, const std::string& name);
 
 /// SHA-256 of all that the results of one stage follow from: its own tables and those of the stages that it needs.

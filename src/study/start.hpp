@@ -1,5 +1,5 @@
 #pragma once
-/// \file Where the samples of a study start.
+/// \file The lattices that the samples of a study are molten from.
 
 #include <cstdint>
 
@@ -12,7 +12,7 @@ namespace mg {
 /// The fcc lattice that a sample of a study is molten from.
 Structure start_lattice_of(const StudyFile& study, const EamPotential& potential, std::uint32_t sample);
 
-/// Width of a box over that of its start lattice where it is narrowest.
+/// Smallest width of a box during melt and quench, in units of the width of its start lattice.
 inline constexpr double quench_shrinkage = 0.96;
 
 /// The smallest width [A] that a sample's box will have.

@@ -1,5 +1,5 @@
 #pragma once
-/// \file Stopping a run at a checkpoint: signals, the wall-clock limit, and what they end in.
+/// \file Stopping a run at a checkpoint: signals and the wall-clock limit.
 
 #include <optional>
 #include <stdexcept>
@@ -26,9 +26,9 @@ class StopRequest {
 public:
     /// `max_wall` [s] counts from now.
     StopRequest(Comm& world, std::optional<double> max_wall);
-    /// True from the time when any rank has been asked to stop; each rank asks again and again. Cheap.
+    /// Whether any rank has been asked to stop by now. Cheap: ranks call it again and again, each when it likes.
     bool now();
-    /// What asked for it, for people.
+    /// What asked for the stop, for people.
     std::string reason() const;
 
 private:

@@ -32,8 +32,8 @@ void measure_lattice(const StudyFile& study, const EamPotential& potential, Stud
         double volume = crystal_volume(potential, s);
         if (volume == 0) {
             volume = unknown_crystal_volume;
-            size.warnings.push_back(
-                fmt::format("the potential names no crystal of {}; 17.5 A^3 per atom were assumed", size.elements[s]));
+            size.warnings.push_back(fmt::format(
+                "the potential file has no lattice constant of {}; 17.5 A^3 per atom were assumed", size.elements[s]));
         }
         size.volume_per_atom_A3 += volume * size.counts[s] / size.atoms;
     }

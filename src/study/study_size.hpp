@@ -20,7 +20,7 @@ struct StudySize {
     std::array<double, 3> cell_A{};  ///< widths of the narrowest sample's cell
     std::array<int, 3> lattice{};    ///< fcc cells of the start; 0 where structures were given
     double cutoff_A = 0;             ///< of the potential
-    double skin_A = 0;               ///< asked for, else what was assumed
+    double skin_A = 0;               ///< as given, else what is assumed
     double volume_per_atom_A3 = 0;
     std::vector<Sample> samples;
     double quench_K = 0;  ///< melt_K - final_K

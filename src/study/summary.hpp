@@ -11,7 +11,7 @@ struct Hardware {
     std::string host, backend, device;
 };
 
-/// Writes the study, the machine, the times of the stages and what finished stages have to say.
+/// Writes the study, the machine, the times of the stages, and what finished stages add (Stage::summarise).
 void write_summary(const Context& context, const Ledger& ledger, const Hardware& hardware);
 
 }  // namespace mg

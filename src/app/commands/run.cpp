@@ -50,7 +50,7 @@ void run(Comm& world, const RunArguments& a) {
 void add_run(CLI::App& app, Comm& world) {
     const auto a = std::make_shared<RunArguments>();
     CLI::App* command =
-        app.add_subcommand("run", "run a study: quench, stiffness, descriptors, barriers, train, report");
+        app.add_subcommand("run", "run a study: quench, stiffness, descriptors, barriers, train, moduli, report");
     add_study_arguments(*command, a->study);
     command->add_option("--stage", a->stages, "run only this stage (may be repeated)")
         ->take_all()

@@ -1,5 +1,5 @@
 #pragma once
-/// \file From what a structure file says to a structure.
+/// \file Makes a Structure of what a structure file holds.
 
 #include <string>
 #include <vector>

@@ -1,5 +1,5 @@
 #pragma once
-/// \file What a structure file says, before its species are known and its atoms in order.
+/// \file Content of a structure file, before species are assigned and atoms sorted by id.
 
 #include <map>
 #include <string>

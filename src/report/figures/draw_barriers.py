@@ -10,7 +10,7 @@ from measures import pearson, spearman
 
 EVENTS, EVENTS_TITLE = "barriers", "Activation barriers and how searches end"
 STIFFNESS, STIFFNESS_TITLE = "barrier_stiffness", "Barrier against stiffness"
-TENTHS, TENTHS_TITLE = "viscosity_tenths", "Viscosity of the stiffest and the softest atoms (Fig. 1)"
+DECILES, DECILES_TITLE = "viscosity_tenths", "Viscosity of the stiffest and the softest atoms (Fig. 1)"
 PREDICTED, PREDICTED_TITLE = "viscosity_prediction", "Viscosity against predicted stiffness (Figs. 4a and 4b)"
 MISSING = "no samples/NNNN/barriers.h5: the barriers stage has not run here"
 LEAST_IN_BIN, LEAST_BINS = 5, 3
@@ -206,7 +206,7 @@ def draw_stiffness(study, options):
                       ["item", "species_or_atoms", "stiffness_eV_per_A2", "mean_barrier_eV", "standard_error_eV"], rows)
 
 
-def draw_tenths(study, options):
+def draw_deciles(study, options):
     samples = searched(study)
     t = atom_table(samples)
     number = max(1, len(t["K"]) // 10)
@@ -239,8 +239,8 @@ def draw_tenths(study, options):
         f"{samples[0].viscosity_temperature:g} K of the {wording.plural(number, 'atom')} of highest and of lowest "
         f"stiffness among {len(t['K'])} searched ones; dotted lines are the means, errors those of the mean. "
         f"{'; '.join(parts)}.{few}")
-    return style.save(study.directory, TENTHS, figure, TENTHS_TITLE, caption,
-                      "Distributions of viscosity of the stiffest and the softest tenth of the atoms",
+    return style.save(study.directory, DECILES, figure, DECILES_TITLE, caption,
+                      "Distributions of viscosity of the stiffest and the softest decile of the atoms",
                       ["group", "log10_viscosity_low", "log10_viscosity_high", "atoms"], rows)
 
 

@@ -1,4 +1,4 @@
-"""What the cross-validation tells: activation functions (Fig. S1), depth and width (Fig. S2, Table S1), reach of the
+"""What the cross-validation tells: activation functions (Fig. S1), depth and width (Fig. S2, Table S1), cutoff of the
 descriptors; calibration."""
 
 import numpy as np
@@ -9,7 +9,7 @@ import wording
 
 ACTIVATIONS, ACTIVATIONS_TITLE = "activation_functions", "Activation functions (Fig. S1)"
 NETWORKS, NETWORKS_TITLE = "depth_and_width", "Depth and width of the network (Fig. S2)"
-REACH, REACH_TITLE = "descriptor_reach", "How far must the descriptor reach?"
+REACH, REACH_TITLE = "descriptor_reach", "Cutoff of the descriptor"
 CALIBRATION, CALIBRATION_TITLE = "calibration", "Are the errors that the network states the right ones?"
 MISSING = "no cross_validation in metrics.json: the study has no folds, or the train stage has not run here"
 MEASURES = (("R", "single-atom $R$"), ("rmse", "RMSE (eV/Å$^2$)"))

@@ -13,7 +13,7 @@ MOST = 9  # circles of a layer; where it has more, a gap stands for the rest
 
 
 def trained(study):
-    """Widths of all layers, the activation, kind, reach and number of the networks, from model.h5."""
+    """Widths of all layers, the activation, kind, range of the descriptor and number of the networks, from model.h5."""
     path = os.path.join(study.directory, "model.h5")
     if not os.path.exists(path):
         raise style.NotAvailable("no model.h5: the train stage has not run here")

@@ -30,7 +30,7 @@ import draw_prediction
 import draw_rates
 import draw_rdf
 import draw_stiffness
-import draw_tenths
+import draw_deciles
 import draw_thermo
 import draw_training
 import draw_zones
@@ -51,13 +51,13 @@ FIGURES = [
     (draw_stiffness.TEMPERATURE, draw_stiffness.TEMPERATURE_TITLE, draw_stiffness.draw_temperature),
     (draw_prediction.NAME, draw_prediction.TITLE, draw_prediction.draw),
     (draw_rates.RATES, draw_rates.RATES_TITLE, draw_rates.draw_rates),
-    (draw_tenths.NAME, draw_tenths.TITLE, draw_tenths.draw),
+    (draw_deciles.NAME, draw_deciles.TITLE, draw_deciles.draw),
     (draw_map.NAME, draw_map.TITLE, draw_map.draw),
     (draw_zones.LENGTHS, draw_zones.LENGTHS_TITLE, draw_zones.draw_lengths),
     (draw_zones.ZONES, draw_zones.ZONES_TITLE, draw_zones.draw_zones),
     (draw_barriers.EVENTS, draw_barriers.EVENTS_TITLE, draw_barriers.draw_events),
     (draw_barriers.STIFFNESS, draw_barriers.STIFFNESS_TITLE, draw_barriers.draw_stiffness),
-    (draw_barriers.TENTHS, draw_barriers.TENTHS_TITLE, draw_barriers.draw_tenths),
+    (draw_barriers.DECILES, draw_barriers.DECILES_TITLE, draw_barriers.draw_deciles),
     (draw_barriers.PREDICTED, draw_barriers.PREDICTED_TITLE, draw_barriers.draw_predicted),
     (draw_learning.CALIBRATION, draw_learning.CALIBRATION_TITLE, draw_learning.draw_calibration),
     (draw_training.NAME, draw_training.TITLE, draw_training.draw),

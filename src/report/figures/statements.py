@@ -9,7 +9,7 @@ import wording
 from draw_barriers import atom_table, searched
 from draw_prediction import gather
 from draw_rates import by_rate
-from draw_tenths import gap, tenths
+from draw_deciles import deciles, gap
 from draw_zones import lengths, threshold, zones
 from measures import bins_of_atoms
 
@@ -38,13 +38,13 @@ def viscosity(study, options):
     t = atom_table(searched(study))
     number = len(t["K"]) // 10
     if number < 3:
-        raise style.NotAvailable(f"{wording.plural(len(t['K']), 'searched atom')}: too few for tenths")
+        raise style.NotAvailable(f"{wording.plural(len(t['K']), 'searched atom')}: too few for deciles")
     order = np.argsort(t["K"], kind="stable")
     (low, a), (high, b) = (mean_error(t["log10_viscosity"][mine]) for mine in (order[:number], order[-number:]))
     value, error = high - low, float(np.hypot(a, b))
     s = sign(value, error)
-    why = "" if s else f"{number} atoms in each tenth are too few: the difference is within two standard errors"
-    return (f"log<sub>10</sub>η of the stiffest less that of the softest tenth: {plus_minus(value, error, 2)}",
+    why = "" if s else f"{number} atoms in each decile are too few: the difference is within two standard errors"
+    return (f"log<sub>10</sub>η of the stiffest less that of the softest decile: {plus_minus(value, error, 2)}",
             {1: HOLDS, -1: FAILS, 0: OPEN}[s], why)
 
 
@@ -93,7 +93,7 @@ def ends(key):
         number = len(order) // 10
         off = predicted - real
         low, high = mean_error(off[order[:number]]), mean_error(off[order[-number:]])
-        text = (f"K<sub>pre</sub> − K<sub>real</sub> of the highest tenth {plus_minus(*high)}, of the lowest "
+        text = (f"K<sub>pre</sub> − K<sub>real</sub> of the highest decile {plus_minus(*high)}, of the lowest "
                 f"{plus_minus(*low)} {UNIT}")
         signs = sign(*high), sign(*low)
         if signs == (1, -1):
@@ -108,7 +108,7 @@ def ends(key):
 
 def surroundings(name):
     def evaluate(study, options):
-        t = tenths(study)
+        t = deciles(study)
         first = gap(t, name, "first")
         text = f"stiffest less softest: first peak {plus_minus(*first, 2)}"
         if t["third"] is None:
@@ -119,7 +119,7 @@ def surroundings(name):
             return text, HOLDS, "errors over atoms"
         if all(abs(v) + SIGMAS * e < FIRM for v, e in [first] + parts):
             return text, FAILS, ""
-        return text, OPEN, f"{t['number']} atoms in each tenth: a difference is within two standard errors"
+        return text, OPEN, f"{t['number']} atoms in each decile: a difference is within two standard errors"
     return evaluate
 
 

@@ -1,5 +1,5 @@
 #pragma once
-/// \file descriptors.h5: what a network reads of every atom of a sample.
+/// \file descriptors.h5: the descriptors of every atom of a sample, which are the inputs of the networks.
 
 #include "study/results/result_file.hpp"
 
@@ -7,12 +7,12 @@ namespace mg {
 
 /// n atoms in the order of ids.
 struct DescriptorsFile {
-    std::vector<int> shell_counts;    ///< (n, shells, species) neighbours, whatever the kind
+    std::vector<int> shell_counts;    ///< (n, shells, species) numbers of neighbours, for every kind
     std::vector<double> features;     ///< (n, names)
     std::vector<double> shell_edges;  ///< [A] (shells + 1)
     std::string kind, positions;
     std::vector<std::string> names;  ///< of the features
-    std::size_t species = 0;         ///< not in the file: how many, for its shape
+    std::size_t species = 0;         ///< not in the file: number of species, for the shape of shell_counts
 
     template <class Visitor, class File>
     static void visit(Visitor& v, File& f) {

@@ -1,5 +1,5 @@
 #pragma once
-/// \file The fields of an event as files have them: one table for the HDF5 files and for events.txt.
+/// \file The fields of a saddle-search event: one table of names and units for the HDF5 files and for events.txt.
 
 #include <string>
 #include <vector>
@@ -22,7 +22,7 @@ struct EventColumn {
     const char* below = "";    ///< the heading, where there is no unit
 };
 
-/// Name, unit and meaning of one field of an event; what it means in full stands with Event.
+/// Name, unit and meaning of one field of an event; artn/event.hpp explains it in full.
 struct EventField {
     const char* name;       ///< of the dataset
     const char* unit = "";  ///< attribute `unit` of the dataset; "": none
@@ -51,9 +51,12 @@ void for_each_event_field(const Visit& visit) {
     visit(F{"barrier", "eV", "", {4, "barrier", 9, 5}}, IfAccepted{&E::barrier});
     visit(F{"confined_barrier", "eV", "", {5, "confined", 9, 5}}, &E::confined_barrier);
     visit(F{"eigenvalue", "eV/A^2", "", {6, "eigenval", 9, 4}}, &E::eigenvalue);
-    visit(F{"second_eigenvalue", "eV/A^2", "at the same saddle, from above"}, &E::second_eigenvalue);
+    visit(F{"second_eigenvalue", "eV/A^2", "at the same saddle, an upper bound"}, &E::second_eigenvalue);
     visit(F{"force", "eV/A", "", {7, "force", 8, 4}}, &E::force);
-    visit(F{"final_energy", "eV", "above the first minimum, with what moved on the last way down", {8, "final", 9, 5}},
+    visit(F{"final_energy",
+            "eV",
+            "above the first minimum, with the atoms that moved in the last descent",
+            {8, "final", 9, 5}},
           &E::final_energy);
     visit(F{"evaluations", "", "", {9, "evals", 6}}, &E::evaluations);
     visit(F{"cost"}, CostOfEvent{});
@@ -64,7 +67,7 @@ void for_each_event_field(const Visit& visit) {
     visit(F{"duplicate_of", "", "", {13, "duplicate", 9}}, &E::duplicate_of);
     visit(F{"moved", "", "", {11, "moved", 5}}, &E::moved);
     visit(F{"most_displaced", "", "", {12, "most_far", 9}}, AtomOfEvent{&E::most_displaced});
-    visit(F{"checked", "", "the same saddle, followed down with all atoms: 1 connected, 2 not"}, &E::checked);
+    visit(F{"checked", "", "saddle followed down again with all atoms moving: 1 connected, 2 not"}, &E::checked);
     visit(F{"whole_final_energy", "eV"}, &E::whole_final_energy);
 }
 

@@ -1,5 +1,5 @@
 #pragma once
-/// \file glass.h5: a quenched glass, its inherent structure and the pair distributions of that.
+/// \file glass.h5: a quenched glass, its inherent structure, and the g(r) of the inherent structure.
 
 #include <map>
 

@@ -1,5 +1,5 @@
 #pragma once
-/// \file prediction.h5: what the networks say of every atom of a sample.
+/// \file prediction.h5: the stiffness of every atom of a sample as the networks predict it.
 
 #include "study/model_file.hpp"
 #include "study/results/result_file.hpp"
@@ -10,7 +10,7 @@ namespace mg {
 struct PredictionFile {
     Prediction atoms;
     std::vector<int> split;   ///< (n) 0 train, 1 test, 3 excluded
-    bool calibrated = false;  ///< whether the deviations are
+    bool calibrated = false;  ///< whether the standard deviations are calibrated
 
     template <class Visitor, class File>
     static void visit(Visitor& v, File& f) {

@@ -1,5 +1,5 @@
 #pragma once
-/// \file Result files: HDF5 whose fields stand in one table each, from which they are written and read.
+/// \file Result files: HDF5 files, each with one table of its fields, from which it is written and read.
 ///
 /// A file is a struct with a static member template visit(v, file), which shows every field to a visitor, in the order
 /// of the file:
@@ -17,7 +17,7 @@
 
 namespace mg {
 
-/// What every result says of where it comes from.
+/// Origin of a result, which every result file holds as attributes.
 struct Stamp {
     std::string version;  ///< of the program, with the revision
     std::uint64_t seed = 0;
@@ -104,8 +104,8 @@ void write_result(const std::string& path, const File& file, const Stamp& stamp)
     h5.close();
 }
 
-/// Reads a file, or those of its datasets alone, with their attributes, that are named. Throws InputError for a missing
-/// or damaged one.
+/// Reads a file, or only the datasets named in `only`, with their attributes. Throws InputError for a missing or
+/// damaged file.
 template <class File>
 File read_result(const std::string& path, const std::set<std::string>& only = {}, bool must_be_sealed = false) {
     const H5File h5 = H5File::open(path, must_be_sealed);

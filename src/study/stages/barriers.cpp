@@ -79,10 +79,10 @@ void say_summary(Context& c, int k, const std::vector<CenterEvents>& events) {
             classes += fmt::format("{}{} {}", classes.empty() ? "" : ", ", search_status_names()[i], s.by_status[i]);
     c.progress.say(fmt::format("sample {}: {} events from {} attempts ({})", k, s.accepted, s.attempts, classes));
     if (s.accepted > 0)
-        c.progress.say(
-            fmt::format("sample {}: barriers mean {:.3f}, median {:.3f}, spread {:.3f} eV; {:.0f} evaluations per "
-                        "attempt, {:.0f} with all atoms",
-                        k, s.mean, s.median, s.deviation, s.evaluations, s.whole_evaluations));
+        c.progress.say(fmt::format(
+            "sample {}: barriers mean {:.3f}, median {:.3f}, spread {:.3f} eV; {:.0f} force evaluations per "
+            "attempt, {:.0f} with all atoms",
+            k, s.mean, s.median, s.deviation, s.evaluations, s.whole_evaluations));
 }
 
 void write_sample(Context& c, int k, const std::vector<CenterEvents>& events) {

@@ -36,7 +36,7 @@ struct ModuliFile {
         v.data("/elastic_constants", f.elastic_constants, "GPa", {6, 6});
         v.note("/elastic_constants", "what", "Voigt order xx yy zz yz xz xy; atoms at rest in the strained cell, 0 K");
         v.data("/born", f.born, "GPa", {6, 6});
-        v.note("/born", "what", "likewise, with atoms that follow the cell");
+        v.note("/born", "what", "Born term: the same with atoms that follow the cell without relaxing");
         v.data("/stress", f.stress, "GPa");
         v.note("/stress", "what", "of the structure itself, positive in tension");
         v.data("/strain", f.strain);
@@ -166,8 +166,9 @@ public:
 private:
     static void write_sample(const Context& c, int k, const ModuliFile& f) {
         if (f.lowest <= 0)
-            c.progress.warn(
-                fmt::format("sample {}: its lowest elastic modulus is {:.3g} GPa: it is not stable", k, f.lowest));
+            c.progress.warn(fmt::format(
+                "sample {}: its lowest Kelvin modulus is {:.3g} GPa: the structure is not elastically stable", k,
+                f.lowest));
         c.progress.say(
             fmt::format("sample {}: K {:.2f} GPa, G {:.2f} GPa ({:.2f} GPa without relaxation), Poisson {:.3f}", k,
                         f.bulk, f.shear, f.shear_born, f.poisson));

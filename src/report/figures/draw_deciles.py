@@ -9,7 +9,7 @@ from draw_zones import of_study, test_sample
 from zones import first_minimum
 
 NAME, TITLE = "rdf_tenths", "Radial distribution about the stiffest and the softest atoms (Fig. 4c)"
-STEP, REACH, WINDOW = 0.1, 10.0, 0.2  # [A]
+STEP, R_MAX, WINDOW = 0.1, 10.0, 0.2  # [A]
 KINDS = (("real", "K_\\mathrm{real}", "K<sub>real</sub>", "stiffness"), ("pre", "K_\\mathrm{pre}", "K<sub>pre</sub>",
                                                                        "predicted"))
 
@@ -29,14 +29,14 @@ def peaks_of(r, g):
     return float(r[first]), valley, second, third
 
 
-def tenths(study):
-    """g(r) about the tenths of the test sample by real and predicted stiffness, with peaks and errors over atoms."""
-    return of_study(study, "tenths", lambda: _tenths(test_sample(study)))
+def deciles(study):
+    """g(r) about the softest and the stiffest decile of the test sample, with peaks and errors over atoms."""
+    return of_study(study, "deciles", lambda: _deciles(test_sample(study)))
 
 
-def _tenths(sample):
-    reach = min(REACH, 0.5 * float(perpendicular_widths(sample.cell).min()))
-    edges = np.arange(0, reach + 1e-9, STEP)
+def _deciles(sample):
+    r_max = min(R_MAX, 0.5 * float(perpendicular_widths(sample.cell).min()))
+    edges = np.arange(0, r_max + 1e-9, STEP)
     r = 0.5 * (edges[1:] + edges[:-1])
     density = sample.atoms / abs(np.linalg.det(sample.cell))
     ideal = 4 / 3 * np.pi * (edges[1:]**3 - edges[:-1]**3) * density
@@ -73,7 +73,7 @@ def gap(t, name, key):
 
 
 def draw(study, options):
-    t = tenths(study)
+    t = deciles(study)
     sample, r = t["sample"], t["r"]
     figure, axes = style.new_figure(style.DOUBLE, 4.4, 2, 2)
     wide = r > 1.9
@@ -131,7 +131,7 @@ def draw(study, options):
             header += [f"g_{group}_by_k_{name}", f"standard_error_{group}_by_k_{name}"]
             columns += [t[name, group]["g"], t[name, group]["g_error"]]
     return style.save(study.directory, NAME, figure, TITLE, caption,
-                      "Radial distribution about the stiffest and softest tenths of the atoms, by real and predicted "
+                      "Radial distribution about the stiffest and softest deciles of the atoms, by real and predicted "
                       "stiffness", header, list(zip(*columns)))
 
 
