@@ -144,6 +144,44 @@ void SearchBatch<Space>::measure(std::vector<Entry>& entries) {
     for (std::size_t r = 0; r < entries.size(); ++r) entries[r].start_energy = energy[r];
 }
 
+/// Where each element of the new batch comes from.
+template <class Space>
+typename SearchBatch<Space>::Sources SearchBatch<Space>::sources_of(const std::vector<Entry>& entries,
+                                                                    const std::vector<int>& kept) const {
+    Sources f;
+    for (std::size_t k = 0; k < entries.size(); ++k) {
+        const SearchStart& from = entries[k].start;
+        const Region& r = *from.region;
+        if (k < kept.size()) {
+            f.replicas.push_back(kept[k]);
+            for (int i = 0; i < r.size(); ++i) f.atoms.push_back(batch_.first_atom_host[kept[k]] + i);
+            for (int m = 0; m < r.movable; ++m) f.movables.push_back(searches_.first[kept[k]] + m);
+            continue;
+        }
+        f.replicas.push_back(-1 - static_cast<int>(f.states.size()));
+        for (int i = 0; i < r.size(); ++i) {
+            f.atoms.push_back(-1 - static_cast<int>(f.position.size()));
+            f.reference.push_back(r.parent->structure.position[r.atom[i]]);
+            f.position.push_back(i < r.movable ? f.reference.back() + from.displacement[i] : f.reference.back());
+        }
+        for (int m = 0; m < r.movable; ++m) {
+            f.movables.push_back(-1 - static_cast<int>(f.start.size()));
+            f.start.push_back(r.parent->structure.position[r.atom[m]]);
+            f.kick.push_back(from.kick[m]);
+            f.noise.push_back(from.noise[m]);
+            f.second.push_back(from.second.empty() ? from.noise[m] : from.second[m]);
+        }
+        SearchState state;
+        state.start_energy = entries[k].start_energy;
+        state.polish = from.polish;
+        state.descend = from.descend;
+        state.climbing = from.polish;
+        begin_relaxation(state, SearchPhase::relax, true, options_);
+        f.states.push_back(state);
+    }
+    return f;
+}
+
 /// The batch of the given entries, of which the first are those that were kept (their numbers in the present batch).
 template <class Space>
 void SearchBatch<Space>::assemble(std::vector<Entry> entries, const std::vector<int>& kept) {
@@ -165,62 +203,29 @@ void SearchBatch<Space>::assemble(std::vector<Entry> entries, const std::vector<
     s.options = options_;
     make_searches(b, first, s);
 
-    // Where each element comes from: the present batch, or (from -1 down) what is fresh.
-    std::vector<int> atoms, movables, replicas;
-    std::vector<Vec3> reference, position, start, kick, noise, second, zero;
-    std::vector<SearchState> states;
-    for (std::size_t k = 0; k < entries.size(); ++k) {
-        const SearchStart& from = entries[k].start;
-        const Region& r = *from.region;
-        if (k < kept.size()) {
-            replicas.push_back(kept[k]);
-            for (int i = 0; i < r.size(); ++i) atoms.push_back(batch_.first_atom_host[kept[k]] + i);
-            for (int m = 0; m < r.movable; ++m) movables.push_back(searches_.first[kept[k]] + m);
-            continue;
-        }
-        replicas.push_back(-1 - static_cast<int>(states.size()));
-        for (int i = 0; i < r.size(); ++i) {
-            atoms.push_back(-1 - static_cast<int>(position.size()));
-            reference.push_back(r.parent->structure.position[r.atom[i]]);
-            position.push_back(i < r.movable ? reference.back() + from.displacement[i] : reference.back());
-        }
-        for (int m = 0; m < r.movable; ++m) {
-            movables.push_back(-1 - static_cast<int>(start.size()));
-            start.push_back(r.parent->structure.position[r.atom[m]]);
-            kick.push_back(from.kick[m]);
-            noise.push_back(from.noise[m]);
-            second.push_back(from.second.empty() ? from.noise[m] : from.second[m]);
-        }
-        SearchState state;
-        state.start_energy = entries[k].start_energy;
-        state.polish = from.polish;
-        state.descend = from.descend;
-        state.climbing = from.polish;
-        begin_relaxation(state, SearchPhase::relax, true, options_);
-        states.push_back(state);
-    }
-    zero.resize(start.size());
-    const Array<int, Space> atom_source = to_space<Space>(atoms), movable_source = to_space<Space>(movables),
-                            replica_source = to_space<Space>(replicas);
+    const Sources f = sources_of(entries, kept);
+    const std::vector<Vec3> zero(f.start.size());
+    const Array<int, Space> atom_source = to_space<Space>(f.atoms), movable_source = to_space<Space>(f.movables),
+                            replica_source = to_space<Space>(f.replicas);
     const auto bring = [&](const Array<int, Space>& source, const auto& from, const auto& fresh_values, auto& to) {
         const auto fresh = to_space<Space>(fresh_values);
         gather_elements(Space{}, static_cast<int>(source.size()), source, from.data(), fresh.data(), to.data());
     };
     // Rows hold from the same reference on as if the batch had never been taken apart.
-    bring(atom_source, neighbors_.reference_position, reference, b.position);
+    bring(atom_source, neighbors_.reference_position, f.reference, b.position);
     Neighbors<Space> n = make_neighbors(b, tables_->cutoff, skin_);
-    bring(atom_source, batch_.position, position, b.position);
-    bring(replica_source, searches_.state, states, s.state);
+    bring(atom_source, batch_.position, f.position, b.position);
+    bring(replica_source, searches_.state, f.states, s.state);
     for (std::size_t k = 0; k < s.arrays().size(); ++k) {
         const Array<Vec3, Space>* const from = searches_.arrays()[k];
         Array<Vec3, Space>* const to = s.arrays()[k];
         // The kick is the first guess of the eigenvector, and the direction of the first push.
         const bool is_kick = to == &s.kick || to == &s.mode || to == &s.direction;
         bring(movable_source, *from,
-              to == &s.start    ? start
-              : to == &s.noise  ? noise
-              : to == &s.second ? second
-              : is_kick         ? kick
+              to == &s.start    ? f.start
+              : to == &s.noise  ? f.noise
+              : to == &s.second ? f.second
+              : is_kick         ? f.kick
                                 : zero,
               *to);
     }

@@ -75,6 +75,14 @@ private:
         bool collected = false;
     };
 
+    /// Elements of a batch by number in the present one or, from -1 down, among what is fresh, which follows.
+    struct Sources {
+        std::vector<int> atoms, movables, replicas;
+        std::vector<Vec3> reference, position, start, kick, noise, second;
+        std::vector<SearchState> states;
+    };
+
+    Sources sources_of(const std::vector<Entry>& entries, const std::vector<int>& kept) const;
     void measure(std::vector<Entry>& entries);
     void assemble(std::vector<Entry> entries, const std::vector<int>& kept);
     void forces(Batch<Space>& batch, Neighbors<Space>& neighbors, ForceWork<Space>& work);

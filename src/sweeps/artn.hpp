@@ -157,7 +157,7 @@ struct DecideSweep {
     }
 };
 
-/// Moves an atom as decided.
+/// Moves an atom as decided. One case per move, a few lines each, stands better in one long switch than apart.
 struct SearchMoveSweep {
     SearchAtoms a;
     SearchOptions o;
