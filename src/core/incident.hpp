@@ -22,8 +22,7 @@ struct Incident {
     int atom_a = -1;  ///< index in the batch, or -1: another rank's, which names it
     int atom_b = -1;  ///< the partner, or -1; the replica of cell_too_small and crowded_cell
     double value = 0;
-    int short_row =
-        0;  ///< the length that the longest row needs that is too short, whatever incident came first; 0: none
+    int short_row = 0;  ///< length that the longest too short row needs, whatever incident came first; 0: none
 };
 
 MG_HD void report_incident(Incident* incident, IncidentKind kind, int atom_a, int atom_b, double value) {

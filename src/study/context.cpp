@@ -38,6 +38,22 @@ void Context::require(const std::string& name) const {
                                  "run it first (without --stage all stages run in order)");
 }
 
+void Context::run_by_sample(const std::vector<int>& of, const std::string& file,
+                            const std::function<bool(int sample)>& one) {
+    std::vector<Unit> open;
+    for (const int k : of)
+        if (!checkpoints.is_current(sample_file(k, file))) open.push_back({k});
+    progress.begin(checkpoints.stage(), static_cast<double>(open.size()) / farm.teams(), "samples");
+    farm.world().barrier();  // all have seen what there is before anything is added
+    double done = 0;
+    farm.run_alone(open, [&](const Unit& unit) {
+        if (!one(unit[0])) return false;
+        progress.advance(++done);
+        return true;
+    });
+    progress.end();
+}
+
 Structure Context::read_structure_of(std::size_t k, const std::string& group) const {
     const auto f =
         read_result<GlassFile>(sample_file(k, "glass.h5"), {"/id", "/species", group + "/position", group + "/cell"});

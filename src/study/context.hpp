@@ -1,6 +1,7 @@
 #pragma once
 /// \file What a stage works with while it runs.
 
+#include <functional>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
@@ -40,6 +41,11 @@ public:
 
     /// Throws InputError where a result of `stage`, which this one reads, is missing.
     void require(const std::string& stage) const;
+
+    /// Collective: the whole stage where each sample is a task of its own: one(sample), by the first rank of a team,
+    /// for every sample whose `file` is not there with the present settings. Where one() returns false it has been told
+    /// to stop, and Stopped is thrown, by all ranks.
+    void run_by_sample(const std::vector<int>& of, const std::string& file, const std::function<bool(int sample)>& one);
 
     /// The glass of a sample, without velocities, and its inherent structure.
     Structure glass(std::size_t k) const;

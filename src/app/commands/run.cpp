@@ -1,3 +1,5 @@
+#include <fmt/format.h>
+
 #include <CLI/CLI.hpp>
 #include <filesystem>
 #include <iostream>
@@ -9,6 +11,7 @@
 #include "core/agreed_input.hpp"
 #include "report/report.hpp"
 #include "study/run.hpp"
+#include "study/stages.hpp"
 #include "study/stop.hpp"
 
 namespace mg {
@@ -50,7 +53,7 @@ void run(Comm& world, const RunArguments& a) {
 void add_run(CLI::App& app, Comm& world) {
     const auto a = std::make_shared<RunArguments>();
     CLI::App* command =
-        app.add_subcommand("run", "run a study: quench, stiffness, descriptors, barriers, train, moduli, report");
+        app.add_subcommand("run", fmt::format("run a study: {}, report", fmt::join(study_stages(), ", ")));
     add_study_arguments(*command, a->study);
     command->add_option("--stage", a->stages, "run only this stage (may be repeated)")
         ->take_all()

@@ -51,18 +51,10 @@ public:
 
     void run(Context& c) const override {
         for (const std::string& need : needs(c.study)) c.require(need);
-        std::vector<Unit> open;
-        for (int k = 0; k < c.sample_count(); ++k)
-            if (!c.checkpoints.is_current(c.sample_file(k, "descriptors.h5"))) open.push_back({k});
-        c.progress.begin(name(), static_cast<double>(open.size()) / c.farm.teams(), "samples");
-        double done = 0;
-        c.farm.world().barrier();  // all have seen what there is before anything is added
-        c.farm.run_alone(open, [&](const Unit& unit) {
-            describe(c, unit[0]);
-            c.progress.advance(++done);
+        c.run_by_sample(samples(c.study), "descriptors.h5", [&](int k) {
+            describe(c, k);
             return true;
         });
-        c.progress.end();
     }
 
 private:

@@ -120,21 +120,12 @@ public:
 
     void run(Context& c) const override {
         c.require("quench");
-        std::vector<Unit> open;
-        for (const int k : samples(c.study))
-            if (!c.checkpoints.is_current(c.sample_file(k, "moduli.h5"))) open.push_back({k});
-        c.progress.begin(name(), static_cast<double>(open.size()) / c.farm.teams(), "samples");
-        double done = 0;
-        c.farm.world().barrier();  // all have seen what there is before anything is added
-        c.farm.run_alone(open, [&](const Unit& unit) {
-            const auto constants = elastic_constants<Space>(c.inherent_structure(unit[0]), c.potential, c.skin(),
+        c.run_by_sample(samples(c.study), "moduli.h5", [&](int k) {
+            const auto constants = elastic_constants<Space>(c.inherent_structure(k), c.potential, c.skin(),
                                                             c.study.moduli, [&] { return c.farm.must_stop(); });
-            if (!constants) return false;
-            write_sample(c, unit[0], moduli_file(*constants));
-            c.progress.advance(++done);
-            return true;
+            if (constants) write_sample(c, k, moduli_file(*constants));
+            return constants.has_value();
         });
-        c.progress.end();
     }
 
     void summarise(const Context& c, nlohmann::json& summary) const override {
