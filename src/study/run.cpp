@@ -189,7 +189,7 @@ private:
                                    grid.n[2], seen - 1));
         if (seen > 1.5 && world_.rank() == 0)
             progress_->warn(
-                fmt::format("domains of this size have {:.1f} ghosts per own atom: samples side by side, with "
+                fmt::format("domains of this size see {:.1f} atoms for each that they own: samples side by side, with "
                             "compute.domains = 1, use the ranks better",
                             seen - 1));
     }
