@@ -79,7 +79,7 @@ MeanError mean_and_error(std::span<const double> values) {
     MeanError m;
     const double n = static_cast<double>(values.size());
     if (values.empty()) return m;
-    m.mean = std::accumulate(values.begin(), values.end(), 0.0) / n;
+    m.mean = mean(values);
     double squares = 0;
     for (const double v : values) squares += (v - m.mean) * (v - m.mean);
     if (n > 1) m.error = std::sqrt(squares / (n * (n - 1)));

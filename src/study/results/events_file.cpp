@@ -6,6 +6,7 @@
 
 #include "core/error.hpp"
 #include "study/results/event_fields.hpp"
+#include "study/results/glass_file.hpp"
 
 namespace mg {
 
@@ -166,11 +167,10 @@ std::vector<CenterEvents> get_events(const H5File& f, const std::string& group, 
 }
 
 void put_minimum(H5File& f, const Minimum& m) {
-    const Mat3 rows = transpose(m.structure.box.h);
     f.write("/minimum/id", m.structure.id);
     f.write("/minimum/species", m.structure.species);
     f.write("/minimum/position", m.structure.position, "A");
-    f.write("/minimum/cell", std::vector<double>(rows.m, rows.m + 9), {3, 3}, "A");
+    f.write("/minimum/cell", cell_rows(m.structure.box), {3, 3}, "A");
     f.write("/minimum/embedding_density", m.density);
     f.write_attribute("/minimum", "energy_eV", m.energy);
 }
@@ -182,10 +182,7 @@ Minimum get_minimum(const H5File& f, const std::vector<std::string>& elements, c
     m.structure.id = f.read<long>("/minimum/id");
     m.structure.species = f.read<int>("/minimum/species");
     m.structure.position = f.read_vectors("/minimum/position");
-    const std::vector<double> cell = f.read<double>("/minimum/cell");
-    Mat3 rows;
-    std::copy_n(cell.begin(), 9, rows.m);
-    m.structure.box = make_box(transpose(rows));
+    m.structure.box = box_of_rows(f.read<double>("/minimum/cell").data());
     m.density = f.read<double>("/minimum/embedding_density");
     m.energy = f.read_double("/minimum", "energy_eV");
     return m;

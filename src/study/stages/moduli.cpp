@@ -65,6 +65,9 @@ std::vector<double> in_gigapascal(const ElasticMatrix& c) {
     return values;
 }
 
+/// Hill's averages. A matrix that is not positive has no inverse that means anything: then Voigt's stand alone.
+IsotropicModuli isotropic(const ElasticMatrix& c) { return lowest_modulus(c) > 0 ? hill_average(c) : voigt_average(c); }
+
 ModuliFile moduli_file(const ElasticConstants& c) {
     ModuliFile f;
     f.elastic_constants = in_gigapascal(c.relaxed);
@@ -74,26 +77,19 @@ ModuliFile moduli_file(const ElasticConstants& c) {
         f.strain.push_back(c.direction[k].strain);
         f.irregularity.push_back(c.direction[k].irregularity);
     }
-    const IsotropicModuli voigt = voigt_average(c.relaxed), born = voigt_average(c.affine);
-    f.bulk = f.bulk_voigt = GPa * voigt.bulk;
-    f.shear = f.shear_voigt = GPa * voigt.shear;
+    const IsotropicModuli body = isotropic(c.relaxed), born = isotropic(c.affine), voigt = voigt_average(c.relaxed);
+    f.bulk = GPa * body.bulk;
+    f.shear = GPa * body.shear;
     f.bulk_born = GPa * born.bulk;
     f.shear_born = GPa * born.shear;
+    f.bulk_voigt = GPa * voigt.bulk;
+    f.shear_voigt = GPa * voigt.shear;
     f.lowest = GPa * lowest_modulus(c.relaxed);
     f.asymmetry = GPa * c.asymmetry;
-    IsotropicModuli body = voigt;
-    // A matrix that is not positive has no inverse that means anything: then Voigt's averages stand alone.
     if (f.lowest > 0) {
         const IsotropicModuli reuss = reuss_average(c.relaxed);
-        body = hill_average(c.relaxed);
         f.bulk_reuss = GPa * reuss.bulk;
         f.shear_reuss = GPa * reuss.shear;
-        f.bulk = GPa * body.bulk;
-        f.shear = GPa * body.shear;
-    }
-    if (lowest_modulus(c.affine) > 0) {
-        f.bulk_born = GPa * hill_average(c.affine).bulk;
-        f.shear_born = GPa * hill_average(c.affine).shear;
     }
     f.young = GPa * body.young();
     f.poisson = body.poisson();

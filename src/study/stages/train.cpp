@@ -119,7 +119,7 @@ bool is_trained(const Context& c, std::size_t task) {
 }
 
 /// The model file of an ensemble, but for what its metrics say.
-ModelFile model_file(const Context& c, const LearningData& data, std::vector<Model> ensemble) {
+ModelFile model_file(const Context& c, const Dataset& train, std::vector<Model> ensemble) {
     ModelFile file;
     file.ensemble = std::move(ensemble);
     file.descriptor = c.study.descriptors.descriptor();
@@ -130,7 +130,6 @@ ModelFile model_file(const Context& c, const LearningData& data, std::vector<Mod
     file.potential_sha256 = c.potential.sha256;
     const std::string bytes = read_text(c.potential.path);
     file.potential_bytes.assign(bytes.begin(), bytes.end());
-    const Dataset train = data.of(data.plan.at(0).samples);
     std::string training_set(reinterpret_cast<const char*>(train.features.data()),
                              train.features.size() * sizeof(double));
     training_set.append(reinterpret_cast<const char*>(train.target.data()), train.target.size() * sizeof(double));
@@ -259,8 +258,8 @@ private:
         const NetworkPrediction predicted = [](const Model& model, std::span<const double> features) {
             return predict(Space{}, model, features);
         };
-        ModelFile file = model_file(c, data, std::move(ensemble));
         const Dataset train = data.of(data.plan.at(0).samples);
+        ModelFile file = model_file(c, train, std::move(ensemble));
         file.errors = calibrated_errors(data, file.ensemble, train_options(c.study), held_out, predicted);
         double squares = 0;
         for (const double d : predict_ensemble(Space{}, file.ensemble, train.features).deviation) squares += d * d;
