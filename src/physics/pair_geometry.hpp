@@ -37,7 +37,7 @@ struct alignas(4 * sizeof(Real)) PairPoint {
 
 inline namespace MG_TARGET {
 
-/// The loops for instruction sets (ops/eam_simd.cpp) have the same as d - Round(d): a vector's rounding is one
+/// The loops for instruction sets (ops/simd/eam.cpp) have the same as d - Round(d): a vector's rounding is one
 /// instruction there, and a number's is a call on machines without it.
 MG_HD double nearest_difference(double from, double to) {
     const double d = to - from;

@@ -3,7 +3,7 @@
 ///
 /// Every lookup of a number is here, and each clamps the piece to those that there are, whatever it is given: atoms on
 /// top of each other make a NaN of it, which is reported, but must not leave the table first. The loops for instruction
-/// sets (ops/eam_simd.cpp) clamp whole vectors by their Min, after pairs below the table have been lifted onto it.
+/// sets (ops/simd/eam.cpp) clamp whole vectors by their Min, after pairs below the table have been lifted onto it.
 
 #include <bit>
 

@@ -1,24 +1,11 @@
 #!/usr/bin/env bash
 # What `cmake --install` lays down works from wherever it is moved to, with its own scripts: install.sh <program>
 # <source directory>
-set -euo pipefail
-program=$(realpath "$1")
-source_directory=$2
+# shellcheck source-path=SCRIPTDIR source=../support/regression.sh
+. "$(dirname "$0")/../support/regression.sh"
 build=$(dirname "$program")
-work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
 unset MGSTIFF_SHARE "${!MG_@}" "${!SLURM_@}"
-export MPLCONFIGDIR="$work/matplotlib"
-fail() { echo "FAILED: $*" >&2; exit 1; }
-python=
-for candidate in "${MGSTIFF_PYTHON:-}" python3 /usr/bin/python3; do
-    if [ -n "$candidate" ] && "$candidate" -c 'import matplotlib, h5py, numpy, scipy' 2> /dev/null; then
-        python=$candidate
-        break
-    fi
-done
-[ -n "$python" ] || fail "no Python imports matplotlib, h5py, numpy and scipy;" \
-    "apt-get install python3-matplotlib python3-h5py python3-scipy"
+find_python
 export MGSTIFF_PYTHON=$python
 
 cmake --install "$build" --prefix "$work/first" > "$work/installed" || fail "cmake --install: $(cat "$work/installed")"
@@ -33,7 +20,6 @@ for file in "$source_directory"/src/report/figures/*.py "$source_directory"/src/
     cmp "$file" "$share/figures/${file##*/}" || fail "${file##*/} was not installed as it is"
 done
 cmp "$source_directory/jobs/potentials/Cu-Zr_2.eam.fs" "$share/jobs/potentials/Cu-Zr_2.eam.fs"
-cd "$work"
 "$prefix/bin/mgstiff-gpu" info "$share/jobs/potentials/Cu-Zr_2.eam.fs" > info || fail "info of the installed program"
 grep -q 'Zr' info || fail "info does not describe the installed potential: $(cat info)"
 "$prefix/bin/mgstiff-gpu" check "$share/jobs/quick.toml" --backend host > check 2>&1 || fail "check: $(cat check)"
@@ -57,4 +43,3 @@ chmod +x srun
 export MG_ROOT=$share SLURM_JOB_ID=1 PATH="$work:$PATH"
 started=$(bash "$share/jobs/one_node.sbatch" study.toml 2> /dev/null) || fail "one_node.sbatch of the installed tree"
 [ "$started" = "$prefix/bin/mgstiff-gpu run study.toml" ] || fail "one_node.sbatch started '$started'"
-echo "install: passed"
