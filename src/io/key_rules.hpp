@@ -8,6 +8,7 @@
 
 #include "core/error.hpp"
 #include "io/suggestions.hpp"
+#include "io/text.hpp"
 
 namespace mg {
 
@@ -66,7 +67,7 @@ requires std::is_enum_v<E> std::string word_of(E value) {
     for (const auto& [known, word] : words_of(value))
         if (known == value) return word;
     throw Error("the value " + std::to_string(static_cast<int>(value)) + " has no word",
-                "the words are " + joined(all_words<E>()), "choose one of their values");
+                "the words are " + comma_separated(all_words<E>()), "choose one of their values");
 }
 
 /// The value of a word. Throws InputError for another.

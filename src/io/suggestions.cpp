@@ -61,8 +61,6 @@ std::string one_of(const Words& words) {
     return text;
 }
 
-std::string joined(const Words& words) { return fmt::format("{}", fmt::join(words, ", ")); }
-
 std::string shown(std::string_view text) {
     std::string result;
     for (char c : text.substr(0, 100)) result += static_cast<unsigned char>(c) < 0x20 || c == 0x7f ? '?' : c;

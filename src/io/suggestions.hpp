@@ -19,9 +19,6 @@ bool same_but_for_case(std::string_view first, std::string_view second);
 /// `"a", "b" or "c"`.
 std::string one_of(const Words& words);
 
-/// `a, b, c`.
-std::string joined(const Words& words);
-
 /// Text from a user, fit for one line of a message.
 std::string shown(std::string_view text);
 

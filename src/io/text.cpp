@@ -1,6 +1,7 @@
 #include "io/text.hpp"
 
 #include <sys/stat.h>
+#include <algorithm>
 
 #include <cerrno>
 #include <cmath>
@@ -75,6 +76,10 @@ std::vector<std::string_view> split_words(std::string_view line) {
         while (k < line.size() && !blank(line[k])) ++k;
         words.push_back(line.substr(first, k - first));
     }
+}
+
+bool contains(const std::vector<std::string>& words, const std::string& word) {
+    return std::find(words.begin(), words.end(), word) != words.end();
 }
 
 std::string comma_separated(const std::vector<std::string>& words) {

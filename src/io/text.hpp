@@ -24,6 +24,9 @@ std::optional<long> parse_integer(std::string_view token);
 /// The words between blanks.
 std::vector<std::string_view> split_words(std::string_view line);
 
+/// Whether a word is among others.
+bool contains(const std::vector<std::string>& words, const std::string& word);
+
 /// "Cu, Zr": words as messages list them.
 std::string comma_separated(const std::vector<std::string>& words);
 

@@ -134,10 +134,6 @@ struct KnownTable {
     Words keys;
 };
 
-bool contains(const Words& words, const std::string& word) {
-    return std::find(words.begin(), words.end(), word) != words.end();
-}
-
 }  // namespace
 
 // ---- The reader -----------------------------------------------------------------------------------------------------
@@ -224,7 +220,7 @@ public:
                     const std::string nearest = nearest_word(word, known->keys);
                     complain(key.source().begin, table + "." + word,
                              fmt::format("unknown key '{}' in [{}]", shown(word), table),
-                             fmt::format("[{}] has {}", table, joined(known->keys)),
+                             fmt::format("[{}] has {}", table, comma_separated(known->keys)),
                              nearest.empty() ? where_is(word, table) : fmt::format("did you mean '{}'?", nearest));
                 }
         }
@@ -288,7 +284,7 @@ private:
         for (const KnownTable& known : known_) tables.push_back(known.name);
         const std::string nearest = nearest_word(word, tables);
         complain_of_override(name.source().begin, word, fmt::format("unknown table [{}]", shown(word)),
-                             "the tables are " + joined(tables),
+                             "the tables are " + comma_separated(tables),
                              nearest.empty() ? "remove it" : "did you mean [" + nearest + "]?");
     }
     std::string where_is(const std::string& word, const std::string& but) const {

@@ -9,10 +9,6 @@
 namespace mg {
 namespace {
 
-bool contains(const std::vector<std::string>& names, const std::string& name) {
-    return std::find(names.begin(), names.end(), name) != names.end();
-}
-
 void check_named_once(const std::vector<std::string>& elements) {
     for (auto name = elements.begin(); name != elements.end(); ++name)
         if (std::find(elements.begin(), name, *name) != name)
