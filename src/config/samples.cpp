@@ -14,6 +14,12 @@ std::vector<Sample> samples_of(const StudyFile& study) {
     return samples;
 }
 
+std::vector<int> all_samples(const StudyFile& study) {
+    std::vector<int> all(samples_of(study).size());
+    std::iota(all.begin(), all.end(), 0);
+    return all;
+}
+
 int test_sample_of(const StudyFile& study) {
     const int samples = study.quenches() ? study.quench.samples : static_cast<int>(study.system.structures.size());
     return study.train.test_sample < 0 ? samples - 1 : study.train.test_sample;
@@ -23,9 +29,7 @@ std::vector<int> searched_samples(const StudyFile& study) {
     const Selection& which = study.barriers.samples;
     if (which.kind == Selection::Kind::list) return {which.list.begin(), which.list.end()};
     if (which.word == "test") return {test_sample_of(study)};
-    std::vector<int> all(samples_of(study).size());
-    std::iota(all.begin(), all.end(), 0);
-    return all;
+    return all_samples(study);
 }
 
 std::vector<int> composition_counts(const std::vector<double>& fractions, int atoms) {

@@ -16,6 +16,9 @@ struct Sample {
 };
 std::vector<Sample> samples_of(const StudyFile& study);
 
+/// Indices of all samples.
+std::vector<int> all_samples(const StudyFile& study);
+
 /// Index in samples_of() of the sample that train.test_sample names.
 int test_sample_of(const StudyFile& study);
 

@@ -4,11 +4,11 @@
 
 #include <algorithm>
 #include <functional>
-#include <numeric>
 
 #include "core/error.hpp"
 #include "core/macros.hpp"
 #include "core/space.hpp"
+#include "io/text.hpp"
 
 namespace mg {
 
@@ -44,11 +44,7 @@ const std::vector<std::unique_ptr<Stage>>& all_stages() {
 #define MG_ALL_STAGES(Space) template const std::vector<std::unique_ptr<Stage>>& all_stages<Space>();
 MG_INSTANTIATE(MG_ALL_STAGES)
 
-std::vector<int> Stage::samples(const StudyFile& study) const {
-    std::vector<int> all(samples_of(study).size());
-    std::iota(all.begin(), all.end(), 0);
-    return all;
-}
+std::vector<int> Stage::samples(const StudyFile& study) const { return all_samples(study); }
 
 const std::vector<std::string>& study_stages() {
     static const std::vector<std::string> names = [] {
@@ -60,12 +56,10 @@ const std::vector<std::string>& study_stages() {
 }
 
 const Stage& stage_named(const std::string& name) {
-    std::string known;
-    for (const auto& stage : all_stages<Host>()) {
+    for (const auto& stage : all_stages<Host>())
         if (stage->name() == name) return *stage;
-        known += stage->name() + ", ";
-    }
-    throw InputError("unknown stage \"" + name + "\"", "the stages are " + known + "report", "choose one");
+    throw InputError("unknown stage \"" + name + "\"", "the stages are " + comma_separated(study_stages()) + ", report",
+                     "choose one");
 }
 
 std::vector<std::string> stages_upon(const StudyFile& study, const std::string& name) {
