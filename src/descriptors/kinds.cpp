@@ -1,5 +1,7 @@
 #include "descriptors/kinds.hpp"
 
+#include <fmt/format.h>
+
 #include <memory>
 
 #include "core/error.hpp"
@@ -35,12 +37,10 @@ const std::vector<std::unique_ptr<DescriptorKind<Space>>>& all_kinds() {
 
 template <class Space>
 const DescriptorKind<Space>& kind_of(const Descriptor& d) {
-    std::string known;
-    for (const auto& kind : all_kinds<Space>()) {
+    for (const auto& kind : all_kinds<Space>())
         if (kind->name() == d.kind) return *kind;
-        known += (known.empty() ? "" : ", ") + kind->name();
-    }
-    throw InputError("unknown descriptor \"" + d.kind + "\"", "this program knows " + known, "choose one of them");
+    throw InputError("unknown descriptor \"" + d.kind + "\"",
+                     fmt::format("this program knows {}", fmt::join(descriptor_kinds(), ", ")), "choose one of them");
 }
 
 }  // namespace

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "core/error.hpp"
+#include "io/share_folders.hpp"
 
 namespace mg {
 namespace {
@@ -90,26 +91,18 @@ std::string text_of(double value) {
 }  // namespace
 
 std::string find_report_scripts() {
-    const auto has_script = [](const fs::path& folder) {
-        std::error_code ignored;
-        return fs::is_regular_file(folder / "make_report.py", ignored);
-    };
-    if (const char* share = std::getenv("MGSTIFF_SHARE"); share && *share) {
-        const fs::path folder = fs::path(share) / "figures";
-        if (!has_script(folder))
-            throw Error("The report's scripts were not found",
-                        "MGSTIFF_SHARE is set and " + folder.string() + " has no make_report.py",
-                        "correct MGSTIFF_SHARE or unset it");
-        return folder.string();
-    }
-    const fs::path program_folder = fs::read_symlink("/proc/self/exe").parent_path();
     std::string looked;
-    for (const fs::path& root : {program_folder.parent_path(), program_folder}) {
-        const fs::path folder = root / "share/mgstiff-gpu/figures";
-        if (has_script(folder)) return folder.string();
-        looked += (looked.empty() ? "" : ", ") + folder.string();
+    for (const fs::path share : share_folders()) {
+        const std::string folder = share / "figures";
+        std::error_code ignored;
+        if (fs::is_regular_file(folder + "/make_report.py", ignored)) return folder;
+        looked += (looked.empty() ? "" : ", ") + folder;
     }
-    throw Error("The report's scripts were not found", "no make_report.py in " + looked,
+    const std::string problem = "The report's scripts were not found";
+    if (share_is_chosen())
+        throw Error(problem, "MGSTIFF_SHARE is set and " + looked + " has no make_report.py",
+                    "correct MGSTIFF_SHARE or unset it");
+    throw Error(problem, "no make_report.py in " + looked,
                 "set MGSTIFF_SHARE to the folder that holds figures/make_report.py");
 }
 

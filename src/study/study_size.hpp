@@ -25,6 +25,7 @@ struct StudySize {
     std::vector<Sample> samples;
     double quench_K = 0;  ///< melt_K - final_K
     double timestep_fs = 0;
+    std::optional<int> replicas_per_batch;  ///< where the user has given it
     std::vector<std::string> warnings;
 
     double sample_count() const { return static_cast<double>(samples.size()); }
@@ -35,8 +36,6 @@ struct StudySize {
     double atoms_within(double radius) const;
     /// Bytes of neighbour rows and state of that many replicas of a sample side by side, no more than a batch holds.
     double batch_bytes(double replicas) const;
-
-    std::optional<int> replicas_per_batch;
 };
 
 /// The size of a study on a machine of that speed [atom-steps/s]. The volume per atom is the mean of the elements' own

@@ -12,6 +12,7 @@
 #include "config/samples.hpp"
 #include "core/comm.hpp"
 #include "io/eam_reader.hpp"
+#include "io/share_folders.hpp"
 #include "io/structure_reader.hpp"
 #include "md/dynamics.hpp"
 #include "study/protocols.hpp"
@@ -25,8 +26,9 @@ std::string shipped_potential() {
     const std::filesystem::path name = "jobs/potentials/Cu-Zr_2.eam.fs";
     std::error_code none;
     const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", none);
-    const std::filesystem::path beside = program.parent_path().parent_path();
-    for (const auto& folder : {std::filesystem::path("."), beside, beside / "share/mgstiff-gpu"})
+    std::vector<std::filesystem::path> folders{".", program.parent_path().parent_path()};
+    for (const std::string& share : share_folders()) folders.emplace_back(share);
+    for (const auto& folder : folders)
         if (std::filesystem::exists(folder / name)) return (folder / name).lexically_normal().string();
     throw InputError("no potential was given",
                      "the one that comes with the program, " + name.string() +
