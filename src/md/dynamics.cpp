@@ -297,46 +297,6 @@ std::vector<Thermo> Dynamics<Space>::thermo() const {
 }
 
 template <class Space>
-std::vector<FireState> Dynamics<Space>::minimize(const FireOptions& options, long max_steps,
-                                                 const std::function<bool()>& give_up) {
-    Relaxation<Space> relaxation;
-    relaxation.options = options;
-    FireState start;
-    start.dt = options.dt;
-    relaxation.state = to_space<Space>(std::vector<FireState>(batch_.replicas, start));
-    relaxation.velocity.resize(batch_.atoms);
-    fill_zero(relaxation.velocity);
-    CompanionArray<Vec3, Space> moves_along(relaxation.velocity);
-    set_companions({&moves_along});
-    evaluate();
-    const bool with_virial = options.cell != CellMode::fixed;
-    std::vector<FireState> state;
-    for (long step = 0;; ++step) {
-        fire_step(batch_, relaxation);
-        if (step % 20 == 0 || step >= max_steps) {
-            state = to_host(relaxation.state);
-            const bool done = std::all_of(state.begin(), state.end(), [](const FireState& s) { return s.converged; });
-            if (done || step >= max_steps) break;
-            if (any_says(give_up && give_up())) {
-                set_companions({});
-                return {};
-            }
-        }
-        update_neighbors(batch_, neighbors_);
-        if (step % 20 == 19) {
-            // Rows that were short for a few steps only bent the path: lengthen them and go on from here.
-            if (const int needed = overflow()) lengthen_rows(needed);
-            raise_incidents("in step " + std::to_string(step + 1) + " of a minimisation");
-        }
-        forces(with_virial ? Sums::virial : Sums::none);
-        atom_steps_ += all_atoms();
-    }
-    evaluate("after a minimisation");
-    set_companions({});
-    return state;
-}
-
-template <class Space>
 void Dynamics<Space>::draw_velocities(const std::vector<double>& temperatures, std::uint64_t seed,
                                       const std::vector<std::uint32_t>& streams) {
     const std::vector<double> mass = to_host(batch_.mass);

@@ -119,6 +119,13 @@ public:
     std::vector<FireState> minimize(const FireOptions& options, long max_steps = 20000,
                                     const std::function<bool()>& give_up = {});
 
+    /// Relaxes positions, and the cell as options.cell says, by L-BFGS in `double` whatever the precision of the
+    /// dynamics is, until every replica has converged or max_steps are done; returns the final states. Energies, forces
+    /// and virials are those of `double` afterwards; velocities stay as they are. `give_up` as in minimize. Throws
+    /// PhysicsError where the physics fails, as run() does.
+    std::vector<LbfgsState> relax(const LbfgsOptions& options, long max_steps = 20000,
+                                  const std::function<bool()>& give_up = {});
+
     /// Velocities of a Maxwell distribution at each replica's temperature [K], total momentum zero, kinetic energy
     /// exact. Numbers are keyed by (seed, stream of the replica, atom id).
     void draw_velocities(const std::vector<double>& temperatures, std::uint64_t seed,

@@ -1,8 +1,9 @@
 #pragma once
-/// \file Sweeps of the FIRE minimiser.
+/// \file Sweeps of the minimisers FIRE and L-BFGS.
 
 #include "core/box.hpp"
 #include "physics/fire.hpp"
+#include "physics/lbfgs.hpp"
 
 namespace mg {
 
@@ -41,6 +42,90 @@ struct FireAtomSweep {
         const double length = __builtin_sqrt(norm2(step));
         if (length > step_max) step = (step_max / length) * step;
         velocity[i] = v;
+        position[i] = s.stretch * position[i] + step;
+    }
+};
+
+/// What L-BFGS keeps of an atom.
+struct LbfgsAtom {
+    Vec3 step[lbfgs_pairs], change[lbfgs_pairs];  ///< [A], [eV/A]
+    Vec3 force;                                   ///< [eV/A] before the last step
+};
+
+/// Term of the dots; completes the pair of the step under way.
+struct LbfgsDotsTerm {
+    const int* replica_of;
+    const LbfgsState* state;
+    const Vec3* force;
+    LbfgsAtom* atom;
+    MG_HD LbfgsDots operator()(int i) const {
+        LbfgsDots dots;
+        const LbfgsState& s = state[replica_of[i]];
+        if (s.converged) return dots;
+        LbfgsAtom& a = atom[i];
+        const Vec3 f = force[i], change = a.force - f;
+        if (s.pending) a.change[s.place] = change;
+        for (int j = 0; j < lbfgs_pairs; ++j) {
+            if (!(lbfgs_holds(s, j) || (s.pending && j == s.place))) continue;
+            dots.force_along_step[j] = dot(f, a.step[j]);
+            dots.force_along_change[j] = dot(f, a.change[j]);
+            if (s.pending) dots.change_along_change[j] = dot(change, a.change[j]);
+        }
+        dots.largest = norm2(f);
+        return dots;
+    }
+};
+
+struct LbfgsWeighSweep {
+    LbfgsOptions options;
+    const Sym3* virial;
+    const Box* box;
+    LbfgsState* state;
+    MG_HD void operator()(int r, const LbfgsDots& dots) const {
+        lbfgs_weigh(state[r], options, dots, virial[r], box[r]);
+    }
+};
+
+/// Term of the direction, which it leaves where the step will be.
+struct LbfgsDirectionTerm {
+    const int* replica_of;
+    const LbfgsState* state;
+    const Vec3* force;
+    LbfgsAtom* atom;
+    MG_HD LbfgsDirection operator()(int i) const {
+        const LbfgsState& s = state[replica_of[i]];
+        if (s.converged) return {};
+        LbfgsAtom& a = atom[i];
+        const Vec3 f = force[i];
+        Vec3 p = s.force_weight * f;
+        for (int j = 0; j < lbfgs_pairs; ++j)
+            if (s.step_weight[j] != 0 || s.change_weight[j] != 0)
+                p += s.step_weight[j] * a.step[j] + s.change_weight[j] * a.change[j];
+        a.step[s.place] = p;
+        return {dot(f, p), norm2(f), norm2(p), norm2(f)};
+    }
+};
+
+struct LbfgsStrideSweep {
+    LbfgsOptions options;
+    LbfgsState* state;
+    Box* box;
+    MG_HD void operator()(int r, const LbfgsDirection& sums) const { lbfgs_stride(state[r], options, sums, box[r]); }
+};
+
+struct LbfgsMoveSweep {
+    const int* replica_of;
+    const LbfgsState* state;
+    const Vec3* force;
+    LbfgsAtom* atom;
+    Vec3* position;
+    MG_HD void operator()(int i) const {
+        const LbfgsState& s = state[replica_of[i]];
+        if (s.converged) return;
+        LbfgsAtom& a = atom[i];
+        const Vec3 step = s.scale * (s.steepest ? force[i] : a.step[s.place]);
+        a.step[s.place] = step;
+        a.force = force[i];
         position[i] = s.stretch * position[i] + step;
     }
 };
