@@ -17,6 +17,7 @@ void add_commands(CLI::App& app, Comm& world) {
     add_check(app, world);
     add_evaluate(app, world);
     add_predict(app, world);
+    add_stiffness(app, world);
     add_report(app, world);
     add_info(app, world);
     add_bench(app, world);

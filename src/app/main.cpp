@@ -11,7 +11,7 @@
 #include "app/commands.hpp"
 #include "app/ranks.hpp"
 #include "core/error.hpp"
-#include "ops/gemm.hpp"
+#include "ops/blas.hpp"
 #include "study/stop.hpp"
 
 namespace {

@@ -2,6 +2,7 @@
 /// \file The words that a study file has for the values of enumerations (io/key_rules.hpp), one table each.
 
 #include "io/key_rules.hpp"
+#include "md/harmonic.hpp"
 #include "nn/training.hpp"
 #include "ops/forces.hpp"
 #include "physics/cell_motion.hpp"
@@ -27,6 +28,12 @@ inline WordTable<CellMode> words_of(CellMode) {
 }
 inline WordTable<StiffnessEstimator> words_of(StiffnessEstimator) {
     return {{StiffnessEstimator::mean_position, "mean_position"}, {StiffnessEstimator::first_frame, "first_frame"}};
+}
+inline WordTable<HarmonicScheme> words_of(HarmonicScheme) {
+    return {{HarmonicScheme::automatic, "auto"},
+            {HarmonicScheme::dense, "dense"},
+            {HarmonicScheme::cg, "cg"},
+            {HarmonicScheme::clusters, "clusters"}};
 }
 inline WordTable<DescriptorPositions> words_of(DescriptorPositions) {
     return {{DescriptorPositions::inherent, "inherent"},

@@ -16,7 +16,8 @@ enum class RandomUse : std::uint32_t {
     species = 5,
     velocity = 6,
     kick = 7,
-    centers = 8
+    centers = 8,
+    probe = 16
 };
 
 /// One stream: keyed by (seed, use, part), e.g. (seed, weights, layer).

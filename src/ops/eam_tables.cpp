@@ -10,6 +10,12 @@ namespace mg {
 
 namespace {
 
+std::vector<Cubic<double>> hermite_pieces(const std::vector<double>& f, const std::vector<double>& s) {
+    std::vector<Cubic<double>> pieces;
+    for (std::size_t m = 0; m + 1 < f.size(); ++m) pieces.push_back(hermite<double>(f[m], s[m], f[m + 1], s[m + 1]));
+    return pieces;
+}
+
 /// LAMMPS's coefficients on knots 0..n-1 (pair_eam.cpp, interpolate): slopes from five points inside, three
 /// next to an end, two at the ends; then a Hermite piece per interval.
 std::vector<Cubic<double>> interpolate(const std::vector<double>& f) {
@@ -20,9 +26,12 @@ std::vector<Cubic<double>> interpolate(const std::vector<double>& f) {
     s[n - 2] = 0.5 * (f[n - 1] - f[n - 3]);
     s[n - 1] = f[n - 1] - f[n - 2];
     for (int m = 2; m < n - 2; ++m) s[m] = ((f[m - 2] - f[m + 2]) + 8.0 * (f[m + 1] - f[m - 1])) / 12.0;
-    std::vector<Cubic<double>> pieces;
-    for (int m = 0; m + 1 < n; ++m) pieces.push_back(hermite<double>(f[m], s[m], f[m + 1], s[m + 1]));
-    return pieces;
+    return hermite_pieces(f, s);
+}
+/// With slopes of the table's own where it has them (smooth_potential).
+std::vector<Cubic<double>> interpolate(const std::vector<std::vector<double>>& tables,
+                                       const std::vector<std::vector<double>>& slopes, int k) {
+    return slopes.empty() ? interpolate(tables[k]) : hermite_pieces(tables[k], slopes[k]);
 }
 
 struct Function {
@@ -254,30 +263,21 @@ struct Functions {
 Functions distinct_functions(const EamPotential& e) {
     const int n = e.species();
     Functions f;
-    const auto index_of = [&](const std::vector<double>& values, bool is_pair) {
+    const auto index_of = [&](bool is_pair, int table) {
+        const auto& tables = is_pair ? e.pair : e.density;
         for (std::size_t k = 0; k < f.all.size(); ++k)
-            if (f.all[k].is_pair == is_pair && f.all[k].values == values) return static_cast<int>(k);
-        f.all.push_back({values, is_pair, interpolate(values)});
+            if (f.all[k].is_pair == is_pair && f.all[k].values == tables[table]) return static_cast<int>(k);
+        f.all.push_back({tables[table], is_pair, interpolate(tables, is_pair ? e.pair_slope : e.density_slope, table)});
         return static_cast<int>(f.all.size()) - 1;
     };
     for (int k = 0; k < n * n; ++k) {
-        f.density.push_back(index_of(e.density[k], false));
-        f.pair.push_back(index_of(e.pair[k], true));
+        f.density.push_back(index_of(false, k));
+        f.pair.push_back(index_of(true, k));
         const std::pair<int, int> wanted{f.density[k], f.pair[k]};
         f.table_of.push_back(static_cast<int>(std::find(f.tables.begin(), f.tables.end(), wanted) - f.tables.begin()));
         if (f.table_of[k] == static_cast<int>(f.tables.size())) f.tables.push_back(wanted);
     }
     return f;
-}
-
-/// Tables may start with sentinels (1e12 below 0.50 A in Cu-Zr_2.eam.fs); a slope looks two knots ahead.
-double lowest_usable(const EamPotential& e, const std::vector<Function>& functions) {
-    constexpr double sentinel = 1e9;
-    int first = 1;
-    for (const Function& f : functions)
-        for (int k = 0; k < e.nr; ++k)
-            if (!(std::abs(f.values[k]) < sentinel)) first = std::max(first, k + 3);
-    return first * e.dr;
 }
 
 /// Inwards from the cutoff as far as thermal motion gets; what a table holds further in may mean nothing.
@@ -334,13 +334,13 @@ EamTables<Space> make_eam_tables(const EamPotential& e) {
 
     const Functions f = distinct_functions(e);
     t.table_of = to_space<Space>(f.table_of);
-    t.lowest = lowest_usable(e, f.all);
+    t.lowest = first_usable_knot(e) * e.dr;
     std::vector<PairPiece<double>> exact;
     for (const auto& [density, pair] : f.tables)
         for (int k = 0; k < t.pieces; ++k) exact.push_back({f.all[density].pieces[k], f.all[pair].pieces[k]});
     std::vector<Cubic<double>> embedding;
     for (int s = 0; s < t.species; ++s) {
-        const std::vector<Cubic<double>> pieces = interpolate(e.embedding[s]);
+        const std::vector<Cubic<double>> pieces = interpolate(e.embedding, e.embedding_slope, s);
         embedding.insert(embedding.end(), pieces.begin(), pieces.end());
     }
     t.exact = to_space<Space>(exact);

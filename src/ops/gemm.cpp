@@ -2,33 +2,13 @@
 
 #include <algorithm>
 #include <cassert>
-#include <mutex>
-#include <string_view>
 
-// Declared here, not through <cblas.h>: the header of OpenBLAS is absent where only the reference library is
-// installed. The enumerations of the standard CBLAS interface are plain integers in its binary interface.
-extern "C" {
-void cblas_dgemm(int order, int transpose_a, int transpose_b, int m, int n, int k, double alpha, const double* a,
-                 int lda, const double* b, int ldb, double beta, double* c, int ldc);
-void cblas_dgemv(int order, int transpose, int m, int n, double alpha, const double* a, int lda, const double* x,
-                 int incx, double beta, double* y, int incy);
-// Only OpenBLAS has it; without it the library is single-threaded anyway.
-void openblas_set_num_threads(int threads) __attribute__((weak));
-char* openblas_get_corename(void) __attribute__((weak));
-}
+#include "ops/blas.hpp"
 
 namespace mg {
 namespace {
 
-constexpr int row_major = 101, plain = 111, transposed = 112;
-
-/// Our own threads work on the blocks; threads inside BLAS would change the order of sums with their number.
-void use_one_blas_thread() {
-    static std::once_flag once;
-    std::call_once(once, [] {
-        if (openblas_set_num_threads) openblas_set_num_threads(1);
-    });
-}
+using namespace cblas;
 
 template <class T>
 T* row(const Matrix<T, Host>& matrix, int i) {
@@ -86,19 +66,6 @@ void multiply_blocks(Matrix<const double, Host> x, Matrix<const double, Host> y,
                         row(y, first), y.stride, 0.0, to, y.columns);
         }
     });
-}
-
-const char* blas_core() { return openblas_get_corename ? openblas_get_corename() : ""; }
-
-const char* better_blas_core() {
-#if MG_X86_64
-    const std::string_view core = blas_core();
-    // The kernels for AVX2 were the fastest for the small products of training also where there is AVX-512.
-    if ((core == "Prescott" || core == "Core2" || core == "Generic") && __builtin_cpu_supports("avx2") &&
-        __builtin_cpu_supports("fma"))
-        return "Haswell";
-#endif
-    return nullptr;
 }
 
 }  // namespace mg

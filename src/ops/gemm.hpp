@@ -58,12 +58,4 @@ void for_row_blocks(Cuda, int rows, const Body& body) {
 void multiply_blocks(Matrix<const double, Host> x, Matrix<const double, Host> y, double* partials, long distance);
 void multiply_blocks(Matrix<const double, Cuda> x, Matrix<const double, Cuda> y, double* partials, long distance);
 
-/// The name of the kernels that OpenBLAS has chosen, e.g. "Haswell"; empty for another library.
-const char* blas_core();
-
-/// The kernels to ask OpenBLAS for through the environment variable OPENBLAS_CORETYPE, which it reads while it is
-/// loaded; nullptr where its own choice is fine. An OpenBLAS older than the processor falls back to kernels of 2004,
-/// which are several times slower.
-const char* better_blas_core();
-
 }  // namespace mg

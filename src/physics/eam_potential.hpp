@@ -1,6 +1,8 @@
 #pragma once
 /// \file An embedded-atom potential as its file tabulates it.
 
+#include <algorithm>
+#include <cmath>
 #include <string>
 #include <vector>
 
@@ -26,8 +28,22 @@ struct EamPotential {
     std::vector<std::vector<double>> density;
     /// pair[a * n + b] (nr): z = r phi_ab [eV A], symmetric in a, b.
     std::vector<std::vector<double>> pair;
+    /// Slopes at the knots, per knot spacing, of the same shapes; empty: LAMMPS's, from differences of neighbours.
+    std::vector<std::vector<double>> embedding_slope, density_slope, pair_slope;
 
     int species() const { return static_cast<int>(elements.size()); }
 };
+
+/// Tables may start with sentinels (1e12 below 0.50 A in Cu-Zr_2.eam.fs): the first knot of r whose values and slopes
+/// mean something in all of them; a slope looks two knots ahead.
+inline int first_usable_knot(const EamPotential& e) {
+    constexpr double sentinel = 1e9;
+    int first = 1;
+    for (const auto* tables : {&e.density, &e.pair})
+        for (const std::vector<double>& values : *tables)
+            for (int k = 0; k < e.nr; ++k)
+                if (!(std::abs(values[k]) < sentinel)) first = std::max(first, k + 3);
+    return first;
+}
 
 }  // namespace mg

@@ -8,7 +8,7 @@
 #include "core/build_info.hpp"
 #include "core/error.hpp"
 #include "io/xyz_writer.hpp"
-#include "ops/gemm.hpp"
+#include "ops/blas.hpp"
 #include "ops/local_structure.hpp"
 #include "study/stages.hpp"
 

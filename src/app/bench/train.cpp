@@ -18,7 +18,7 @@
 #include "core/random.hpp"
 #include "io/hdf5.hpp"
 #include "nn/training.hpp"
-#include "ops/gemm.hpp"
+#include "ops/blas.hpp"
 
 namespace mg {
 

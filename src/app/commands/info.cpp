@@ -10,8 +10,8 @@
 #include "app/ranks.hpp"
 #include "core/build_info.hpp"
 #include "io/eam_reader.hpp"
+#include "ops/blas.hpp"
 #include "ops/forces.hpp"
-#include "ops/gemm.hpp"
 
 namespace mg {
 namespace {

@@ -3,8 +3,6 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cmath>
-#include <filesystem>
-#include <initializer_list>
 #include <iostream>
 #include <map>
 #include <memory>
@@ -13,6 +11,7 @@
 
 #include "app/backend.hpp"
 #include "app/commands/each.hpp"
+#include "app/commands/structure_names.hpp"
 #include "core/agreed_input.hpp"
 #include "descriptors/kinds.hpp"
 #include "io/atomic_file.hpp"
@@ -65,21 +64,6 @@ void check_width(const std::string& path, const Structure& s, const EamPotential
                                      "twice the potential's cutoff and skin",
                                      width, needed),
                          "repeat the structure along its short edges, or use --no-minimise");
-}
-
-/// The name without folder and the endings of structure files: glass.data.gz gives glass, dump.1000 stays.
-std::string stem_of(const std::string& path) {
-    std::filesystem::path name = std::filesystem::path(path).filename();
-    const auto strip = [&](const std::initializer_list<const char*> endings) {
-        for (const char* ending : endings)
-            if (name.extension() == ending && name.has_stem()) {
-                name = name.stem();
-                return;
-            }
-    };
-    strip({".gz", ".zst"});
-    strip({".data", ".dump", ".lmp", ".lammpstrj", ".xyz", ".extxyz"});
-    return name.string();
 }
 
 struct Predicted {
@@ -177,21 +161,11 @@ Task prepare(const PredictArguments& a) {
                                          task.model.elements);
     }
     task.cuda = use_cuda(a.backend);
-    std::map<std::string, std::string> source;
     for (const std::string& path : a.structures) {
         task.structures.push_back(in_species_of(task.model, read_structure(path, a.elements), path));
         if (task.minimise) check_width(path, task.structures.back(), task.potential);
-        const std::string output = a.output.empty() ? stem_of(path) + ".stiffness.xyz" : a.output;
-        task.outputs.push_back(output);
-        const auto [at, fresh] = source.emplace(output, path);
-        if (!fresh && a.output.empty())
-            throw InputError(path + " and " + at->second + " would be written to one file, " + output,
-                             "they have the same name", "use --out FILE.xyz, which takes all of them as frames");
-        std::error_code none;
-        if (std::filesystem::equivalent(path, output, none))
-            throw InputError("the output " + output + " is the structure itself", "it would be overwritten",
-                             "use --out with another name");
     }
+    task.outputs = output_names(a.structures, a.output, ".stiffness.xyz");
     return task;
 }
 

@@ -1,0 +1,204 @@
+#include <fmt/format.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <chrono>
+#include <iostream>
+#include <map>
+#include <memory>
+#include <nlohmann/json.hpp>
+
+#include "app/backend.hpp"
+#include "app/commands/each.hpp"
+#include "app/commands/structure_names.hpp"
+#include "config/words.hpp"
+#include "core/agreed_input.hpp"
+#include "io/atomic_file.hpp"
+#include "io/eam_reader.hpp"
+#include "io/structure_reader.hpp"
+#include "io/xyz_writer.hpp"
+#include "md/dynamics.hpp"
+#include "md/harmonic.hpp"
+#include "ops/smooth_potential.hpp"
+
+namespace mg {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+struct StiffnessArguments {
+    std::vector<std::string> structures, elements;
+    std::string potential, output, scheme = "auto", backend = "auto";
+    double tolerance = 0.01;
+    bool no_minimise = false, every_knot = false;
+};
+
+/// All that can be refused before anything runs.
+struct HarmonicTask {
+    EamPotential potential;  ///< smoothed, but for --every-knot
+    Json functions = Json::array();
+    std::vector<Structure> structures;
+    std::vector<std::string> outputs;
+    HarmonicOptions options;
+    bool cuda = false;
+};
+
+HarmonicTask prepare(const StiffnessArguments& a) {
+    HarmonicTask task;
+    const EamPotential potential = read_potential(a.potential, a.elements);
+    task.potential = potential;
+    if (!a.every_knot) {
+        const SmoothPotential smooth = smooth_potential(potential);
+        task.potential = smooth.potential;
+        for (const SmoothedFunction& f : smooth.functions)
+            task.functions.push_back(
+                {{"function", f.name}, {"knots_per_piece", f.stride}, {"noise", f.noise}, {"residual", f.residual}});
+    }
+    for (const std::string& path : a.structures) {
+        task.structures.push_back(read_structure(path, potential.elements));
+        const double width = smallest_width(task.structures.back().box), needed = 2 * (potential.cutoff + least_skin);
+        if (!a.no_minimise && width < needed)
+            throw InputError(path + ": the box is too small",
+                             fmt::format("its smallest perpendicular width is {:.3f} A and must be {:.3f} A at least, "
+                                         "twice the potential's cutoff and skin",
+                                         width, needed),
+                             "repeat the structure along its short edges, or use --no-minimise");
+    }
+    task.outputs = output_names(a.structures, a.output, ".harmonic.xyz");
+    task.options.scheme = value_of<HarmonicScheme>(a.scheme);
+    task.options.tolerance = a.tolerance;
+    task.cuda = use_cuda(a.backend);
+    return task;
+}
+
+template <class Space>
+Structure minimised(const Structure& given, const EamPotential& potential, const std::string& path, Json& j) {
+    Structure s = given;
+    s.velocity.clear();
+    Dynamics<Space> d(make_batch<Space>({s}, potential.elements, potential.masses), potential, Precision::full,
+                      choose_skin(smallest_width(s.box), potential.cutoff));
+    const LbfgsState state = d.relax(LbfgsOptions{}).at(0);
+    if (!state.converged)
+        std::cerr << fmt::format("mgstiff-gpu: warning: {}: minimised to a largest force of {:.1e} eV/A only\n", path,
+                                 state.force_max);
+    j["minimised_energy_eV_per_atom"] = to_host(d.batch().potential_energy)[0] / s.size();
+    j["minimiser_steps"] = state.steps;
+    s.position = d.structures().at(0).position;
+    return s;
+}
+
+struct HarmonicResult {
+    Json summary;
+    std::string xyz;
+};
+
+template <class Space>
+HarmonicResult stiffness_of_one(const HarmonicTask& task, bool minimise, const std::string& path,
+                                const Structure& given, const std::string& output) {
+    const auto start = std::chrono::steady_clock::now();
+    HarmonicResult result;
+    Json& j = result.summary;
+    j["structure"] = path;
+    j["atoms"] = given.size();
+    const Structure s = minimise ? minimised<Space>(given, task.potential, path, j) : given;
+    const HarmonicStiffness h = *harmonic_stiffness<Space>(s, task.potential, task.options);
+    const std::vector<double> k = h.stiffness();
+    const auto mean_of = [&](int species) {
+        double sum = 0;
+        int n = 0;
+        for (int i = 0; i < s.size(); ++i)
+            if (species < 0 || s.species[i] == species) sum += k[i], ++n;
+        return n > 0 ? sum / n : 0.0;
+    };
+    j["largest_force_eV_per_A"] = h.force_max;
+    j["scheme"] = word_of(h.scheme);
+    j["relative_error"] = h.error;
+    if (h.scheme == HarmonicScheme::clusters) {
+        j["checked_atoms"] = h.checked;
+        j["cluster_reach_A"] = h.reach;
+        j["scale"] = h.scale;
+    }
+    j["mean_stiffness_eV_per_A2"] = mean_of(-1);
+    for (std::size_t t = 0; t < s.elements.size(); ++t)
+        if (std::count(s.species.begin(), s.species.end(), static_cast<int>(t)) > 0)
+            j["mean_stiffness_of"][s.elements[t]] = mean_of(static_cast<int>(t));
+    j["output"] = output;
+    j["seconds"] = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+    if (h.error > task.options.tolerance)
+        std::cerr << fmt::format(
+            "mgstiff-gpu: warning: {}: the relative error is {:.2g}, above the tolerance of {:g}\n", path, h.error,
+            task.options.tolerance);
+    if (h.force_max > 1e-3)
+        std::cerr << fmt::format(
+            "mgstiff-gpu: warning: {}: the largest force is {:.2g} eV/A: the structure is not at a "
+            "minimum, and its stiffness means little\n",
+            path, h.force_max);
+    std::vector<double> tensor;
+    for (const Sym3& c : h.compliance) tensor.insert(tensor.end(), {c.xx, c.yy, c.zz, c.yz, c.xz, c.xy});
+    Structure shown = s;
+    shown.velocity.clear();
+    result.xyz = xyz_text(output, shown, {{"stiffness", 1, k}, {"compliance", 6, tensor}},
+                          "stiffness_unit=eV/A^2 compliance_unit=A^2/eV compliance_order=xx,yy,zz,yz,xz,xy");
+    return result;
+}
+
+void stiffness_of_structures(Comm& world, const StiffnessArguments& a) {
+    HarmonicTask task;
+    agreed_input(world, [&] { task = prepare(a); });
+    // Structures are dealt out to the ranks in turn; the first writes and speaks.
+    std::vector<Json> mine;
+    for (std::size_t k = 0; k < task.structures.size(); ++k) {
+        if (static_cast<int>(k % world.size()) != world.rank()) continue;
+        with_space(task.cuda, [&](auto space) {
+            const HarmonicResult r = stiffness_of_one<decltype(space)>(task, !a.no_minimise, a.structures[k],
+                                                                       task.structures[k], task.outputs[k]);
+            mine.push_back({{"index", k}, {"summary", r.summary}, {"xyz", r.xyz}});
+        });
+    }
+    const std::vector<std::string> all = world.gather(Json(mine).dump(), 0);
+    if (world.rank() != 0) return;
+    std::vector<Json> in_order(task.structures.size());
+    for (const std::string& text : all)
+        for (const Json& part : Json::parse(text)) in_order[part["index"].get<std::size_t>()] = part;
+    std::map<std::string, std::string> files;
+    Json summaries = Json::array();
+    for (const Json& part : in_order) {
+        files[part["summary"]["output"].get<std::string>()] += part["xyz"].get<std::string>();
+        summaries.push_back(part["summary"]);
+    }
+    for (const auto& [path, text] : files) write_file_atomically(path, text);
+    Json result;
+    result["potential"] = a.potential;
+    if (!task.functions.empty()) result["smoothed"] = task.functions;
+    result["minimised"] = !a.no_minimise;
+    result["tolerance"] = a.tolerance;
+    result["structures"] = summaries;
+    std::cout << result.dump(2) << '\n';
+}
+
+}  // namespace
+
+void add_stiffness(CLI::App& app, Comm& world) {
+    const auto a = std::make_shared<StiffnessArguments>();
+    CLI::App* command = app.add_subcommand(
+        "stiffness", "harmonic stiffness of every atom of a structure, from the Hessian of its potential");
+    command->add_option("structures", a->structures, "LAMMPS data or dump, or extended XYZ")->required();
+    command->add_option("--potential", a->potential, "eam, eam/alloy or eam/fs file")->required();
+    command->add_option("--elements", a->elements, "elements of types 1, 2, ..., e.g. Cu,Zr")
+        ->delimiter(',')
+        ->required();
+    command->add_flag("--no-minimise,--no-minimize", a->no_minimise,
+                      "take the positions as they are: they are those of a minimum");
+    command->add_option("--tolerance", a->tolerance, "relative error of a stiffness, 1e-6 to 0.1")
+        ->check(CLI::Range(1e-6, 0.1));
+    command->add_option("--scheme", a->scheme, "auto, dense, cg or clusters")
+        ->check(CLI::IsMember({"auto", "dense", "cg", "clusters"}));
+    command->add_flag("--every-knot", a->every_knot,
+                      "the potential as LAMMPS interpolates it, with the noise of the file's last digits");
+    command->add_option("--backend", a->backend, "auto, host or cuda")->check(CLI::IsMember({"auto", "host", "cuda"}));
+    command->add_option("--out", a->output,
+                        "extended XYZ for all structures, as frames; otherwise each gets NAME.harmonic.xyz here");
+    command->callback([a, &world] { stiffness_of_structures(world, *a); });
+}
+
+}  // namespace mg
