@@ -79,7 +79,7 @@ mpirun -n 2 "${divided[@]}" --out stops > log 2>&1 || fail "domains did not go o
 compare domains stops "domains that were stopped give other bits"
 
 echo "== stopped and killed in the relaxations and the annealing that lead to the reference basin"
-basin=("$program" run jobs/study.toml --stage quench --set quench.anneal_ps=2.0)
+basin=("$program" run jobs/study.toml --stage quench --set quench.samples=2 --set quench.anneal_ps=1.5)
 "${basin[@]}" --out through > log 2>&1 || fail "the annealing did not run"
 # Phases are 2 relaxation, 3 annealing, 4 relaxation again; the checkpoint of the first unit tells.
 /usr/bin/python3 - "${basin[@]}" << 'PY' > log 2>&1 || fail "a stop on the way to the reference basin"
