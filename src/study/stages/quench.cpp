@@ -99,10 +99,10 @@ public:
                 cooling += mine;
                 longest = std::max(longest, mine + to_basin);
             }
-            e.note = fmt::format("{} of melt, {} of cooling", picoseconds_text(study.quench.melt_ps),
+            e.note = fmt::format("{} melt, {} cooling", picoseconds_text(study.quench.melt_ps),
                                  picoseconds_text(size.quench_K / study.quench.rate_K_per_s * 1e12));
         }
-        if (basin.anneal_steps() > 0) e.note += fmt::format(", {} annealed", picoseconds_text(study.quench.anneal_ps));
+        if (basin.anneal_steps() > 0) e.note += fmt::format(", {} annealing", picoseconds_text(study.quench.anneal_ps));
         e.steps = static_cast<long>(longest);
         e.atom_steps = cooling * size.atoms + to_basin * size.atoms_of_all;
         e.seconds = e.atom_steps / size.atom_steps_per_second;
