@@ -122,6 +122,7 @@ samples = 1
 rate_K_per_s = 5e14
 melt_ps = 2.0
 final_K = 300.0
+anneal_ps = 0
 TOML
     (cd "$work" && ./mgstiff-gpu run glass.toml --stage quench)
     gzip -9 <"$work/glass/samples/0000/glass.xyz" >"$glass.part"

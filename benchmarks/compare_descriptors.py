@@ -44,6 +44,7 @@ backend = "host"
 samples = 1
 rate_K_per_s = 1e15
 melt_ps = 1.0
+anneal_ps = 0
 """
 
 

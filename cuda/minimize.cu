@@ -1,6 +1,6 @@
-// Steps of the minimiser, from the generic sweeps: one reduction launch, one thread per atom after it. Bound: the
-// memory's rate, beside the force kernels' time a few per cent. Tests: tests/parity/engine_cuda.cpp. Ran on an
-// H200, not timed.
+// Steps of the minimisers, from the generic sweeps: reductions (FIRE one, L-BFGS two), one thread per atom after.
+// Bound: the memory's rate, beside the force kernels' time a few per cent. Tests: tests/parity/engine_cuda.cpp. Ran on
+// an H200 (FIRE), not timed.
 
 #include "for_each.cuh"
 

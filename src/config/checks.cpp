@@ -164,6 +164,27 @@ void resolve_files(StudyFile& file, TomlReader& reader, const std::filesystem::p
     }
 }
 
+/// Structures that were given are described as they are unless the user wants them annealed.
+void check_annealing(StudyFile& file, TomlReader& reader) {
+    StudyFile::Quench& quench = file.quench;
+    if (reader.given("system.structures") && !reader.given("quench.anneal_ps")) {
+        quench.anneal_ps = 0;
+        if (reader.given("quench.anneal_K"))
+            reader.fault("quench.anneal_K", "quench.anneal_K says nothing without quench.anneal_ps",
+                         "structures that are given are not annealed unless they are to be",
+                         "give anneal_ps = 100, or remove it");
+    }
+    if (!reader.sound({"quench.anneal_K", "quench.anneal_ps", "quench.timestep_fs"}) || !(quench.anneal_ps > 0)) return;
+    if (quench.anneal_ps * 1000 < quench.timestep_fs)
+        reader.fault(reader.given("quench.anneal_ps") ? "quench.anneal_ps" : "quench.timestep_fs",
+                     fmt::format("anneal_ps = {} is less than a time step", quench.anneal_ps),
+                     fmt::format("a step takes {} fs", quench.timestep_fs), "give more, or 0 for no annealing");
+    if (!reader.given("system.structures") && reader.sound({"quench.melt_K"}) && quench.anneal_K >= quench.melt_K)
+        reader.fault(reader.given("quench.anneal_K") ? "quench.anneal_K" : "quench.melt_K",
+                     fmt::format("anneal_K = {} is not below melt_K = {}", quench.anneal_K, quench.melt_K),
+                     "the glass would melt", "give less: the highest temperature of the stiffness runs will do");
+}
+
 void check_runs(StudyFile& file, TomlReader& reader) {
     StudyFile::Quench& quench = file.quench;
     StudyFile::Stiffness& stiffness = file.stiffness;
@@ -183,6 +204,7 @@ void check_runs(StudyFile& file, TomlReader& reader) {
                              "remove it; samples_per_test_rate gives more samples", twice - 1);
         }
     }
+    check_annealing(file, reader);
     if (reader.sound({"stiffness.temperatures_K"})) {
         const int twice = first_repeated(stiffness.temperatures_K);
         if (stiffness.temperatures_K.empty())

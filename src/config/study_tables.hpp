@@ -91,6 +91,8 @@ struct StudyFile {
         double melt_K = 2000;
         double melt_ps = 100;
         double final_K = 50;
+        double anneal_K = 300;   ///< between two relaxations, of positions and cell, that lead to the reference basin
+        double anneal_ps = 100;  ///< 0: no annealing, the default with system.structures, which then keep their cell
         double timestep_fs = 2;  ///< of the stiffness runs too, as pressure and cell are
         double pressure_GPa = 0;
         CellMode cell = CellMode::iso;
@@ -100,9 +102,11 @@ struct StudyFile {
         template <class Visitor>
         void visit(Visitor& v, bool quenches) {
             const Limits temperature = above(0, 20000, "it is an absolute temperature of a condensed phase");
-            v.table("quench", quenches
-                                  ? "The liquid at melt_K for melt_ps, then down to final_K at a constant rate."
-                                  : "Samples are given; the stiffness runs take step, pressure and cell from here.");
+            v.table(
+                "quench",
+                quenches
+                    ? "The liquid at melt_K for melt_ps, then down to final_K at a constant rate; annealed at anneal_K."
+                    : "Samples are given; the stiffness runs take step, pressure and cell from here.");
             if (quenches) {
                 v.key("samples", samples, from(1, 9999, "there is nothing to do without a sample"));
                 const Limits rate = from(
@@ -115,6 +119,8 @@ struct StudyFile {
                 v.key("melt_ps", melt_ps, above(0, 1e6, "the start lattice must melt"));
             }
             v.key("final_K", final_K, temperature);
+            v.key("anneal_K", anneal_K, temperature);
+            v.key("anneal_ps", anneal_ps, from(0, 1e6, "it is a time; 0 means no annealing"));
             v.key("timestep_fs", timestep_fs, above(0, 10, "a longer step misses the fastest vibrations"));
             v.key("pressure_GPa", pressure_GPa,
                   from(-10, 500,

@@ -19,7 +19,7 @@ enum class StiffnessEstimator {
 enum class DescriptorPositions {
     inherent,  ///< of the minimised structure
     mean,      ///< over a window of the stiffness runs
-    snapshot,  ///< as the quench left them
+    snapshot,  ///< as the quench left them, before the annealing
 };
 
 inline WordTable<Precision> words_of(Precision) { return {{Precision::mixed, "mixed"}, {Precision::full, "double"}}; }

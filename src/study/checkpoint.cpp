@@ -37,6 +37,16 @@ std::vector<T> get_values(const H5File& file, const std::string& name) {
 void put_place(H5File& file, const Place& at) {
     file.write("/place", std::vector<long>{at.started ? 1L : 0L, at.phase, at.step});
 }
+void put_frame(H5File& file, const std::string& group, const Frame& frame) {
+    put_values(file, group + "/position", frame.position);
+    put_values(file, group + "/velocity", frame.velocity);
+    put_values(file, group + "/energy", frame.energy);
+    put_values(file, group + "/box", frame.box);
+}
+Frame get_frame(const H5File& file, const std::string& group) {
+    return {get_values<Vec3>(file, group + "/position"), get_values<Vec3>(file, group + "/velocity"),
+            get_values<double>(file, group + "/energy"), get_values<Box>(file, group + "/box")};
+}
 Place get_place(const H5File& file) {
     const std::vector<long> v = file.read<long>("/place");
     return {v.at(0) != 0, static_cast<int>(v.at(1)), v.at(2)};
@@ -117,6 +127,8 @@ void put(H5File& file, const QuenchProgress& p) {
     for (std::size_t r = 0; r < p.history.rows.size(); ++r)
         put_values(file, "/history/" + std::to_string(r), p.history.rows[r]);
     file.write("/replicas", std::vector<long>{static_cast<long>(p.history.rows.size())});
+    put_frame(file, "/glass", p.glass);
+    put_frame(file, "/relaxed", p.relaxed);
 }
 
 QuenchProgress get_quench_progress(const H5File& file) {
@@ -125,6 +137,8 @@ QuenchProgress get_quench_progress(const H5File& file) {
     const long replicas = file.read<long>("/replicas").at(0);
     for (long r = 0; r < replicas; ++r)
         p.history.rows.push_back(get_values<Thermo>(file, "/history/" + std::to_string(r)));
+    p.glass = get_frame(file, "/glass");
+    p.relaxed = get_frame(file, "/relaxed");
     return p;
 }
 

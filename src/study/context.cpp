@@ -81,7 +81,7 @@ double Context::crystalline_fraction(std::size_t k) const {
 void Context::write_xyz(std::size_t k) const {
     static constexpr struct {
         const char *name, *file, *dataset;
-    } results[] = {{"local_energy", "glass.h5", "/energy"},
+    } results[] = {{"local_energy", "glass.h5", "/inherent/energy"},
                    {"stiffness", "stiffness.h5", "/stiffness"},
                    {"predicted_stiffness", "prediction.h5", "/stiffness"},
                    {"mean_barrier", "barriers.h5", "/atoms/mean_barrier"}};
@@ -89,7 +89,7 @@ void Context::write_xyz(std::size_t k) const {
     for (const auto& r : results)
         if (const std::string path = sample_file(k, r.file); std::filesystem::exists(path))
             columns.push_back({r.name, 1, H5File::open(path).read<double>(r.dataset)});
-    mg::write_xyz(sample_file(k, "glass.xyz"), glass(k), columns);
+    mg::write_xyz(sample_file(k, "glass.xyz"), inherent_structure(k), columns);
 }
 
 nlohmann::json provenance(const StudyFile& study) {

@@ -52,7 +52,7 @@ public:
     Structure inherent_structure(std::size_t k) const;
     /// Share of its atoms in crystalline surroundings.
     double crystalline_fraction(std::size_t k) const;
-    /// glass.xyz of a sample with all per-atom results that exist, for OVITO.
+    /// glass.xyz of a sample: its inherent structure, with all per-atom results that exist, for OVITO.
     void write_xyz(std::size_t k) const;
 
     /// The structures as replicas of one batch. With a team (domains) collective, and of one structure, which is

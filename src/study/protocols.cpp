@@ -39,6 +39,7 @@ QuenchProtocol::QuenchProtocol(const StudyFile::Quench& quench, double rate_K_pe
 
 StiffnessProtocol::StiffnessProtocol(const StudyFile::Quench& quench, const StudyFile::Stiffness& stiffness)
     : start_temperature(quench.final_K),
+      velocity_temperature(2 * quench.final_K),
       equilibrate(stiffness.equilibrate_ps),
       window(stiffness.window_ps),
       sample_every(stiffness.sample_every_fs * units::femtosecond),
@@ -93,6 +94,7 @@ bool melt_and_quench(Dynamics<Space>& d, const QuenchProtocol& p, std::uint64_t 
                      const Ticker& tick, const Pause& pause) {
     const int replicas = d.batch().replicas;
     Place& at = progress.place;
+    if (at.phase > QuenchProgress::cool) return true;
     EnsembleOptions o;
     o.kind = EnsembleKind::npt;
     o.cell = p.cell;
@@ -103,7 +105,7 @@ bool melt_and_quench(Dynamics<Space>& d, const QuenchProtocol& p, std::uint64_t 
     std::vector<std::vector<Thermo>>& rows = progress.history.rows;
     const long every = std::max(1L, (p.melt_steps() + p.cooling_steps()) / std::max(1, reports));
     const auto record = [&](long) {
-        const double before = at.phase == 0 ? 0.0 : static_cast<double>(p.melt_steps()) * p.timestep;
+        const double before = at.phase == QuenchProgress::melt ? 0.0 : static_cast<double>(p.melt_steps()) * p.timestep;
         const std::vector<Thermo> now = d.thermo();
         for (int r = 0; r < replicas; ++r) {
             rows[r].push_back(now[r]);
@@ -125,19 +127,19 @@ bool melt_and_quench(Dynamics<Space>& d, const QuenchProtocol& p, std::uint64_t 
         d.set_ensembles({o});
         at.started = true;
     }
-    for (; at.phase < 2; ++at.phase, at.step = 0) {
-        if (at.phase == 1 && at.step == 0) {
+    for (; at.phase <= QuenchProgress::cool; ++at.phase, at.step = 0) {
+        if (at.phase == QuenchProgress::cool && at.step == 0) {
             o.temperature_end = p.final_temperature;
             o.ramp_steps = p.cooling_steps();
             d.set_ensembles({o});
         }
         run.first = at.step;
-        run.steps = at.phase == 0 ? p.melt_steps() : p.cooling_steps();
+        run.steps = at.phase == QuenchProgress::melt ? p.melt_steps() : p.cooling_steps();
         if (!d.run(run)) return false;
     }
-    at.phase = 1;
+    at.phase = QuenchProgress::cool;
     if (run.steps % every != 0) record(run.steps);
-    at.phase = 2;
+    at.phase = QuenchProgress::relax;
     return true;
 }
 
@@ -187,7 +189,7 @@ bool measure_displacements(Dynamics<Space>& d, const StiffnessProtocol& p, const
         return options;
     };
     if (!at.started) {
-        d.draw_velocities(std::vector<double>(replicas, p.start_temperature), seed, streams);
+        d.draw_velocities(std::vector<double>(replicas, p.velocity_temperature), seed, streams);
         progress.cell_sum.assign(replicas, {});
         at.started = true;
     }

@@ -57,14 +57,28 @@ struct Place {
 /// Asked from time to time between two steps of a protocol, whose progress is up to date then: true pauses it there.
 using Pause = std::function<bool()>;
 
-struct QuenchProgress {
-    Place place;
-    ThermoHistory history;
+/// A batch at one instant, atoms in the order of replicas and then of ids; with a team on its first rank, or on those
+/// that have read it from a checkpoint.
+struct Frame {
+    std::vector<Vec3> position;  ///< [A] (atoms), unwrapped
+    std::vector<Vec3> velocity;  ///< [A/ps] (atoms)
+    std::vector<double> energy;  ///< [eV] (atoms)
+    std::vector<Box> box;        ///< (replicas)
 };
 
-/// NPT at the melt temperature, then linearly down. Velocities are keyed by (seed, sample). At least `reports` rows.
-/// Continues from `progress`, with the dynamics in the state that belongs to it; returns false where it was paused.
-/// Pauses change no bit of the results.
+/// How far samples are on their way to a reference basin.
+struct QuenchProgress {
+    enum Phase { melt, cool, relax, anneal, relax_again };
+
+    Place place;
+    ThermoHistory history;
+    Frame glass;    ///< after the cooling; from its relaxation on
+    Frame relaxed;  ///< before the annealing; from there on
+};
+
+/// NPT at the melt temperature, then linearly down: the phases melt and cool. Velocities are keyed by (seed, sample).
+/// At least `reports` rows. Continues from `progress`, with the dynamics in the state that belongs to it; returns false
+/// where it was paused. Pauses change no bit of the results.
 template <class Space>
 bool melt_and_quench(Dynamics<Space>& dynamics, const QuenchProtocol& protocol, std::uint64_t seed,
                      const std::vector<std::uint32_t>& samples, int reports, QuenchProgress& progress,
@@ -76,16 +90,18 @@ ThermoHistory melt_and_quench(Dynamics<Space>& dynamics, const QuenchProtocol& p
                               const std::vector<std::uint32_t>& samples, int reports, const Ticker& tick);
 
 struct StiffnessProtocol {
-    double start_temperature;  ///< [K] of the glass
-    double equilibrate;        ///< [ps] of the ramp, and again of the hold
-    double window;             ///< [ps]
-    double sample_every;       ///< [ps]
-    double timestep;           ///< [ps]
-    double pressure;           ///< [eV/A^3]
+    double start_temperature;     ///< [K] of the ramp
+    double velocity_temperature;  ///< [K] that velocities are drawn at: twice the start's at a minimum, where potential
+                                  ///< energy takes its half of them within a vibration (equipartition)
+    double equilibrate;           ///< [ps] of the ramp, and again of the hold
+    double window;                ///< [ps]
+    double sample_every;          ///< [ps]
+    double timestep;              ///< [ps]
+    double pressure;              ///< [eV/A^3]
     CellMode cell;
     StiffnessEstimator estimator;
 
-    /// The settings of the study file.
+    /// The settings of the study file, from an inherent structure on.
     StiffnessProtocol(const StudyFile::Quench& quench, const StudyFile::Stiffness& stiffness);
     /// The study file's defaults.
     StiffnessProtocol() : StiffnessProtocol(StudyFile::Quench{}, StudyFile::Stiffness{}) {}
@@ -109,7 +125,7 @@ struct StiffnessProgress {
     DisplacementWindow<Space> window;
 };
 
-/// Every replica at its own temperature [K]: NPT ramp from the glass's temperature, NPT hold, then NVT in the mean
+/// Every replica at its own temperature [K]: NPT ramp from the start temperature, NPT hold, then NVT in the mean
 /// cell of the hold, in which the displacements are accumulated. Pauses as melt_and_quench does; once it has returned
 /// true, displacements_of has the results.
 template <class Space>

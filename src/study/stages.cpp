@@ -80,12 +80,14 @@ std::string stage_hash(const StudyFile& study, const std::string& name) {
         tables.insert("report");
         return tables_hash(study, tables, "stage report\n");
     }
+    std::string versions;
     const std::function<void(const Stage&)> add = [&](const Stage& stage) {
         tables.merge(stage.tables());
+        versions += stage.hashed_besides(study);
         for (const std::string& need : stage.needs(study)) add(stage_named(need));
     };
     add(stage_named(name));
-    return tables_hash(study, tables, "stage " + name + '\n' + stage_named(name).hashed_besides(study));
+    return tables_hash(study, tables, "stage " + name + '\n' + versions);
 }
 
 }  // namespace mg

@@ -180,6 +180,17 @@ TEST(Domains, MinimiserEndsInTheSameInherentStructure) {
     EXPECT_NEAR(mine.batch().potential_energy[0], one.batch().potential_energy[0], 1e-6);
 }
 
+TEST(Domains, MinimiserWithACellEndsInTheSameInherentStructure) {
+    const Structure s = reference("cuzr_glass_4000");
+    Dynamics<Host> one = whole(s, Precision::mixed, 0.6), mine = divided(s, Precision::mixed, 0.6);
+    LbfgsOptions options;
+    options.cell = CellMode::iso;
+    EXPECT_TRUE(one.relax(options)[0].converged);
+    EXPECT_TRUE(mine.relax(options)[0].converged);
+    EXPECT_NEAR(mine.batch().potential_energy[0], one.batch().potential_energy[0], 1e-6);
+    EXPECT_NEAR(mine.batch().box[0].volume, one.batch().box[0].volume, 0.01);
+}
+
 TEST(Domains, TheSameBitsEachTime) {
     const Structure s = reference("cuzr_liquid_4000");
     std::vector<double> first;

@@ -36,8 +36,10 @@ TEST(Engine, ANanStaysInItsReplica) {
 TEST(Engine, CrowdsAreNamed) { expect_crowds_to_be_named<Host>(); }
 
 TEST(Engine, EnergiesFallToThoseOfTheOracle) {
-    expect_descent_of_the_oracle<Host>(CellMode::fixed);
-    expect_descent_of_the_oracle<Host>(CellMode::tri);
+    for (CellMode cell : {CellMode::fixed, CellMode::tri}) {
+        expect_descent_of_the_oracle<Host>(relax<Host>, cell);
+        expect_descent_of_the_oracle<Host>(descend<Host>, cell);
+    }
 }
 
 TEST(Engine, ShellsAreThoseOfTheOracle) {

@@ -99,8 +99,10 @@ TEST_F(EngineOnGpu, ANanStaysInItsReplica) {
 TEST_F(EngineOnGpu, CrowdsAreNamed) { expect_crowds_to_be_named<Cuda>(); }
 
 TEST_F(EngineOnGpu, EnergiesFallToThoseOfTheOracle) {
-    expect_descent_of_the_oracle<Cuda>(CellMode::fixed);
-    expect_descent_of_the_oracle<Cuda>(CellMode::tri);
+    for (CellMode cell : {CellMode::fixed, CellMode::tri}) {
+        expect_descent_of_the_oracle<Cuda>(relax<Cuda>, cell);
+        expect_descent_of_the_oracle<Cuda>(descend<Cuda>, cell);
+    }
 }
 
 TEST_F(EngineOnGpu, MinimiserStepsAreThoseOfTheHost) {
@@ -109,6 +111,16 @@ TEST_F(EngineOnGpu, MinimiserStepsAreThoseOfTheHost) {
         const Relaxed host = relax<Host>(s, cell, 15), device = relax<Cuda>(s, cell, 15);
         EXPECT_DEVIATION(largest_difference(device.position, host.position), 1e-9);
         EXPECT_DEVIATION(largest_difference(device.energy, host.energy), 1e-8);
+    }
+}
+
+TEST_F(EngineOnGpu, RelaxationStepsAreThoseOfTheHost) {
+    const std::vector<Structure> s = structures(3);
+    for (CellMode cell : {CellMode::fixed, CellMode::iso, CellMode::aniso, CellMode::tri}) {
+        const Relaxed host = descend<Host>(s, cell, 15), device = descend<Cuda>(s, cell, 15);
+        EXPECT_DEVIATION(largest_difference(device.position, host.position), 1e-8);
+        EXPECT_DEVIATION(largest_difference(device.box, host.box), 1e-6);
+        EXPECT_DEVIATION(largest_difference(device.energy, host.energy), 1e-7);
     }
 }
 

@@ -38,9 +38,9 @@ run "a box of 108 atoms is too small" "must be 16.200 A = 2 (cutoff 7.6 + skin 0
 study '[0.5, 0.5]' '[0.5, 0.6]'
 run "bad.toml:8:13: the fractions add up to 1.1"
 study '[100, 300]' '[100, -300]'
-run "bad.toml:22:24: stiffness.temperatures_K = -300.0 is out of range"
+run "bad.toml:23:24: stiffness.temperatures_K = -300.0 is out of range"
 study '[100, 300]' '[100, 300000]'
-run "bad.toml:22:24: stiffness.temperatures_K = 3e5 is out of range"
+run "bad.toml:23:24: stiffness.temperatures_K = 3e5 is out of range"
 study 'melt_ps = 0.4' 'melt_K = 0'
 run "bad.toml:18:10: quench.melt_K = 0"
 study 'melt_ps = 0.4' 'melt_ps = nan'

@@ -175,7 +175,7 @@ done
 "$program" predict study/model.h5 unwrapped.dump --elements Cu,Zr --no-minimise > unwrapped.dump.json 2> log ||
     fail "unwrapped.dump"
 "$program" predict study/model.h5 packed.xyz.gz --no-minimise > packed.xyz.gz.json 2> log || fail "packed.xyz.gz"
-# Minimised from the glass itself, as the study did.
+# The inherent structure again: there is nothing left to minimise.
 cp study/samples/0001/glass.xyz own.xyz
 "$program" predict study/model.h5 own.xyz > own.xyz.json 2> log || fail "own.xyz"
 "$program" predict study/model.h5 squeezed.xyz --no-minimise > squeezed.xyz.json 2> squeezed || fail "squeezed.xyz"

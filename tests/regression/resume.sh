@@ -78,6 +78,46 @@ done
 mpirun -n 2 "${divided[@]}" --out stops > log 2>&1 || fail "domains did not go on"
 compare domains stops "domains that were stopped give other bits"
 
+echo "== stopped and killed in the relaxations and the annealing that lead to the reference basin"
+basin=("$program" run jobs/study.toml --stage quench --set quench.samples=2 --set quench.anneal_ps=1.5)
+"${basin[@]}" --out through > log 2>&1 || fail "the annealing did not run"
+# Phases are 2 relaxation, 3 annealing, 4 relaxation again; the checkpoint of the first unit tells.
+/usr/bin/python3 - "${basin[@]}" << 'PY' > log 2>&1 || fail "a stop on the way to the reference basin"
+import glob, os, signal, subprocess, sys, time
+import h5py
+
+def phases(out):
+    found = []
+    for path in glob.glob(f"{out}/checkpoints/quench-unit-*.h5"):
+        try:
+            with h5py.File(path) as file:
+                found.append(int(file["place"][1]))
+        except (OSError, KeyError):  # just being replaced
+            pass
+    return found
+
+met = set()
+for phase in (2, 3, 4):
+    for way in (signal.SIGKILL, signal.SIGUSR1):
+        out = f"basin-{phase}-{way.name}"
+        run = subprocess.Popen(sys.argv[1:] + ["--out", out])
+        while run.poll() is None and phase not in phases(out):
+            time.sleep(0.01)
+        run.send_signal(way)
+        status = run.wait()
+        print(phase, way.name, status, phases(out))
+        if status == 0:
+            continue
+        assert status == (75 if way == signal.SIGUSR1 else -signal.SIGKILL), status
+        met.update(phases(out))
+        for turn in (2, 3):  # on other numbers of ranks; the first of them is stopped again
+            limit = ["--max-wall", "1"] if turn == 2 else []
+            status = subprocess.call(["mpirun", "-n", str(turn)] + sys.argv[1:] + ["--out", out] + limit)
+            assert status in (0, 75) if turn == 2 else status == 0, status
+assert met >= {2, 3, 4}, met
+PY
+for out in basin-*; do same through "$out" || fail "$out has other bits"; done
+
 declare -A ended
 stopped=0
 ways=(USR1 TERM limit)

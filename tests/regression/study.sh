@@ -46,7 +46,8 @@ wanted = {  # file: {dataset: (shape, unit, kind of number)}
     "glass.h5": {"id": ((n,), None, "i"), "species": ((n,), None, "i"), "position": ((n, 3), "A", "f"),
                  "velocity": ((n, 3), "A/ps", "f"), "cell": ((3, 3), "A", "f"), "energy": ((n,), "eV", "f"),
                  "inherent/position": ((n, 3), "A", "f"), "inherent/cell": ((3, 3), "A", "f"),
-                 "inherent/energy": ((n,), "eV", "f"), "inherent/local_structure": ((n,), None, "i")},
+                 "inherent/energy": ((n,), "eV", "f"), "inherent/local_structure": ((n,), None, "i"),
+                 "inherent/stress": ((3, 3), "GPa", "f")},
     "thermo.h5": {name: ((any_length,), unit, "f") for name, unit in
                   {"time": "ps", "temperature": "K", "potential_energy": "eV", "pressure": "GPa", "volume": "A^3",
                    "conserved": "eV"}.items()},
@@ -81,6 +82,13 @@ for sample in range(samples):
                 values[name, dataset] = found[...]
             if name == "glass.h5":
                 hold(list(file["species"].attrs["names"]) == ["Cu", "Zr"], f"{path}: the names of the species")
+                basin = file["inherent"].attrs
+                hold(0 < basin["largest_force_eV_A"] <= 1e-6, f"{path}: not at rest")
+                hold(0 < basin["atoms_hopped"] <= n, f"{path}: {basin['atoms_hopped']} atoms hopped")
+                stress = file["inherent/stress"][...]
+                hold(abs(np.trace(stress) / 3) < 2e-5, f"{path}: a pressure of {-np.trace(stress) / 3} GPa at rest")
+                hold(np.array_equal(stress, stress.T), f"{path}: the stress is not symmetric")
+                hold((file["inherent/cell"][...] != file["cell"][...]).any(), f"{path}: the cell has not relaxed")
     data.append(values)
 if failures:
     finish()

@@ -35,6 +35,9 @@ void write_number(const CheckpointFile& file, double number) {
         p.place = {true, 1, static_cast<long>(number)};
         p.history.rows = {std::vector<Thermo>(20)};
         p.history.rows[0][3].potential = number;
+        p.glass.position = {{1, 2, number}};
+        p.glass.energy = {number};
+        p.relaxed.box = {orthorhombic(1, 2, number)};
         put(f, p);
     });
 }
@@ -46,6 +49,10 @@ double read_number(const CheckpointFile& file, int* warnings = nullptr) {
             const QuenchProgress p = get_quench_progress(f);
             number = p.history.rows.at(0).at(3).potential;
             EXPECT_EQ(p.place.step, static_cast<long>(number));
+            EXPECT_EQ(p.glass.position.at(0).z, number);
+            EXPECT_EQ(p.glass.energy, std::vector<double>{number});
+            EXPECT_TRUE(p.glass.velocity.empty() && p.relaxed.position.empty());
+            EXPECT_EQ(p.relaxed.box.at(0).h(2, 2), number);
         },
         [&](const std::string& text) {
             EXPECT_NE(text.find("/unit.h5"), std::string::npos) << text;

@@ -98,6 +98,10 @@ TEST(StudyFileTest, FaultsAreLocatedAndSuggestTheRemedy) {
         {"[quench]\nrate_K_per_s = 1e20", "7:16", {"quench.rate_K_per_s = 1e20 is out of range"}},
         {"[quench]\nrate_K_per_s = nan", "7:16", {"not a number"}},
         {"[quench]\nmelt_K = inf", "7:10", {"infinite"}},
+        {"[quench]\nanneal_K = 0", "7:12", {"quench.anneal_K = 0.0 is out of range", "above 0"}},
+        {"[quench]\nanneal_ps = -1", "7:13", {"quench.anneal_ps = -1.0 is out of range", "no annealing"}},
+        {"[quench]\nanneal_ps = 0.001", "7:13", {"anneal_ps = 0.001 is less than a time step", "a step takes 2 fs"}},
+        {"[quench]\nanneal_K = 2000", "7:12", {"anneal_K = 2000 is not below melt_K = 2000", "would melt"}},
         {"[quench]\nmelt_K = -5", "7:10", {"quench.melt_K = -5.0", "above 0 and at most 20000"}},
         {"[quench]\nfinal_K = 2500", "7:11", {"final_K = 2500 is not below melt_K = 2000", "cools"}},
         {"[quench]\ncell = \"isu\"", "7:8", {"did you mean \"iso\"?"}},
@@ -241,6 +245,12 @@ TEST(StudyFileTest, GivenStructures) {
     EXPECT_EQ(resolved_toml(folder.read(resolved)), resolved);
     EXPECT_EQ(folder.read(resolved), study);
 
+    // They are not annealed unless that is asked for.
+    EXPECT_EQ(study.quench.anneal_ps, 0);
+    EXPECT_EQ(folder.read(text + "[quench]\nanneal_ps = 5\n").quench.anneal_ps, 5);
+    expect_has(folder.message(text + "[quench]\nanneal_K = 200\n"),
+               "s.toml:5:12: quench.anneal_K says nothing without quench.anneal_ps");
+
     expect_has(folder.message(text + "atoms = 1372\n"), "s.toml:4:9: system.atoms does not go with system.structures");
     expect_has(folder.message(text + "[quench]\nsamples = 2\n"), "s.toml:5:11: quench.samples does not go with");
     expect_has(folder.message("[system]\nstructures = [\"a.xyz\", \"c.xyz\"]\npotential = \"p.eam.fs\"\n"),
@@ -302,6 +312,7 @@ TEST(StudyFileTest, StageHashesFollowWhatMatters) {
     EXPECT_EQ(stale({"compute.precision=double"}), "xxxxxx");
     EXPECT_EQ(stale({"system.atoms=108"}), "xxxxxx");
     EXPECT_EQ(stale({"quench.rate_K_per_s=1e11"}), "xxxxxx");
+    EXPECT_EQ(stale({"quench.anneal_ps=50"}), "xxxxxx");
     EXPECT_EQ(stale({"stiffness.window_ps=10"}), ".x.xxx");
     EXPECT_EQ(stale({"descriptors.bin_A=0.4"}), "..xxxx");
     EXPECT_EQ(stale({"train.epochs=3"}), "...xxx");

@@ -323,7 +323,8 @@ def write(study, options, figures, absent, failed, values, differences, sample_r
         tables += "<h3>Saddle searches</h3>" + barriers_table(barriers)
     if sample_rows:
         tables += ("<h3>Samples</h3>" + samples_table(sample_rows) +
-                   "<p class='dim'>Volume and energy are those of the inherent structure at the end of the quench; "
+                   "<p class='dim'>Volume and energy are those of the inherent structure, relaxed and annealed after "
+                   "the quench; "
                    "T<sub>g</sub> is that of the quench figure's fit, sample by sample.</p>")
     if timings:
         tables += "<h3>Wall time</h3>" + timings_table(timings)

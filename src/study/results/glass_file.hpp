@@ -20,6 +20,9 @@ struct GlassFile {
     std::vector<Vec3> inherent_position;  ///< [A] (n)
     std::vector<double> inherent_cell;    ///< [A] (3, 3)
     std::vector<double> inherent_energy;  ///< [eV] (n)
+    std::vector<double> inherent_stress;  ///< [GPa] (3, 3) positive in tension; empty in files of before it was kept
+    double inherent_force = 0;            ///< [eV/A] the largest on an atom
+    long hops = -1;                       ///< atoms that the annealing moved by more than 0.1 A; -1: none was done
     std::vector<int> local_structure;     ///< (n) LocalStructure; empty in files of before version 0.1
     double crystalline_fraction = 0;      ///< of local_structure
     std::vector<double> rdf_r;            ///< [A] (bins) their middles
@@ -41,6 +44,10 @@ struct GlassFile {
         v.data("/inherent/position", f.inherent_position, "A");
         v.data("/inherent/cell", f.inherent_cell, "A", {3, 3});
         v.data("/inherent/energy", f.inherent_energy, "eV");
+        v.optional_data("/inherent/stress", f.inherent_stress, "GPa", std::vector<std::size_t>{3, 3});
+        v.attribute("/inherent", "largest_force_eV_A", f.inherent_force);
+        v.attribute("/inherent", "atoms_hopped", f.hops);
+        v.note("/inherent", "what", "at rest: what is described and labelled; atoms_hopped in the annealing, or -1");
         v.optional_data("/inherent/local_structure", f.local_structure);
         static const std::vector<std::string> names{"other", "fcc", "hcp", "bcc", "icosahedral"};
         v.note("/inherent/local_structure", "names", names);

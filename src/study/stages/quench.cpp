@@ -1,4 +1,5 @@
-/// \file The stage `quench`: melt and quench of every sample, and its inherent structure; or given structures.
+/// \file The stage `quench`: melt and quench of every sample, and the inherent structure of its reference basin; or
+/// given structures.
 
 #include <fmt/format.h>
 
@@ -15,6 +16,7 @@
 #include "ops/local_structure.hpp"
 #include "ops/shells.hpp"
 #include "study/context.hpp"
+#include "study/reference_basin.hpp"
 #include "study/results/thermo_file.hpp"
 #include "study/stages.hpp"
 #include "study/start.hpp"
@@ -23,9 +25,6 @@ namespace mg {
 namespace {
 
 namespace fs = std::filesystem;
-
-/// A typical number of force evaluations until FIRE has a glass at rest.
-constexpr double minimiser_steps = 1500;
 
 ThermoFile thermo_file(const std::vector<Thermo>& rows, long atoms) {
     ThermoFile f;
@@ -79,28 +78,33 @@ public:
     std::string name() const override { return "quench"; }
     std::vector<std::string> needs(const StudyFile&) const override { return {}; }
     std::set<std::string> tables() const override { return {"system", "quench"}; }
+    std::string hashed_besides(const StudyFile&) const override {
+        return "format 2\n";  // the inherent structure is that of the reference basin, with a cell of its own
+    }
     StageFiles files() const override { return {{"glass.h5"}, {"thermo.h5", "glass.xyz"}, {}}; }
 
     StageEstimate estimate(const StudyFile& study, const StudySize& size) const override {
         StageEstimate e{.name = name(), .replicas = static_cast<int>(size.sample_count())};
         e.memory_bytes = size.batch_bytes(size.sample_count());
         e.disk_bytes_per_atom = 250 + 150;  // the glass twice, with ids and cells in HDF5 and as text
-        const double minimisation = size.atoms_of_all * minimiser_steps;
-        double longest = minimiser_steps, steps = 0;
-        e.note = "given structures, minimised only";
+        const BasinProtocol basin(study);
+        const double to_basin = static_cast<double>(basin.anneal_steps()) + basin.relaxations() * relaxation_steps;
+        double longest = to_basin, cooling = 0;
+        e.note = "given structures, relaxed";
         if (study.quenches()) {
             longest = 0;
             for (const Sample& sample : size.samples) {
                 const double mine =
                     size.steps_in(study.quench.melt_ps) + size.steps_in(size.quench_K / sample.rate_K_per_s * 1e12);
-                steps += mine;
-                longest = std::max(longest, mine);
+                cooling += mine;
+                longest = std::max(longest, mine + to_basin);
             }
-            e.note = fmt::format("{} of melt, {} of cooling", picoseconds_text(study.quench.melt_ps),
+            e.note = fmt::format("{} melt, {} cooling", picoseconds_text(study.quench.melt_ps),
                                  picoseconds_text(size.quench_K / study.quench.rate_K_per_s * 1e12));
         }
+        if (basin.anneal_steps() > 0) e.note += fmt::format(", {} annealing", picoseconds_text(study.quench.anneal_ps));
         e.steps = static_cast<long>(longest);
-        e.atom_steps = steps * size.atoms + minimisation;
+        e.atom_steps = cooling * size.atoms + to_basin * size.atoms_of_all;
         e.seconds = e.atom_steps / size.atom_steps_per_second;
         return e;
     }
@@ -108,21 +112,22 @@ public:
     void run(Context& c) const override {
         // Slow rates first: what takes long is not to come last.
         std::map<double, Unit> by_rate;
-        double work = 0;
+        double work = 0, atoms = 0;
+        const BasinProtocol basin(c.study);
         for (int k = 0; k < c.sample_count(); ++k) {
             if (c.checkpoints.is_current(c.sample_file(k, "glass.h5"))) continue;
             by_rate[c.samples[k].rate_K_per_s].push_back(k);
             const QuenchProtocol p(c.study.quench, c.samples[k].rate_K_per_s);
-            work += static_cast<double>(p.melt_steps() + p.cooling_steps()) * c.study.system.atoms;
+            const double mine = atoms_of(c, k);
+            const long cooling = c.study.quenches() ? p.melt_steps() + p.cooling_steps() : 0;
+            work +=
+                mine * (static_cast<double>(cooling + basin.anneal_steps()) + basin.relaxations() * relaxation_steps);
+            atoms += mine;
         }
         std::vector<Unit> groups;
         for (const auto& [rate, samples] : by_rate) groups.push_back(samples);
-        const double dt_ns = c.study.quench.timestep_fs * 1e-6;
-        if (c.study.quenches())
-            c.progress.begin(name(), work / c.farm.teams(), "atom-steps",
-                             dt_ns / (static_cast<double>(c.study.system.atoms) * c.sample_count()));
-        else
-            c.progress.begin(name(), 1, "structures");
+        c.progress.begin(name(), work / c.farm.teams(), "atom-steps",
+                         atoms > 0 ? c.study.quench.timestep_fs * 1e-6 / atoms : 0);
         const std::vector<Unit> units =
             c.farm.units_of(c.checkpoints, groups, c.farm.even_split(c.study.compute.replicas_per_batch));
         double done = 0;
@@ -140,18 +145,28 @@ public:
         for (int k = 0; k < c.sample_count(); ++k) {
             if (!fs::exists(c.sample_file(k, "glass.h5"))) continue;
             const Structure s = c.glass(k);
-            const auto f = read_result<GlassFile>(c.sample_file(k, "glass.h5"), {"/inherent/energy"});
+            const auto f = read_result<GlassFile>(c.sample_file(k, "glass.h5"),
+                                                  {"/inherent/energy", "/inherent/stress", "/inherent"});
             glasses.push_back(
                 {{"sample", k},
                  {"rate_K_per_s", c.study.quenches() ? nlohmann::json(c.samples[k].rate_K_per_s) : nlohmann::json()},
                  {"volume_per_atom", s.box.volume / s.size()},
                  {"crystalline_fraction", c.crystalline_fraction(k)},
-                 {"inherent_energy_per_atom", mean(f.inherent_energy)}});
+                 {"inherent_energy_per_atom", mean(f.inherent_energy)},
+                 {"inherent_volume_per_atom", c.inherent_structure(k).box.volume / s.size()},
+                 {"inherent_largest_force_eV_A", f.inherent_force},
+                 {"inherent_stress_GPa", f.inherent_stress},
+                 {"atoms_hopped", f.hops < 0 ? nlohmann::json() : nlohmann::json(f.hops)}});
         }
         summary["glass"] = glasses;
     }
 
 private:
+    static int atoms_of(const Context& c, int k) {
+        return c.study.quenches() ? c.study.system.atoms
+                                  : read_structure(c.study.system.structures.at(k), c.potential.elements).size();
+    }
+
     bool quench_unit(Context& c, const Unit& unit, double& done) const {
         const std::vector<std::uint32_t> samples(unit.begin(), unit.end());
         std::vector<Structure> starts;
@@ -160,9 +175,9 @@ private:
                                  ? start_lattice_of(c.study, c.potential, k)
                                  : read_structure(c.study.system.structures.at(k), c.potential.elements));
         Dynamics<Space> d = c.dynamics<Space>(starts);
-        if (!c.study.quenches()) return write_glasses(c, d, unit, nullptr);
         const CheckpointFile file(c.checkpoints.path("unit", unit[0]));
         QuenchProgress progress;
+        if (!c.study.quenches()) progress.place = {true, QuenchProgress::relax, 0};
         c.checkpoints.resume(file, unit, [&](const H5File& f) {
             const DynamicsState state = get_dynamics_state(f);
             progress = get_quench_progress(f);
@@ -179,51 +194,62 @@ private:
         };
         const Pause pause = c.farm.pause_with(save);
         const double before = d.atom_steps();
-        if (!melt_and_quench(
-                d, QuenchProtocol(c.study.quench, c.samples[unit[0]].rate_K_per_s), c.study.study.seed, samples, 1000,
-                progress, [&](double steps) { c.progress.advance(done + steps - before); }, pause))
+        const Ticker tick = [&](double steps) { c.progress.advance(done + steps - before); };
+        if (!melt_and_quench(d, QuenchProtocol(c.study.quench, c.samples[unit[0]].rate_K_per_s), c.study.study.seed,
+                             samples, 1000, progress, tick, pause))
+            return false;
+        std::vector<LbfgsState> relaxed;
+        if (find_reference_basin(
+                d, BasinProtocol(c.study), c.study.study.seed, samples, progress, tick, pause, save,
+                [&] { return c.farm.must_stop(); }, relaxed) == BasinOutcome::stopped)
             return false;
         done += d.atom_steps() - before;
-        // The inherent structures may take minutes, and start again where they are stopped.
-        save();
-        if (!write_glasses(c, d, unit, &progress.history)) return false;
+        write_glasses(c, d, unit, progress, relaxed);
         if (c.farm.leads()) file.remove();
         return true;
     }
 
-    /// glass.h5 (with the inherent structure and its pair distributions) and thermo.h5 of a batch; false where a stop
-    /// was asked for before they were there.
-    bool write_glasses(Context& c, Dynamics<Space>& d, const Unit& samples, const ThermoHistory* history) const {
-        d.evaluate();  // energies of atoms are in no checkpoint
-        const std::vector<Structure> glass = d.structures();
-        const std::vector<double> energy = d.gather(to_host(d.batch().local_energy));
-        const std::vector<FireState> relaxed = d.minimize(FireOptions{}, 20000, [&] { return c.farm.must_stop(); });
-        if (relaxed.empty()) return false;
+    /// Collective over a team: glass.h5 (with the inherent structure, which the batch holds, and its pair
+    /// distributions) and thermo.h5 of a batch.
+    void write_glasses(Context& c, Dynamics<Space>& d, const Unit& samples, const QuenchProgress& progress,
+                       const std::vector<LbfgsState>& relaxed) const {
         const std::vector<Structure> inherent = d.structures();
         const std::vector<double> inherent_energy = d.gather(to_host(d.batch().local_energy));
-        if (!c.farm.leads()) return true;
+        const std::vector<Sym3> virial = to_host(d.batch().virial);
+        if (!c.farm.leads()) return;
         int end = 0;
         for (std::size_t r = 0; r < samples.size(); ++r) {
             const int begin = end;
-            end += glass[r].size();
-            const auto part = [&](const std::vector<double>& v) {
-                return std::vector<double>(v.begin() + begin, v.begin() + end);
+            end += inherent[r].size();
+            const auto part = [&](const auto& v) {
+                return std::decay_t<decltype(v)>(v.begin() + begin, v.begin() + end);
+            };
+            const auto at = [&](const Frame& frame) {
+                Structure s = inherent[r];
+                s.position = part(frame.position);
+                s.velocity = part(frame.velocity);
+                s.box = frame.box.at(r);
+                return s;
             };
             if (!relaxed[r].converged)
-                c.progress.warn(fmt::format("the inherent structure of sample {} has a largest force of {:.1e} eV/A",
-                                            samples[r], relaxed[r].force_max));
-            GlassFile f = glass_file(c, samples[r], glass[r], inherent[r]);
-            f.energy = part(energy);
+                c.progress.warn(fmt::format(
+                    "the inherent structure of sample {} has a largest force of {:.1e} eV/A and a stress of {:.1e} GPa",
+                    samples[r], relaxed[r].force_max, relaxed[r].stress * units::gigapascal_per_pressure));
+            GlassFile f = glass_file(c, samples[r], at(progress.glass), inherent[r]);
+            f.energy = part(progress.glass.energy);
             f.inherent_energy = part(inherent_energy);
+            f.inherent_force = relaxed[r].force_max;
+            const Mat3 stress = (-units::gigapascal_per_pressure / inherent[r].box.volume) * to_matrix(virial[r]);
+            f.inherent_stress.assign(stress.m, stress.m + 9);
+            if (!progress.relaxed.position.empty()) f.hops = count_hops(at(progress.relaxed), inherent[r]);
             fs::create_directories(c.directory.sample(samples[r]));
-            if (history)
+            if (c.study.quenches())
                 write_result(c.sample_file(samples[r], "thermo.h5"),
-                             thermo_file(history->rows[r], c.study.system.atoms), c.stamp());
+                             thermo_file(progress.history.rows[r], c.study.system.atoms), c.stamp());
             // Last, for it tells that the sample is done.
             write_result(c.sample_file(samples[r], "glass.h5"), f, c.stamp());
             c.write_xyz(samples[r]);
         }
-        return true;
     }
 
     /// All of it but the energies.

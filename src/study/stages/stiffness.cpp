@@ -107,7 +107,7 @@ public:
         std::vector<Structure> glasses;
         double atoms = 0;
         for (int k = 0; k < c.sample_count(); ++k) {
-            glasses.push_back(c.glass(k));
+            glasses.push_back(c.inherent_structure(k));
             atoms += glasses.back().size();
         }
         const double steps = static_cast<double>(2 * protocol.equilibrate_steps() + protocol.window_steps());
