@@ -324,7 +324,23 @@ void check_training_samples(const StudyFile& file, TomlReader& reader) {
     }
 }
 
+/// Keys of labels from dynamics, in a study whose labels come from the Hessian.
+void check_labels(const StudyFile& file, TomlReader& reader) {
+    if (!reader.sound({"stiffness.method", "stiffness.check_samples", "descriptors.positions"})) return;
+    const bool harmonic = file.stiffness.method == StiffnessMethod::harmonic;
+    if (harmonic && file.descriptors.positions == DescriptorPositions::mean)
+        reader.fault("descriptors.positions",
+                     "descriptors.positions = \"mean\" does not go with stiffness.method = "
+                     "\"harmonic\"",
+                     "mean positions come from dynamics", "use \"inherent\", which the Hessian is of");
+    if (!harmonic && reader.given("stiffness.check_samples"))
+        reader.fault("stiffness.check_samples",
+                     "stiffness.check_samples goes with stiffness.method = \"harmonic\" only",
+                     "otherwise dynamics measures all samples", "remove it");
+}
+
 void check_learning(const StudyFile& file, TomlReader& reader) {
+    check_labels(file, reader);
     check_descriptors(file.descriptors, reader);
     check_networks(file.train, file.descriptors, reader);
     check_training_samples(file, reader);

@@ -18,6 +18,7 @@
 #include "descriptors/kinds.hpp"
 #include "io/key_rules.hpp"
 #include "md/elasticity.hpp"
+#include "md/harmonic.hpp"
 #include "nn/training.hpp"
 
 namespace mg {
@@ -129,6 +130,8 @@ struct StudyFile {
         }
     };
     struct Stiffness {
+        StiffnessMethod method = StiffnessMethod::dynamics;
+        int check_samples = 0;  ///< of a study by the Hessian: its first ones, measured by dynamics as well
         std::vector<double> temperatures_K{50, 100, 150, 200, 250, 300};
         double equilibrate_ps = 20;  ///< of the ramp, and again of the hold
         double window_ps = 100;
@@ -141,6 +144,8 @@ struct StudyFile {
         void visit(Visitor& v) {
             v.table("stiffness",
                     "K = k_B T / <|dr|^2>, mean over the temperatures; equilibrate_ps counts for ramp and hold.");
+            v.key("method", method);
+            v.key("check_samples", check_samples, counted(0, "it is a number of samples"));
             v.key("temperatures_K", temperatures_K,
                   above(0, 20000, "it is an absolute temperature of a condensed phase"));
             v.key("equilibrate_ps", equilibrate_ps, above(0, 1e7, "the ramp takes time"));
@@ -148,6 +153,16 @@ struct StudyFile {
             v.key("sample_every_fs", sample_every_fs, above(0, 1e6, "it is an interval of time"));
             v.key("estimator", estimator);
             v.key("seeds", seeds, from(1, 1000, "at least one run gives the displacements"));
+        }
+    };
+    /// The options' `memory` is no key.
+    struct Harmonic : HarmonicOptions {
+        bool operator==(const Harmonic&) const = default;
+        template <class Visitor>
+        void visit(Visitor& v) {
+            v.table("harmonic", "K = 1 / tr (H^-1)_ii from the Hessian of the inherent structure.");
+            v.key("scheme", scheme);
+            v.key("tolerance", tolerance, from(1e-6, 0.1, "it is the relative error of a stiffness"));
         }
     };
     struct Descriptors {
@@ -318,6 +333,7 @@ struct StudyFile {
     Compute compute;
     Quench quench;
     Stiffness stiffness;
+    Harmonic harmonic;
     Descriptors descriptors;
     Barriers barriers;
     Train train;
@@ -336,6 +352,7 @@ struct StudyFile {
         compute.visit(v);
         quench.visit(v, v.shows(quenches()));
         stiffness.visit(v);
+        harmonic.visit(v);
         descriptors.visit(v);
         barriers.visit(v);
         train.visit(v);

@@ -15,6 +15,13 @@ enum class StiffnessEstimator {
     first_frame,    ///< from where it was at the window's start
 };
 
+/// Where an atom's stiffness comes from.
+enum class StiffnessMethod {
+    dynamics,  ///< its vibration, at several temperatures
+    harmonic,  ///< the Hessian of its inherent structure
+    both,      ///< the label is that of dynamics, with the other beside it
+};
+
 /// Which positions of a glass are described.
 enum class DescriptorPositions {
     inherent,  ///< of the minimised structure
@@ -28,6 +35,11 @@ inline WordTable<CellMode> words_of(CellMode) {
 }
 inline WordTable<StiffnessEstimator> words_of(StiffnessEstimator) {
     return {{StiffnessEstimator::mean_position, "mean_position"}, {StiffnessEstimator::first_frame, "first_frame"}};
+}
+inline WordTable<StiffnessMethod> words_of(StiffnessMethod) {
+    return {{StiffnessMethod::dynamics, "dynamics"},
+            {StiffnessMethod::harmonic, "harmonic"},
+            {StiffnessMethod::both, "both"}};
 }
 inline WordTable<HarmonicScheme> words_of(HarmonicScheme) {
     return {{HarmonicScheme::automatic, "auto"},

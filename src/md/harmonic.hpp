@@ -54,6 +54,9 @@ std::optional<HarmonicStiffness> harmonic_stiffness(const Structure& at_rest, co
 /// What `automatic` takes for N atoms.
 HarmonicScheme choose_scheme(int atoms, const HarmonicOptions& options);
 
+/// Operations of the scheme that would be taken, about.
+double harmonic_operations(int atoms, const HarmonicOptions& options);
+
 /// What is thrown where a matrix is not positive definite; `where` is a part of the structure.
 PhysicsError not_a_minimum(const std::string& where);
 
@@ -75,9 +78,9 @@ std::optional<CgResult> cg_compliance(const Hessian<Space>& hessian, const std::
 /// How clusters are cut, and the medium around them.
 struct ClusterOptions {
     double group = 9;    ///< [A] edge of the cells whose atoms are one group
-    double reach = 8;    ///< [A] around each atom of a group within which atoms are free
+    double reach = 9;    ///< [A] around each atom of a group within which atoms are free
     double coarse = 9;   ///< [A] spacing of the medium's nodes
-    int smoothing = 16;  ///< steps that turn the medium's displacements into those of the glass
+    int smoothing = 24;  ///< steps that turn the medium's displacements into those of the glass
 };
 template <class Space>
 std::optional<std::vector<Sym3>> cluster_compliance(const Hessian<Space>& hessian, const Structure& structure,

@@ -16,7 +16,8 @@ void write_summary(const Context& c, const Ledger& ledger, const Hardware& hardw
     using nlohmann::json;
     const StudyFile& s = c.study;
     json summary;
-    const bool rough = s.stiffness.window_ps < 50 || s.stiffness.temperatures_K.size() < 3;
+    const bool rough = s.stiffness.method != StiffnessMethod::harmonic &&
+                       (s.stiffness.window_ps < 50 || s.stiffness.temperatures_K.size() < 3);
     summary["study"] = {{"name", s.study.name},
                         {"version", build::version},
                         {"git", build::git},

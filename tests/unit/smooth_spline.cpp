@@ -52,7 +52,7 @@ TEST(SmoothSpline, CurvatureOfANoisyTableIsThatOfTheFunction) {
     EXPECT_NEAR(s.noise, 1e-6, 2e-7);
     double squares = 0;
     for (int k = 500; k < 3500; ++k) squares += std::pow(second(s, k) + 1e-4 * std::sin(0.01 * k), 2);
-    EXPECT_DEVIATION(std::sqrt(squares / 3000), 3e-8);
+    EXPECT_DEVIATION(std::sqrt(squares / 3000), 1e-7);
 }
 
 TEST(SmoothSpline, ATableWithoutNoiseKeepsItsCurvature) {

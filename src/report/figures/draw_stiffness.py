@@ -50,13 +50,15 @@ def draw_distribution(study, options):
     a.set_xlabel("stiffness $K$ (eV/Å$^2$)")
     a.set_ylabel("probability density (Å$^2$/eV)")
     a.legend(loc="upper right")
-    temperatures = next((s.temperature for s in samples if s.temperature is not None), None)
+    temperatures = next((s.label_temperatures for s in samples if s.label_temperatures is not None), None)
+    harmonic = all(s.method == "harmonic" for s in samples)
     mean_of = (f", the mean over T = {wording.listing(f'{t:g}' for t in temperatures)} K" if temperatures is not None
                else "")
     out = (f" {wording.plural(outside, 'atom')} lie{'s' if outside == 1 else ''} outside the drawn range."
            if outside else "")
     caption = (
-        f"Stiffness K<sub>i</sub> = k<sub>B</sub>T / ⟨|δr<sub>i</sub>|²⟩{mean_of}, for all atoms of "
+        ("Harmonic stiffness K<sub>i</sub> = 1 / tr (H<sup>−1</sup>)<sub>ii</sub>" if harmonic else
+         f"Stiffness K<sub>i</sub> = k<sub>B</sub>T / ⟨|δr<sub>i</sub>|²⟩{mean_of}") + ", for all atoms of "
         f"{wording.plural(len(samples), 'sample')}; dotted lines are the means. {'; '.join(parts)}.{out}")
     header = ["species", "stiffness_low_eV_per_A2", "stiffness_high_eV_per_A2", "atoms", "density_A2_per_eV"]
     return style.save(study.directory, DISTRIBUTION, figure, DISTRIBUTION_TITLE, caption,

@@ -143,7 +143,8 @@ def summary_section(study, values):
         composition = "".join(f"{escape(e)}<sub>{100 * f:.4g}</sub>" for e, f in zip(elements, fractions))
     else:
         composition = "".join(escape(e) for e in elements) or "–"
-    temperatures = next((s.temperature for s in study.samples if s.temperature is not None), None)
+    temperatures = next((s.label_temperatures for s in study.samples if s.label_temperatures is not None), None)
+    harmonic = any(s.method == "harmonic" for s in study.samples)
     timings = study.get("timings", default=[]) or []
     seconds = [t.get("seconds") for t in timings if isinstance(t, dict) and isinstance(t.get("seconds"), (int, float))]
     extra = sum(s.test_rate for s in study.samples)
@@ -153,6 +154,7 @@ def summary_section(study, values):
          "cooling rate" + ("s" if len(study.rates) > 1 else "")),
         (", ".join(number(a) for a in atoms) or "–", "atoms per sample"),
         (str(len(study.samples)), "samples" + (f", {extra} of them at testing rates" if extra else "")),
+        ("harmonic", "labels, from the Hessian") if harmonic else
         (", ".join(f"{t:g}" for t in temperatures) + " K" if temperatures is not None else "–",
          "temperatures of the labels"),
         (duration(sum(seconds)) if seconds else "–", "wall time, all stages"),
@@ -172,7 +174,12 @@ def summary_section(study, values):
         html += cards(scores)
         limit = max(m["reliability"], 0) ** 0.5 if m["reliability"] == m["reliability"] else None
         reliable = fixed(m["reliability"])
-        if limit:
+        if limit and harmonic:
+            html += (
+                f"<p>On the test glass, which it has not seen, the network reaches <b>R = {fixed(m['R'])}</b> between "
+                "predicted and real stiffness of single atoms. The labels come from the Hessian of the structure that "
+                f"is described, without noise: of their numerical error their reliability is {reliable}.</p>")
+        elif limit:
             html += (
                 f"<p>On the test glass, which it has not seen, the network reaches <b>R = {fixed(m['R'])}</b> between "
                 "predicted and real stiffness of single atoms. The labels themselves are not exact: their reliability "

@@ -40,6 +40,7 @@ class Sample:
         self.position = self.cell = self.inherent_energy = None
         self.inherent = False
         self.stiffness = self.stiffness_at = self.temperature = self.reliability = None
+        self.method, self.harmonic = "dynamics", None
         self.predicted = self.split = self.deviation = self.interval_90 = self.novelty = None
         self.events = self.atoms_barriers = self.viscosity_temperature = None
         self.status_names, self.cost_names = [], []
@@ -85,12 +86,20 @@ class Sample:
 
     def _read_stiffness(self, file):
         self.stiffness = file["stiffness"][...]
+        self.method = _attribute(file, "method") or "dynamics"
+        if "harmonic/stiffness" in file:
+            self.harmonic = file["harmonic/stiffness"][...]
         if "stiffness_at" in file and "temperature" in file:
             self.stiffness_at, self.temperature = file["stiffness_at"][...], file["temperature"][...]
         if "reliability" in file:
             self.reliability = np.atleast_1d(file["reliability"][...]).astype(float)
         elif "reliability" in file.attrs:
             self.reliability = np.atleast_1d(file.attrs["reliability"]).astype(float)
+
+    @property
+    def label_temperatures(self):
+        """Temperatures [K] that the label is a mean over; None for one from the Hessian."""
+        return self.temperature if self.method == "dynamics" else None
 
     def _read_prediction(self, file):
         self.predicted = file["stiffness"][...]

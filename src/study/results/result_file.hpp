@@ -4,7 +4,8 @@
 /// A file is a struct with a static member template visit(v, file), which shows every field to a visitor, in the order
 /// of the file:
 ///   v.data(name, vector, unit, dims)            a dataset; dims where it has more than one dimension
-///   v.optional_data(...)                        likewise, one that files of earlier versions lack: then it stays empty
+///   v.optional_data(...)                        likewise, one that is not written where it is empty, and stays empty
+///                                               where a file lacks it
 ///   v.attribute(object, name, value)            of a dataset, a group or "/"
 ///   v.note(object, name, text)                  an attribute for people, written and not read
 
@@ -42,9 +43,10 @@ struct Writer {
         const auto* flat = reinterpret_cast<const double*>(values.data());
         h5.write(name, std::span<const double>(flat, 3 * values.size()), dims, unit);
     }
-    template <class... Arguments>
-    void optional_data(const Arguments&... arguments) {
-        data(arguments...);
+    template <class T>
+    void optional_data(const std::string& name, const std::vector<T>& values, const std::string& unit = "",
+                       const std::vector<std::size_t>& dims = {}) {
+        if (!values.empty()) data(name, values, unit, dims);
     }
     template <class T>
     void attribute(const std::string& object, const std::string& name, const T& value) {
@@ -71,9 +73,10 @@ struct Reader {
         const std::vector<double> flat = h5.read<double>(name);
         for (std::size_t k = 0; k + 2 < flat.size(); k += 3) values.push_back({flat[k], flat[k + 1], flat[k + 2]});
     }
-    template <class... Arguments>
-    void optional_data(const std::string& name, Arguments&&... arguments) {
-        if (h5.exists(name)) data(name, arguments...);
+    template <class T>
+    void optional_data(const std::string& name, std::vector<T>& values, const std::string& = "",
+                       const std::vector<std::size_t>& = {}) {
+        if (h5.exists(name)) data(name, values);
     }
     template <class T>
     void attribute(const std::string& object, const std::string& name, T& value) {

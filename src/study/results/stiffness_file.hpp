@@ -1,34 +1,63 @@
 #pragma once
-/// \file stiffness.h5: the stiffness of every atom of a sample, K = k_B T / <|dr|^2>, and what it follows from.
+/// \file stiffness.h5: the stiffness of every atom of a sample, K = k_B T / <|dr|^2>, and what it follows from: its
+/// vibration, or the Hessian of the inherent structure.
 
 #include "study/results/result_file.hpp"
 
 namespace mg {
 
-/// n atoms in the order of ids, at each temperature the mean over seeds.
+/// n atoms in the order of ids, at each temperature the mean over seeds. What comes from dynamics is empty where only
+/// the Hessian was asked, and the other way round.
 struct StiffnessFile {
+    std::string method;                ///< of `stiffness`: "dynamics" or "harmonic"
     std::vector<double> temperature;   ///< [K] (temperatures)
     std::vector<double> msd;           ///< [A^2] (temperatures, n)
     std::vector<double> stiffness_at;  ///< [eV/A^2] (temperatures, n)
-    std::vector<double> stiffness;     ///< [eV/A^2] (n) mean over temperatures
-    std::vector<double> reliability;   ///< (temperatures + 1)
+    std::vector<double> stiffness;     ///< [eV/A^2] (n) the label: mean over temperatures, or harmonic
+    std::vector<double> reliability;   ///< (temperatures + 1) of dynamics, (1) of the Hessian
     std::vector<Vec3> mean_position;   ///< [A] (temperatures, n) over the first seed's window
     std::vector<double> cell;          ///< [A] (temperatures, 3, 3) of that window, vectors as rows
     std::string estimator;
+    std::vector<double> harmonic;     ///< [eV/A^2] (n)
+    std::vector<double> compliance;   ///< [A^2/eV] (n, 6) blocks of the inverse Hessian
+    std::vector<Vec3> minimum;        ///< [A] (n) the positions that the Hessian is of
+    std::string scheme;               ///< dense, cg or clusters
+    double harmonic_error = 0;        ///< relative, root mean square
+    double harmonic_force = 0;        ///< [eV/A] largest at `minimum`
+    double harmonic_correlation = 0;  ///< Pearson's R of both stiffnesses over atoms, where both are there
+    double harmonic_ratio = 0;        ///< and the mean of dynamics over that of the Hessian
 
     template <class Visitor, class File>
     static void visit(Visitor& v, File& f) {
         const std::size_t temperatures = f.temperature.size(), n = f.stiffness.size();
-        v.data("/temperature", f.temperature, "K");
-        v.data("/msd", f.msd, "A^2", {temperatures, n});
-        v.data("/stiffness_at", f.stiffness_at, "eV/A^2", {temperatures, n});
+        v.optional_data("/temperature", f.temperature, "K");
+        v.optional_data("/msd", f.msd, "A^2", {temperatures, n});
+        v.optional_data("/stiffness_at", f.stiffness_at, "eV/A^2", {temperatures, n});
         v.data("/stiffness", f.stiffness, "eV/A^2");
         v.data("/reliability", f.reliability);
-        v.note("/reliability", "what",
-               "Spearman-Brown corrected correlation of the window's halves, per temperature and last of the mean over "
-               "temperatures");
-        v.data("/mean_position", f.mean_position, "A", {temperatures, n, 3});
-        v.data("/cell", f.cell, "A", {temperatures, 3, 3});
+        v.note(
+            "/reliability", "what",
+            f.method == "harmonic"
+                ? "1 - variance of the error of the inverse Hessian over that of the stiffness"
+                : "Spearman-Brown corrected correlation of the window's halves, per temperature and last of the mean "
+                  "over temperatures");
+        v.optional_data("/mean_position", f.mean_position, "A", {temperatures, n, 3});
+        v.optional_data("/cell", f.cell, "A", {temperatures, 3, 3});
+        v.optional_data("/harmonic/stiffness", f.harmonic, "eV/A^2");
+        v.optional_data("/harmonic/compliance", f.compliance, "A^2/eV", {n, 6});
+        if (!f.compliance.empty())
+            v.note("/harmonic/compliance", "what", "blocks (H^-1)_ii: xx yy zz yz xz xy; <dr dr> = k_B T times it");
+        v.optional_data("/harmonic/position", f.minimum, "A");
+        if (!f.harmonic.empty()) {
+            v.attribute("/harmonic", "scheme", f.scheme);
+            v.attribute("/harmonic", "relative_error", f.harmonic_error);
+            v.attribute("/harmonic", "largest_force_eV_A", f.harmonic_force);
+            if (!f.temperature.empty()) {
+                v.attribute("/harmonic", "pearson_with_dynamics", f.harmonic_correlation);
+                v.attribute("/harmonic", "dynamics_over_harmonic", f.harmonic_ratio);
+            }
+        }
+        v.attribute("/", "method", f.method);
         v.attribute("/", "estimator", f.estimator);
     }
 };

@@ -1,17 +1,24 @@
-/// \file The stage `stiffness`: every glass at every temperature, and the stiffness of its atoms from their vibration.
+/// \file The stage `stiffness`: the stiffness of every atom from its vibration, every glass at every temperature, or
+/// from the Hessian of the inherent structure.
 
 #include <fmt/format.h>
+
+#include <algorithm>
+#include <nlohmann/json.hpp>
 
 #include "core/macros.hpp"
 #include "core/units.hpp"
 #include "nn/metrics.hpp"
 #include "physics/displacement.hpp"
 #include "study/context.hpp"
+#include "study/harmonic_labels.hpp"
 #include "study/results/stiffness_file.hpp"
 #include "study/stages.hpp"
 
 namespace mg {
 namespace {
+
+constexpr double harmonic_rate = 2e10;  // [operations/s] of a host's core, about
 
 /// The runs of a stage are numbered in the order sample, temperature, seed.
 struct Runs {
@@ -39,10 +46,41 @@ struct RunFile {
     }
 };
 
-/// stiffness.h5 of a sample of n atoms from the results of all runs.
-StiffnessFile stiffness_file(const StudyFile& study, int sample, int n, const Runs& index,
-                             const std::vector<RunFile>& runs) {
+bool asks_hessian(const StudyFile& study) { return study.stiffness.method != StiffnessMethod::dynamics; }
+
+/// Samples that dynamics measures: the first ones.
+int measured_samples(const StudyFile& study, int samples) {
+    return study.stiffness.method == StiffnessMethod::harmonic ? std::min(study.stiffness.check_samples, samples)
+                                                               : samples;
+}
+
+/// Adds what the Hessian gives; it makes the label where dynamics is not asked for one.
+void add_harmonic(const StudyFile& study, const HarmonicFile& h, StiffnessFile& f) {
+    f.harmonic = h.stiffness();
+    f.compliance = h.compliance;
+    f.minimum = h.position;
+    f.scheme = h.scheme;
+    f.harmonic_error = h.error;
+    f.harmonic_force = h.force_max;
+    if (!f.stiffness.empty()) {
+        f.harmonic_correlation = pearson(f.stiffness, f.harmonic);
+        f.harmonic_ratio = mean(f.stiffness) / mean(f.harmonic);
+    }
+    if (study.stiffness.method != StiffnessMethod::harmonic) return;
+    f.method = word_of(StiffnessMethod::harmonic);
+    f.stiffness = f.harmonic;
+    const double average = mean(f.harmonic), error = h.error * average;
+    double variance = 0;
+    for (const double k : f.harmonic)
+        variance += (k - average) * (k - average) / static_cast<double>(f.harmonic.size());
+    f.reliability = {variance > 0 ? 1 - error * error / variance : 0.0};
+}
+
+/// What dynamics gives of stiffness.h5 of a sample of n atoms, from the results of all runs.
+StiffnessFile measured_stiffness(const StudyFile& study, int sample, int n, const Runs& index,
+                                 const std::vector<RunFile>& runs) {
     StiffnessFile f;
+    f.method = word_of(StiffnessMethod::dynamics);
     f.temperature = study.stiffness.temperatures_K;
     f.estimator = word_of(study.stiffness.estimator);
     const int n_t = index.temperatures;
@@ -80,33 +118,45 @@ class StiffnessStage final : public Stage {
 public:
     std::string name() const override { return "stiffness"; }
     std::vector<std::string> needs(const StudyFile&) const override { return {"quench"}; }
+    std::set<std::string> tables() const override { return {name(), "harmonic"}; }
     StageFiles files() const override { return {{"stiffness.h5"}, {}, {}}; }
 
     StageEstimate estimate(const StudyFile& study, const StudySize& size) const override {
         const StudyFile::Stiffness& s = study.stiffness;
+        const double samples = static_cast<double>(size.samples.size()),
+                     measured = measured_samples(study, static_cast<int>(size.samples.size()));
         const double temperatures = static_cast<double>(s.temperatures_K.size());
         const double runs = temperatures * s.seeds;
         const double steps = 2 * size.steps_in(s.equilibrate_ps) + size.steps_in(s.window_ps);
         StageEstimate e{.name = name(),
-                        .replicas = static_cast<int>(size.sample_count() * runs),
-                        .steps = static_cast<long>(steps),
-                        .atom_steps = size.atoms_of_all * runs * steps};
+                        .replicas = static_cast<int>(measured * runs),
+                        .steps = measured > 0 ? static_cast<long>(steps) : 0,
+                        .atom_steps = size.atoms_of_all * measured / samples * runs * steps};
         e.seconds = e.atom_steps / size.atom_steps_per_second;
-        e.note = fmt::format("{} x {} temperatures x {} seeds, {} each", size.samples.size(), s.temperatures_K.size(),
-                             s.seeds, picoseconds_text(steps * size.timestep_fs / 1000));
-        e.memory_bytes = size.batch_bytes(size.sample_count() * runs);
-        e.disk_bytes_per_atom = temperatures * 5 * 8 + 24;  // displacement, stiffness and mean positions of each
+        if (measured > 0)
+            e.note = fmt::format("{:g} x {} temperatures x {} seeds, {} each", measured, s.temperatures_K.size(),
+                                 s.seeds, picoseconds_text(steps * size.timestep_fs / 1000));
+        e.memory_bytes = size.batch_bytes(measured * runs);
+        // Displacement, stiffness and mean positions of each temperature; the label.
+        e.disk_bytes_per_atom = (measured > 0 ? temperatures * 5 * 8 : 0) + 24;
+        if (asks_hessian(study)) {
+            const int atoms = static_cast<int>(size.atoms_of_all / samples);
+            e.seconds += samples * harmonic_operations(atoms, study.harmonic) / harmonic_rate;
+            e.note += fmt::format("{}Hessians of {:g} samples", measured > 0 ? "; " : "", samples);
+            e.disk_bytes_per_atom += 10 * 8;
+        }
         return e;
     }
 
     void run(Context& c) const override {
         c.require("quench");
+        if (asks_hessian(c.study)) ask_hessians(c);
         const StiffnessProtocol protocol(c.study.quench, c.study.stiffness);
-        const Runs index{c.sample_count(), static_cast<int>(c.study.stiffness.temperatures_K.size()),
-                         c.study.stiffness.seeds};
+        const Runs index{measured_samples(c.study, c.sample_count()),
+                         static_cast<int>(c.study.stiffness.temperatures_K.size()), c.study.stiffness.seeds};
         std::vector<Structure> glasses;
         double atoms = 0;
-        for (int k = 0; k < c.sample_count(); ++k) {
+        for (int k = 0; k < index.samples; ++k) {
             glasses.push_back(c.inherent_structure(k));
             atoms += glasses.back().size();
         }
@@ -118,17 +168,73 @@ public:
             open.push_back(run);
             work += steps * glasses[index.sample(run)].size();
         }
-        c.progress.begin(name(), work / c.farm.teams(), "atom-steps",
-                         c.study.quench.timestep_fs * 1e-6 / (atoms * index.temperatures * index.seeds));
-        const std::vector<Unit> units =
-            c.farm.units_of(c.checkpoints, {open}, c.farm.even_split(c.study.compute.replicas_per_batch));
-        double done = 0;
-        c.farm.run(units, [&](const Unit& unit) { return measure_unit(c, unit, index, protocol, glasses, done); });
-        on_first(c.farm.world(), [&] { write_samples(c, index, glasses); });
-        c.progress.end();
+        if (index.samples > 0) {
+            c.progress.begin(name(), work / c.farm.teams(), "atom-steps",
+                             c.study.quench.timestep_fs * 1e-6 / (atoms * index.temperatures * index.seeds));
+            const std::vector<Unit> units =
+                c.farm.units_of(c.checkpoints, {open}, c.farm.even_split(c.study.compute.replicas_per_batch));
+            double done = 0;
+            c.farm.run(units, [&](const Unit& unit) { return measure_unit(c, unit, index, protocol, glasses, done); });
+            c.progress.end();
+        }
+        on_first(c.farm.world(), [&] { write_samples(c, index); });
+    }
+
+    void summarise(const Context& c, nlohmann::json& summary) const override {
+        nlohmann::json by_sample = nlohmann::json::array();
+        for (const int k : samples(c.study)) {
+            const auto f = read_result<StiffnessFile>(c.sample_file(k, "stiffness.h5"));
+            nlohmann::json j{{"sample", k},
+                             {"method", f.method},
+                             {"mean_stiffness_eV_per_A2", mean(f.stiffness)},
+                             {"reliability", f.reliability.back()}};
+            if (!f.harmonic.empty()) {
+                j["harmonic"] = {{"mean_stiffness_eV_per_A2", mean(f.harmonic)},
+                                 {"scheme", f.scheme},
+                                 {"relative_error", f.harmonic_error}};
+                if (!f.temperature.empty()) {
+                    j["harmonic"]["pearson_with_dynamics"] = f.harmonic_correlation;
+                    j["harmonic"]["dynamics_over_harmonic"] = f.harmonic_ratio;
+                }
+            }
+            by_sample.push_back(j);
+        }
+        summary["stiffness"] = by_sample;
     }
 
 private:
+    /// One sample after the other, each by the first rank of a team; results go to checkpoints.
+    void ask_hessians(Context& c) const {
+        std::vector<Unit> open;
+        for (int k = 0; k < c.sample_count(); ++k)
+            if (!c.checkpoints.is_current(c.checkpoints.path("hessian", k))) open.push_back({k});
+        c.progress.begin(name(), static_cast<double>(open.size()) / c.farm.teams(), "Hessians");
+        c.farm.world().barrier();  // all have seen what there is before anything is added
+        const SmoothPotential smooth = smooth_potential(c.potential);
+        double done = 0;
+        c.farm.run_alone(open, [&](const Unit& unit) {
+            const int k = unit[0];
+            const std::optional<HarmonicFile> f =
+                harmonic_labels<Space>(c.inherent_structure(k), smooth, c.skin(), c.study.harmonic, c.study.study.seed,
+                                       k, [&] { return c.farm.must_stop(); });
+            if (!f) return false;
+            if (f->shakes > 0)
+                c.progress.warn(
+                    fmt::format("sample {}: its inherent structure stands on a saddle; the Hessian is that "
+                                "of a minimum beside it",
+                                k));
+            if (f->error > c.study.harmonic.tolerance)
+                c.progress.warn(
+                    fmt::format("sample {}: the harmonic stiffness has a relative error of {:.2g}, more "
+                                "than the tolerance of {:g}",
+                                k, f->error, c.study.harmonic.tolerance));
+            c.checkpoints.write("hessian", k, *f);
+            c.progress.advance(++done);
+            return true;
+        });
+        c.progress.end();
+    }
+
     bool measure_unit(Context& c, const Unit& unit, const Runs& index, const StiffnessProtocol& protocol,
                       const std::vector<Structure>& glasses, double& done) const {
         std::vector<Structure> replicas;
@@ -188,15 +294,27 @@ private:
         }
     }
 
-    void write_samples(Context& c, const Runs& index, const std::vector<Structure>& glasses) const {
+    void write_samples(Context& c, const Runs& index) const {
         std::vector<RunFile> runs;
         for (int run = 0; run < index.count(); ++run) runs.push_back(c.checkpoints.read<RunFile>("run", run));
         for (int k = 0; k < c.sample_count(); ++k) {
-            const StiffnessFile f = stiffness_file(c.study, k, glasses[k].size(), index, runs);
+            StiffnessFile f;
+            std::string said;
+            if (k < index.samples) {
+                f = measured_stiffness(c.study, k, static_cast<int>(runs[index.of(k, 0, 0)].whole.size()), index, runs);
+                said = fmt::format("mean K {:.4f} eV/A^2, label reliability {:.3f}", mean(f.stiffness),
+                                   f.reliability.back());
+            }
+            if (asks_hessian(c.study)) {
+                add_harmonic(c.study, c.checkpoints.read<HarmonicFile>("hessian", k), f);
+                said += fmt::format("{}harmonic {:.4f} eV/A^2 ({}, error {:.2g})", said.empty() ? "" : "; ",
+                                    mean(f.harmonic), f.scheme, f.harmonic_error);
+                if (k < index.samples)
+                    said += fmt::format(", R of both {:.3f}, ratio {:.3f}", f.harmonic_correlation, f.harmonic_ratio);
+            }
             write_result(c.sample_file(k, "stiffness.h5"), f, c.stamp());
             c.write_xyz(k);
-            c.progress.say(fmt::format("sample {}: mean K {:.4f} eV/A^2, label reliability {:.3f}", k,
-                                       mean(f.stiffness), f.reliability.back()));
+            c.progress.say(fmt::format("sample {}: {}", k, said));
         }
     }
 };

@@ -1,0 +1,86 @@
+#!/usr/bin/env bash
+# Harmonic stiffness by the command `stiffness` and by a study: stiffness.sh <program> <source directory>
+# shellcheck source-path=SCRIPTDIR source=../support/regression.sh
+. "$(dirname "$0")/../support/regression.sh"
+vacancy=$source_directory/tests/data/vacancy/cu_vacancy_499.data
+copper=(--potential "$potential" --elements Cu --backend host)
+
+echo "== the command: schemes agree, and the smooth table matters"
+for scheme in dense cg clusters; do
+    "$program" stiffness "$vacancy" "${copper[@]}" --scheme "$scheme" --tolerance 0.005 --out "$scheme.xyz" \
+        > "$scheme.json" 2> log || fail "stiffness --scheme $scheme"
+    [ ! -s log ] || fail "stiffness --scheme $scheme has messages"
+done
+"$program" stiffness "$vacancy" "${copper[@]}" --every-knot --scheme dense --out every.xyz > every.json 2> log ||
+    fail "stiffness --every-knot"
+/usr/bin/python3 - <<'PY'
+import json
+import sys
+import numpy as np
+from regression import read_xyz
+
+k = {name: read_xyz(f"{name}.xyz").columns["stiffness"] for name in ("dense", "cg", "clusters", "every")}
+info = {name: json.load(open(f"{name}.json"))["structures"][0] for name in k}
+tensor = read_xyz("dense.xyz").columns["compliance"]
+off = {name: np.abs(k[name] / k["dense"] - 1) for name in k}
+print({name: f"{np.sqrt(np.mean(off[name] ** 2)):.1e} rms, {off[name].max():.1e} largest" for name in off})
+assert np.allclose(1 / tensor[:, :3].sum(1), k["dense"], rtol=1e-6)
+assert off["cg"].max() < 0.005 and np.sqrt(np.mean(off["clusters"] ** 2)) < 0.006
+assert 0 < off["every"].max() < 0.5
+assert info["dense"]["scheme"] == "dense" and info["clusters"]["checked_atoms"] == 60
+assert info["dense"]["largest_force_eV_per_A"] < 1e-6
+assert info["clusters"]["relative_error"] < 0.005
+assert k["dense"].min() < 0.9 * np.median(k["dense"]), "atoms at the vacancy are soft"
+PY
+
+echo "== what is refused"
+refused 2 "nowhere.data" -- "$program" stiffness nowhere.data "${copper[@]}"
+refused 2 "the output" -- "$program" stiffness "$vacancy" "${copper[@]}" --out "$vacancy"
+
+echo "== a study that learns from the Hessian, on one and two ranks, with one sample measured as well"
+small_study
+mpi=()
+command -v mpirun > /dev/null && [[ "$("$program" info)" != *"built without MPI"* ]] && mpi=(mpirun -n 2)
+harmonic=(--set 'stiffness.method="harmonic"' --set stiffness.check_samples=1 --set quench.rate_K_per_s=1e14)
+"$program" run jobs/study.toml "${harmonic[@]}" --stage quench --stage stiffness --stage descriptors --stage train --out one \
+    > /dev/null 2> log || fail "the study on one rank"
+"${mpi[@]}" "$program" run jobs/study.toml "${harmonic[@]}" --stage quench --stage stiffness --stage descriptors \
+    --stage train --out two > /dev/null 2> log || fail "the study on two ranks"
+same one two || fail "two ranks give other bits than one"
+/usr/bin/python3 - <<'PY'
+import h5py
+import json
+import numpy as np
+
+with h5py.File("one/samples/0000/stiffness.h5") as first, h5py.File("one/samples/0001/stiffness.h5") as second:
+    for f in (first, second):
+        k = f["stiffness"][...]
+        assert f.attrs["method"] in ("harmonic", b"harmonic")
+        assert np.array_equal(k, f["harmonic/stiffness"][...]) and np.all(k > 0)
+        assert np.allclose(1 / f["harmonic/compliance"][:, :3].sum(1), k)
+        assert f["reliability"][...].shape == (1,) and f["reliability"][0] > 0.99
+    assert "msd" in first and "msd" not in second
+    assert np.isclose(first["harmonic"].attrs["pearson_with_dynamics"],
+                      np.corrcoef(first["stiffness_at"][...].mean(0), first["harmonic/stiffness"][...])[0, 1])
+summary = json.load(open("one/summary.json"))
+assert [s["method"] for s in summary["stiffness"]] == ["harmonic", "harmonic"]
+assert "pearson_with_dynamics" in summary["stiffness"][0]["harmonic"]
+assert summary["study"]["rough_labels"] is False
+PY
+
+echo "== both: the label is that of dynamics"
+cp -r one both
+"$program" run jobs/study.toml --set quench.rate_K_per_s=1e14 --set 'stiffness.method="both"' --stage stiffness --out both \
+    --resume auto > /dev/null 2> log || fail "method = both"
+/usr/bin/python3 - <<'PY'
+import h5py
+import numpy as np
+
+with h5py.File("both/samples/0001/stiffness.h5") as f, h5py.File("one/samples/0001/stiffness.h5") as harmonic:
+    assert f.attrs["method"] in ("dynamics", b"dynamics")
+    assert np.array_equal(f["harmonic/stiffness"][...], harmonic["stiffness"][...])
+    assert np.allclose(f["stiffness"][...], f["stiffness_at"][...].mean(0))
+PY
+refused 2 "descriptors.positions" "mean positions come from dynamics" -- "$program" check jobs/study.toml \
+    --set 'stiffness.method="harmonic"' --set 'descriptors.positions="mean"'
+refused 2 "stiffness.check_samples" -- "$program" check jobs/study.toml --set stiffness.check_samples=1
