@@ -18,6 +18,7 @@
 #include <atomic>
 #include <cmath>
 #include <numeric>
+#include <type_traits>
 
 #include <omp.h>
 
@@ -301,20 +302,20 @@ bool solve_cluster(const Hessian<Space>& hessian, const Medium<Space>& m, const 
     return true;
 }
 
-/// body(worker, k) for k in [0, count), each k on one of the workers, which are threads on the host. It must not throw.
-int workers(Host) { return omp_get_max_threads(); }
-template <class Body>
-void for_each_cluster(Host, int count, const Body& body) {
+/// On the host each thread has a cluster of its own; the device is filled by one.
+template <class Space>
+constexpr bool on_threads = std::is_same_v<Space, Host>;
+
+/// body(worker, k) for k in [0, count), each k on one of the workers. It must not throw on the host.
+template <class Space, class Body>
+void for_each_cluster(int count, const Body& body) {
+    if constexpr (on_threads<Space>) {
 #pragma omp parallel for schedule(dynamic)
-    for (int k = 0; k < count; ++k) body(omp_get_thread_num(), k);
+        for (int k = 0; k < count; ++k) body(omp_get_thread_num(), k);
+    } else {
+        for (int k = 0; k < count; ++k) body(0, k);
+    }
 }
-#if defined(MG_WITH_CUDA)
-int workers(Cuda) { return 1; }
-template <class Body>
-void for_each_cluster(Cuda, int count, const Body& body) {
-    for (int k = 0; k < count; ++k) body(0, k);
-}
-#endif
 
 }  // namespace
 
@@ -325,10 +326,10 @@ std::optional<std::vector<Sym3>> cluster_compliance(const Hessian<Space>& h, con
     const std::optional<Medium<Space>> medium = make_medium(h, s, options, give_up);
     if (!medium) return std::nullopt;
     const std::vector<Cluster> clusters = make_clusters(s, h.atom_of_slot, options);
-    std::vector<Workspace<Space>> workspaces(workers(Space{}));
+    std::vector<Workspace<Space>> workspaces(on_threads<Space> ? omp_get_max_threads() : 1);
     std::vector<Sym3> result(h.slots);
     std::atomic<bool> stopped{false}, unstable{false};
-    for_each_cluster(Space{}, static_cast<int>(clusters.size()), [&](int worker, int k) {
+    for_each_cluster<Space>(static_cast<int>(clusters.size()), [&](int worker, int k) {
         if (stopped || unstable) return;
         if (worker == 0 && give_up && give_up()) stopped = true;
         if (!solve_cluster(h, *medium, clusters[k], workspaces[worker], result)) unstable = true;

@@ -98,7 +98,7 @@ BasinOutcome find_reference_basin(Dynamics<Space>& d, const BasinProtocol& p, st
     return relax() ? BasinOutcome::found : BasinOutcome::stopped;
 }
 
-long count_hops(const Structure& before, const Structure& after, double distance) {
+std::vector<bool> hopped_atoms(const Structure& before, const Structure& after, double distance) {
     const Mat3 affine = after.box.h * before.box.inverse;
     std::vector<Vec3> moved;
     Vec3 mean;
@@ -107,7 +107,14 @@ long count_hops(const Structure& before, const Structure& after, double distance
         mean += moved.back();
     }
     mean = (1.0 / static_cast<double>(std::max<std::size_t>(1, moved.size()))) * mean;
-    return std::count_if(moved.begin(), moved.end(), [&](Vec3 u) { return norm2(u - mean) > distance * distance; });
+    std::vector<bool> hopped;
+    for (const Vec3 u : moved) hopped.push_back(norm2(u - mean) > distance * distance);
+    return hopped;
+}
+
+long count_hops(const Structure& before, const Structure& after, double distance) {
+    const std::vector<bool> hopped = hopped_atoms(before, after, distance);
+    return std::count(hopped.begin(), hopped.end(), true);
 }
 
 #define MG_REFERENCE_BASIN(Space)                                                                                 \

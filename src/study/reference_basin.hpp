@@ -52,6 +52,9 @@ BasinOutcome find_reference_basin(Dynamics<Space>& dynamics, const BasinProtocol
 /// A displacement [A] between two inherent structures above which an atom has hopped from one well to another.
 inline constexpr double hop_distance = 0.1;
 
+/// Whether each atom (n) moved by more than `distance` [A] from one structure to the other, beyond the strain of the
+/// cell and the mean of all.
+std::vector<bool> hopped_atoms(const Structure& before, const Structure& after, double distance = hop_distance);
 /// Atoms that moved by more than `distance` [A] from one structure to the other (both n atoms in the same order,
 /// positions unwrapped), beyond the strain of the cell and the mean displacement of all.
 long count_hops(const Structure& before, const Structure& after, double distance = hop_distance);

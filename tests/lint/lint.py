@@ -62,7 +62,7 @@ CONDITIONS_ALLOWED = {
     "src/app/": r"\b(if\s+!?\s*defined\s*\(?|ifdef|ifndef)\s*MG_WITH_(MPI|CUDA)\b",
     "src/core/atomic.hpp": r"\bif MG_DEVICE_PASS\b",  # an atomic has no common spelling
     "src/ops/forces.cpp": r"\bif MG_X86_64\b",        # loops for AVX2 and AVX-512 exist there alone
-    "src/ops/gemm.cpp": r"\bif MG_X86_64\b",
+    "src/ops/blas.cpp": r"\bif MG_X86_64\b",
 }
 
 # Folders whose headers need an instruction set, and the least of those that CMakeLists.txt builds them for.

@@ -42,10 +42,9 @@ small_study
 mpi=()
 command -v mpirun > /dev/null && [[ "$("$program" info)" != *"built without MPI"* ]] && mpi=(mpirun -n 2)
 harmonic=(--set 'stiffness.method="harmonic"' --set stiffness.check_samples=1 --set quench.rate_K_per_s=1e14)
-"$program" run jobs/study.toml "${harmonic[@]}" --stage quench --stage stiffness --stage descriptors --stage train --out one \
-    > /dev/null 2> log || fail "the study on one rank"
-"${mpi[@]}" "$program" run jobs/study.toml "${harmonic[@]}" --stage quench --stage stiffness --stage descriptors \
-    --stage train --out two > /dev/null 2> log || fail "the study on two ranks"
+stages=(--stage quench --stage stiffness --stage descriptors --stage train)
+"$program" run jobs/study.toml "${harmonic[@]}" "${stages[@]}" --out one > /dev/null 2> log || fail "the study on one rank"
+"${mpi[@]}" "$program" run jobs/study.toml "${harmonic[@]}" "${stages[@]}" --out two > /dev/null 2> log || fail "the study on two ranks"
 same one two || fail "two ranks give other bits than one"
 /usr/bin/python3 - <<'PY'
 import h5py
@@ -60,8 +59,9 @@ with h5py.File("one/samples/0000/stiffness.h5") as first, h5py.File("one/samples
         assert np.allclose(1 / f["harmonic/compliance"][:, :3].sum(1), k)
         assert f["reliability"][...].shape == (1,) and f["reliability"][0] > 0.99
     assert "msd" in first and "msd" not in second
-    assert np.isclose(first["harmonic"].attrs["pearson_with_dynamics"],
-                      np.corrcoef(first["stiffness_at"][...].mean(0), first["harmonic/stiffness"][...])[0, 1])
+    measured = first["stiffness_at"][...].mean(0)
+    correlation = np.corrcoef(measured, first["harmonic/stiffness"][...])[0, 1]
+    assert np.isclose(first["harmonic"].attrs["pearson_with_dynamics"], correlation)
 summary = json.load(open("one/summary.json"))
 assert [s["method"] for s in summary["stiffness"]] == ["harmonic", "harmonic"]
 assert "pearson_with_dynamics" in summary["stiffness"][0]["harmonic"]
@@ -70,8 +70,8 @@ PY
 
 echo "== both: the label is that of dynamics"
 cp -r one both
-"$program" run jobs/study.toml --set quench.rate_K_per_s=1e14 --set 'stiffness.method="both"' --stage stiffness --out both \
-    --resume auto > /dev/null 2> log || fail "method = both"
+"$program" run jobs/study.toml --set quench.rate_K_per_s=1e14 --set 'stiffness.method="both"' --stage stiffness \
+    --out both > /dev/null 2> log || fail "method = both"
 /usr/bin/python3 - <<'PY'
 import h5py
 import numpy as np

@@ -332,7 +332,7 @@ done
 import tomllib
 paper, quick = (tomllib.load(open(f"{name}.toml", "rb")) for name in ("paper", "quick"))
 assert paper["system"]["atoms"] == 19652 and paper["quench"]["rate_K_per_s"] == 1e10, "FAILED: paper.toml"
-assert quick["system"]["atoms"] == 1372 and "patience" in quick["train"], "FAILED: quick.toml has no defaults"
+assert quick["system"]["atoms"] == 2048 and "patience" in quick["train"], "FAILED: quick.toml has no defaults"
 PY
 "$program" info "$source_directory/jobs/potentials/Cu-Zr_2.eam.fs" > info.stdout
 for word in '^mgstiff-gpu [0-9]' '^CUDA: built with' '^BLAS: ' '^host: 1 thread' 'elements Cu Zr, cutoff 7.6 A'; do

@@ -14,7 +14,7 @@ struct StiffnessFile {
     std::vector<double> msd;           ///< [A^2] (temperatures, n)
     std::vector<double> stiffness_at;  ///< [eV/A^2] (temperatures, n)
     std::vector<double> stiffness;     ///< [eV/A^2] (n) the label: mean over temperatures, or harmonic
-    std::vector<double> reliability;   ///< (temperatures + 1) of dynamics, (1) of the Hessian
+    std::vector<double> reliability;   ///< (temperatures + 1) of dynamics, the smaller one; (1) of the Hessian
     std::vector<Vec3> mean_position;   ///< [A] (temperatures, n) over the first seed's window
     std::vector<double> cell;          ///< [A] (temperatures, 3, 3) of that window, vectors as rows
     std::string estimator;
@@ -26,6 +26,14 @@ struct StiffnessFile {
     double harmonic_force = 0;        ///< [eV/A] largest at `minimum`
     double harmonic_correlation = 0;  ///< Pearson's R of both stiffnesses over atoms, where both are there
     double harmonic_ratio = 0;        ///< and the mean of dynamics over that of the Hessian
+    // Of the basin that each temperature's run of the first seed was in: its mean positions, brought to rest in its
+    // cell.
+    std::vector<double> visited;              ///< [eV/A^2] (temperatures, n) harmonic stiffness there
+    std::vector<double> visited_correlation;  ///< (temperatures) Pearson's R of stiffness_at with it
+    std::vector<double> visited_ratio;        ///< (temperatures) mean of stiffness_at over its mean
+    std::vector<int> visited_hopped;          ///< (temperatures, n) 1: this atom moved away from the inherent structure
+    std::vector<double> reliability_of_halves,
+        reliability_of_seeds;  ///< (temperatures + 1); of seeds where there are two
 
     template <class Visitor, class File>
     static void visit(Visitor& v, File& f) {
@@ -57,6 +65,12 @@ struct StiffnessFile {
                 v.attribute("/harmonic", "dynamics_over_harmonic", f.harmonic_ratio);
             }
         }
+        v.optional_data("/visited/stiffness", f.visited, "eV/A^2", {temperatures, n});
+        v.optional_data("/visited/hopped", f.visited_hopped, "", {temperatures, n});
+        v.optional_data("/visited/pearson_with_dynamics", f.visited_correlation);
+        v.optional_data("/visited/dynamics_over_harmonic", f.visited_ratio);
+        v.optional_data("/reliability_of_halves", f.reliability_of_halves);
+        v.optional_data("/reliability_of_seeds", f.reliability_of_seeds);
         v.attribute("/", "method", f.method);
         v.attribute("/", "estimator", f.estimator);
     }

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 #include <nlohmann/json.hpp>
 
 #include "core/macros.hpp"
@@ -12,6 +13,7 @@
 #include "physics/displacement.hpp"
 #include "study/context.hpp"
 #include "study/harmonic_labels.hpp"
+#include "study/reference_basin.hpp"
 #include "study/results/stiffness_file.hpp"
 #include "study/stages.hpp"
 
@@ -76,6 +78,16 @@ void add_harmonic(const StudyFile& study, const HarmonicFile& h, StiffnessFile& 
     f.reliability = {variance > 0 ? 1 - error * error / variance : 0.0};
 }
 
+/// Mean correlation of the labels of different seeds, as that of their mean: it sees what a run keeps for all of its
+/// window, as a basin of its own. `of_seed` (seeds, n).
+double reliability_of(const std::vector<std::vector<double>>& of_seed) {
+    double sum = 0;
+    int pairs = 0;
+    for (std::size_t a = 0; a < of_seed.size(); ++a)
+        for (std::size_t b = 0; b < a; ++b, ++pairs) sum += pearson(of_seed[a], of_seed[b]);
+    return spearman_brown(sum / pairs, static_cast<double>(of_seed.size()));
+}
+
 /// What dynamics gives of stiffness.h5 of a sample of n atoms, from the results of all runs.
 StiffnessFile measured_stiffness(const StudyFile& study, int sample, int n, const Runs& index,
                                  const std::vector<RunFile>& runs) {
@@ -84,11 +96,14 @@ StiffnessFile measured_stiffness(const StudyFile& study, int sample, int n, cons
     f.temperature = study.stiffness.temperatures_K;
     f.estimator = word_of(study.stiffness.estimator);
     const int n_t = index.temperatures;
-    f.stiffness.assign(n, 0.0);
-    std::vector<double> overall_half[2] = {f.stiffness, f.stiffness};
+    const std::vector<double> none(n, 0.0);
+    f.stiffness = none;
+    std::vector<double> overall_half[2] = {none, none};
+    std::vector<std::vector<double>> overall_seed(index.seeds, none);
     for (int t = 0; t < n_t; ++t) {
         const double kT = units::boltzmann * f.temperature[t];
         std::vector<double> halves[2];
+        std::vector<std::vector<double>> of_seed(index.seeds);
         for (int i = 0; i < n; ++i) {
             double sum = 0, sum_first = 0, sum_second = 0;
             for (int seed = 0; seed < index.seeds; ++seed) {
@@ -96,6 +111,8 @@ StiffnessFile measured_stiffness(const StudyFile& study, int sample, int n, cons
                 sum += run.whole[i];
                 sum_first += run.first_half[i];
                 sum_second += run.second_half[i];
+                of_seed[seed].push_back(stiffness(kT, run.whole[i]));
+                overall_seed[seed][i] += of_seed[seed][i] / n_t;
             }
             f.msd.push_back(sum / index.seeds);
             f.stiffness_at.push_back(stiffness(kT, sum / index.seeds));
@@ -104,13 +121,50 @@ StiffnessFile measured_stiffness(const StudyFile& study, int sample, int n, cons
             f.stiffness[i] += f.stiffness_at.back() / n_t;
             for (int h = 0; h < 2; ++h) overall_half[h][i] += halves[h][i] / n_t;
         }
-        f.reliability.push_back(spearman_brown(pearson(halves[0], halves[1])));
+        f.reliability_of_halves.push_back(spearman_brown(pearson(halves[0], halves[1])));
+        if (index.seeds > 1) f.reliability_of_seeds.push_back(reliability_of(of_seed));
         const RunFile& first = runs[index.of(sample, t, 0)];
         f.mean_position.insert(f.mean_position.end(), first.mean_position.begin(), first.mean_position.end());
         f.cell.insert(f.cell.end(), first.cell.begin(), first.cell.end());
     }
-    f.reliability.push_back(spearman_brown(pearson(overall_half[0], overall_half[1])));
+    f.reliability_of_halves.push_back(spearman_brown(pearson(overall_half[0], overall_half[1])));
+    if (index.seeds > 1) f.reliability_of_seeds.push_back(reliability_of(overall_seed));
+    f.reliability = f.reliability_of_halves;
+    for (std::size_t k = 0; k < f.reliability_of_seeds.size(); ++k)
+        f.reliability[k] = std::min(f.reliability[k], f.reliability_of_seeds[k]);
     return f;
+}
+
+/// Adds the Hessian of the basin that the run at temperature `t` was in.
+void add_visited(const Structure& inherent, const Structure& visited, const HarmonicFile& h, int t, StiffnessFile& f) {
+    const std::vector<double> k = h.stiffness();
+    const auto begin = f.stiffness_at.begin() + static_cast<std::ptrdiff_t>(t * k.size());
+    const std::vector<double> measured(begin, begin + static_cast<std::ptrdiff_t>(k.size()));
+    f.visited.insert(f.visited.end(), k.begin(), k.end());
+    f.visited_correlation.push_back(pearson(measured, k));
+    f.visited_ratio.push_back(mean(measured) / mean(k));
+    Structure at_rest = visited;
+    at_rest.position = h.position;
+    for (const bool hopped : hopped_atoms(inherent, at_rest)) f.visited_hopped.push_back(hopped ? 1 : 0);
+}
+
+/// How many atoms of n had moved away at each temperature.
+std::vector<long> hopped_by_temperature(const StiffnessFile& f) {
+    const auto n = static_cast<std::ptrdiff_t>(f.stiffness.size());
+    std::vector<long> count;
+    for (auto at = f.visited_hopped.begin(); at != f.visited_hopped.end(); at += n)
+        count.push_back(std::count(at, at + n, 1));
+    return count;
+}
+
+/// "0.98 at 100 K (12 atoms moved), 0.91 at 300 K (85 atoms moved)"
+std::string by_temperature(const StiffnessFile& f) {
+    const std::vector<long> hopped = hopped_by_temperature(f);
+    std::string text;
+    for (std::size_t t = 0; t < f.temperature.size(); ++t)
+        text += fmt::format("{}{:.3f} at {:g} K ({} atoms moved)", t > 0 ? ", " : "", f.visited_correlation[t],
+                            f.temperature[t], hopped[t]);
+    return text;
 }
 
 template <class Space>
@@ -150,7 +204,9 @@ public:
 
     void run(Context& c) const override {
         c.require("quench");
-        if (asks_hessian(c.study)) ask_hessians(c);
+        if (asks_hessian(c.study))
+            ask_hessians(c, "hessian", c.sample_count(), "the inherent structure of sample",
+                         [&](int k) { return c.inherent_structure(k); });
         const StiffnessProtocol protocol(c.study.quench, c.study.stiffness);
         const Runs index{measured_samples(c.study, c.sample_count()),
                          static_cast<int>(c.study.stiffness.temperatures_K.size()), c.study.stiffness.seeds};
@@ -176,6 +232,9 @@ public:
             double done = 0;
             c.farm.run(units, [&](const Unit& unit) { return measure_unit(c, unit, index, protocol, glasses, done); });
             c.progress.end();
+            if (asks_hessian(c.study))
+                ask_hessians(c, "visited", index.samples * index.temperatures, "the basin visited in run",
+                             [&](int k) { return visited(c, index, k / index.temperatures, k % index.temperatures); });
         }
         on_first(c.farm.world(), [&] { write_samples(c, index); });
     }
@@ -188,6 +247,8 @@ public:
                              {"method", f.method},
                              {"mean_stiffness_eV_per_A2", mean(f.stiffness)},
                              {"reliability", f.reliability.back()}};
+            if (!f.reliability_of_seeds.empty()) j["reliability_of_seeds"] = f.reliability_of_seeds.back();
+            if (!f.reliability_of_halves.empty()) j["reliability_of_halves"] = f.reliability_of_halves.back();
             if (!f.harmonic.empty()) {
                 j["harmonic"] = {{"mean_stiffness_eV_per_A2", mean(f.harmonic)},
                                  {"scheme", f.scheme},
@@ -195,6 +256,10 @@ public:
                 if (!f.temperature.empty()) {
                     j["harmonic"]["pearson_with_dynamics"] = f.harmonic_correlation;
                     j["harmonic"]["dynamics_over_harmonic"] = f.harmonic_ratio;
+                    j["visited"] = {{"temperature_K", f.temperature},
+                                    {"pearson_with_dynamics", f.visited_correlation},
+                                    {"dynamics_over_harmonic", f.visited_ratio},
+                                    {"atoms_hopped", hopped_by_temperature(f)}};
                 }
             }
             by_sample.push_back(j);
@@ -203,11 +268,13 @@ public:
     }
 
 private:
-    /// One sample after the other, each by the first rank of a team; results go to checkpoints.
-    void ask_hessians(Context& c) const {
+    /// The Hessians of tasks 0 to count - 1, each of structure_of(task), by the first rank of a team; results go to
+    /// checkpoints of that kind.
+    void ask_hessians(Context& c, const char* kind, int count, const std::string& what,
+                      const std::function<Structure(int)>& structure_of) const {
         std::vector<Unit> open;
-        for (int k = 0; k < c.sample_count(); ++k)
-            if (!c.checkpoints.is_current(c.checkpoints.path("hessian", k))) open.push_back({k});
+        for (int k = 0; k < count; ++k)
+            if (!c.checkpoints.is_current(c.checkpoints.path(kind, k))) open.push_back({k});
         c.progress.begin(name(), static_cast<double>(open.size()) / c.farm.teams(), "Hessians");
         c.farm.world().barrier();  // all have seen what there is before anything is added
         const SmoothPotential smooth = smooth_potential(c.potential);
@@ -215,24 +282,31 @@ private:
         c.farm.run_alone(open, [&](const Unit& unit) {
             const int k = unit[0];
             const std::optional<HarmonicFile> f =
-                harmonic_labels<Space>(c.inherent_structure(k), smooth, c.skin(), c.study.harmonic, c.study.study.seed,
-                                       k, [&] { return c.farm.must_stop(); });
+                harmonic_labels<Space>(structure_of(k), smooth, c.skin(), c.study.harmonic, c.study.study.seed, k,
+                                       [&] { return c.farm.must_stop(); });
             if (!f) return false;
             if (f->shakes > 0)
                 c.progress.warn(
-                    fmt::format("sample {}: its inherent structure stands on a saddle; the Hessian is that "
-                                "of a minimum beside it",
-                                k));
+                    fmt::format("{} {} stands on a saddle; the Hessian is that of a minimum beside it", what, k));
             if (f->error > c.study.harmonic.tolerance)
                 c.progress.warn(
-                    fmt::format("sample {}: the harmonic stiffness has a relative error of {:.2g}, more "
-                                "than the tolerance of {:g}",
-                                k, f->error, c.study.harmonic.tolerance));
-            c.checkpoints.write("hessian", k, *f);
+                    fmt::format("{} {}: the harmonic stiffness has a relative error of {:.2g}, more than "
+                                "the tolerance of {:g}",
+                                what, k, f->error, c.study.harmonic.tolerance));
+            c.checkpoints.write(kind, k, *f);
             c.progress.advance(++done);
             return true;
         });
         c.progress.end();
+    }
+
+    /// Where the run of the first seed was: its mean positions in its cell.
+    Structure visited(const Context& c, const Runs& index, int sample, int temperature) const {
+        const auto run = c.checkpoints.read<RunFile>("run", index.of(sample, temperature, 0));
+        Structure s = c.inherent_structure(sample);
+        s.position = run.mean_position;
+        s.box = box_of_rows(run.cell.data());
+        return s;
     }
 
     bool measure_unit(Context& c, const Unit& unit, const Runs& index, const StiffnessProtocol& protocol,
@@ -307,10 +381,14 @@ private:
             }
             if (asks_hessian(c.study)) {
                 add_harmonic(c.study, c.checkpoints.read<HarmonicFile>("hessian", k), f);
+                for (int t = 0; k < index.samples && t < index.temperatures; ++t)
+                    add_visited(c.inherent_structure(k), visited(c, index, k, t),
+                                c.checkpoints.read<HarmonicFile>("visited", k * index.temperatures + t), t, f);
                 said += fmt::format("{}harmonic {:.4f} eV/A^2 ({}, error {:.2g})", said.empty() ? "" : "; ",
                                     mean(f.harmonic), f.scheme, f.harmonic_error);
                 if (k < index.samples)
-                    said += fmt::format(", R of both {:.3f}, ratio {:.3f}", f.harmonic_correlation, f.harmonic_ratio);
+                    said += fmt::format(", R of both {:.3f}, ratio {:.3f}; in the basins visited R {}",
+                                        f.harmonic_correlation, f.harmonic_ratio, by_temperature(f));
             }
             write_result(c.sample_file(k, "stiffness.h5"), f, c.stamp());
             c.write_xyz(k);
