@@ -333,7 +333,7 @@ void check_labels(const StudyFile& file, TomlReader& reader) {
                      "descriptors.positions = \"mean\" does not go with stiffness.method = "
                      "\"harmonic\"",
                      "mean positions come from dynamics", "use \"inherent\", which the Hessian is of");
-    if (!harmonic && reader.given("stiffness.check_samples"))
+    if (!harmonic && file.stiffness.check_samples > 0)
         reader.fault("stiffness.check_samples",
                      "stiffness.check_samples goes with stiffness.method = \"harmonic\" only",
                      "otherwise dynamics measures all samples", "remove it");
