@@ -68,6 +68,8 @@ if ((setup_only)); then
 fi
 
 mg_environment
+# Files compiled together stand in the build folder; without its path ccache serves the second build from the first.
+export CCACHE_BASEDIR="${CCACHE_BASEDIR:-$mg_root}"
 mg_say_cuda
 # Tests run side by side, one thread each; a test of threads sets their number itself.
 export OMP_NUM_THREADS=1

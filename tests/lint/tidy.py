@@ -44,13 +44,22 @@ def changed_files(base):
     return sorted({*differing, *git("ls-files", "--others", "--exclude-standard")}), base
 
 
+def by_source(entry):
+    """A compile command as one for each source: files compiled together are included by a file that CMake writes."""
+    file = pathlib.Path(entry["file"])
+    if file.parent.name != "Unity":
+        return [entry]
+    together = re.findall(r'^#include "(.+)"', file.read_text(), re.M)
+    return [{**entry, "file": one, "command": entry["command"].replace(entry["file"], one)} for one in together]
+
+
 def write_commands(build, sources, folder):
     """Writes into `folder` one compile command per source; returns the sources that the build compiles."""
     database = build / "compile_commands.json"
     if not database.is_file():
         stop(f"{database} is missing (the build folder is not configured); run cmake first, or give --build")
     chosen = {}
-    for entry in json.loads(database.read_text()):
+    for entry in (one for together in json.loads(database.read_text()) for one in by_source(together)):
         name = os.path.relpath(entry["file"], ROOT)
         # Some sources are compiled again for the emulation of CUDA; the library's own command comes first.
         if name in sources and (name not in chosen or "MG_SIMT" in chosen[name]["command"]):

@@ -48,16 +48,23 @@ def numbers(rows, key):
     return np.array([float(r[key]) if r[key] else np.nan for r in rows])
 
 
-def brute_force_coarse(positions, cell, values, radius):
-    """Mean over the atoms whose nearest image is within radius; all 5 x 5 x 5 images of every pair are tried."""
+def brute_force_coarse(positions, cell, fields, radius):
+    """Of each field, means over the atoms whose nearest image is within radius; all 5 x 5 x 5 images of every pair are
+    tried."""
     shifts = np.array([[i, j, k] for i in range(-2, 3) for j in range(-2, 3) for k in range(-2, 3)]) @ cell
     inverse = np.linalg.inv(cell)
     inside = (positions @ inverse - np.floor(positions @ inverse)) @ cell
-    result = np.empty(len(values))
-    for i in range(len(values)):
-        nearest = np.min(np.sum((inside[None] - inside[i] + shifts[:, None])**2, axis=2), axis=0)
-        result[i] = values[nearest <= radius**2].mean()
+    result = [np.empty(len(values)) for values in fields]
+    for i in range(len(positions)):
+        nearest = squared(inside[None] - inside[i] + shifts[:, None]).min(axis=0)
+        for means, values in zip(result, fields):
+            means[i] = values[nearest <= radius**2].mean()
     return result
+
+
+def squared(vectors):
+    """Squared lengths of vectors (images, atoms, 3); np.sum over an axis of three takes several times as long."""
+    return np.einsum("ijk,ijk->ij", vectors, vectors)
 
 
 def bin_means(real, predicted, key):
@@ -158,7 +165,7 @@ def check_prediction(directory, samples):
     rows = read_csv(os.path.join(directory, "figures", "stiffness_prediction.csv"))
     table = {r["set"]: r for r in read_csv(os.path.join(directory, "tables", "metrics.csv"))}
     for s in samples:
-        s["coarse"] = [brute_force_coarse(s["position"], s["cell"], s[k], RADIUS) for k in ("real", "predicted")]
+        s["coarse"] = brute_force_coarse(s["position"], s["cell"], (s["real"], s["predicted"]), RADIUS)
     for label, code, group in (("train", 0, main), ("validation", 2, main), ("test", 1, main),
                                ("test 1e+13 K/s", 1, [s for s in samples if s["test_rate"]])):
         pick = lambda key: np.concatenate([s[key][s["split"] == code] for s in group])
@@ -319,7 +326,7 @@ def check_lengths(directory, sample):
     check(radii[0] == 1 and radii[-1] <= min(half, 12) < radii[-1] + 0.5 + 1e-9, f"lengths {radii} of at most {half}")
     means = np.empty((2, len(radii), len(sample["real"])))
     for i, (_, vectors) in enumerate(image_vectors(sample)):
-        distance = np.sqrt(np.min(np.sum(vectors**2, axis=2), axis=0))
+        distance = np.sqrt(np.min(squared(vectors), axis=0))
         for k, radius in enumerate(radii):
             means[:, k, i] = [sample[key][distance <= radius].mean() for key in ("real", "predicted")]
     close([np.corrcoef(means[0, k], means[1, k])[0, 1] for k in range(len(radii))], numbers(rows, "R"),
@@ -339,7 +346,7 @@ def check_zones(directory, sample):
     check(g[np.argmin(np.abs(r - cutoff))] < 1.3 * g[near].min() + 0.1, "the cutoff is not at a minimum of the RDF")
     neighbours = []
     for i, (shifts, vectors) in enumerate(image_vectors(sample)):
-        image, j = np.nonzero(np.sum(vectors**2, axis=2) <= cutoff**2)
+        image, j = np.nonzero(squared(vectors) <= cutoff**2)
         neighbours.append([(b, shifts[a]) for a, b in zip(image, j) if b != i or np.any(shifts[a] != 0)])
 
     def grow(order):
@@ -388,8 +395,9 @@ def check_tenths(directory, sample):
     ideal = 4 / 3 * np.pi * (edges[1:]**3 - edges[:-1]**3) * count / abs(np.linalg.det(sample["cell"]))
     g = []
     for _, vectors in image_vectors(sample):
-        distance = np.sqrt(np.sum(vectors**2, axis=2)).ravel()
-        g.append(np.histogram(distance[distance > 1e-9], edges)[0] / ideal)
+        distance = np.sqrt(squared(vectors)).ravel()
+        # np.histogram sorts all that it is given, and most images are out of reach.
+        g.append(np.histogram(distance[(distance > 1e-9) & (distance <= edges[-1])], edges)[0] / ideal)
     g = np.array(g)
     close(g.mean(axis=0), numbers(rows, "g_all"), "g(r) of the test sample", 1e-6)
     for name, key in (("real", "real"), ("pre", "predicted")):

@@ -38,8 +38,8 @@ def soft_packing(count, cell, random):
         pairs = pairs[pairs["v"] > 1e-9]
         i, j, r = pairs["i"], pairs["j"], pairs["v"]
         overlap = np.maximum(DIAMETER[species[i], species[owner[j]]] - r, 0)
-        push = np.zeros_like(points)
-        np.add.at(push, i, (0.3 * overlap / r)[:, None] * (points[i] - images[j]))
+        pushes = (0.3 * overlap / r)[:, None] * (points[i] - images[j])
+        push = np.stack([np.bincount(i, pushes[:, k], count) for k in range(3)], axis=1)
         fractional = (points + push) @ inverse % 1.0
     return species, fractional @ cell
 
@@ -60,10 +60,12 @@ def distribution(positions, cell, species, width=0.05, reach=10.0):
     histogram = np.zeros((2, 2, len(shell)))
     shifts = np.array(list(itertools.product((-1, 0, 1), repeat=3))) @ cell
     for i in range(count):
-        distance = np.linalg.norm(positions[None] - positions[i] + shifts[:, None], axis=2)
+        delta = positions[None] - positions[i] + shifts[:, None]
+        distance = np.sqrt(np.einsum("ijk,ijk->ij", delta, delta))
         for s in range(2):
             chosen = distance[:, species == s].ravel()
-            histogram[species[i], s] += np.histogram(chosen[chosen > 1e-6], edges)[0]
+            # np.histogram sorts all that it is given, and most images are out of reach.
+            histogram[species[i], s] += np.histogram(chosen[(chosen > 1e-6) & (chosen <= edges[-1])], edges)[0]
     numbers = np.bincount(species, minlength=2)
     result = {"r": 0.5 * (edges[1:] + edges[:-1]), "total": histogram.sum((0, 1)) / (count * count / volume * shell)}
     for a, b in ((0, 0), (0, 1), (1, 1)):
