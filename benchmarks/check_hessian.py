@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Harmonic stiffness against LAMMPS's dynamical_matrix and matscipy's Hessian, on 500 atoms and a table without noise.
+"""Harmonic stiffness against LAMMPS's dynamical_matrix and matscipy's Hessian, on 500 atoms and a smooth table.
 
 check_hessian.py PROGRAM POTENTIAL.eam.fs    (needs numpy, scipy and the packages lammps and matscipy)
 
@@ -126,8 +126,8 @@ dynamical_matrix all regular 1e-5 file matrix.txt
     for name, other in (("LAMMPS", stiffness(matrix)), ("matscipy", stiffness(hessian))):
         off = ours / other - 1
         print(f"stiffness against {name}: {np.sqrt(np.mean(off ** 2)):.1e} rms, {np.abs(off).max():.1e} at most")
-    print(f"matrices of LAMMPS and matscipy: {np.abs(matrix - hessian).max() / np.abs(hessian).max():.1e} of the largest "
-          "element")
+    apart = np.abs(matrix - hessian).max() / np.abs(hessian).max()
+    print(f"matrices of LAMMPS and matscipy: {apart:.1e} of the largest element")
 
 
 if __name__ == "__main__":

@@ -43,8 +43,10 @@ mpi=()
 command -v mpirun > /dev/null && [[ "$("$program" info)" != *"built without MPI"* ]] && mpi=(mpirun -n 2)
 harmonic=(--set 'stiffness.method="harmonic"' --set stiffness.check_samples=1 --set quench.rate_K_per_s=1e14)
 stages=(--stage quench --stage stiffness --stage descriptors --stage train)
-"$program" run jobs/study.toml "${harmonic[@]}" "${stages[@]}" --out one > /dev/null 2> log || fail "the study on one rank"
-"${mpi[@]}" "$program" run jobs/study.toml "${harmonic[@]}" "${stages[@]}" --out two > /dev/null 2> log || fail "the study on two ranks"
+"$program" run jobs/study.toml "${harmonic[@]}" "${stages[@]}" --out one > /dev/null 2> log ||
+    fail "the study on one rank"
+"${mpi[@]}" "$program" run jobs/study.toml "${harmonic[@]}" "${stages[@]}" --out two > /dev/null 2> log ||
+    fail "the study on two ranks"
 same one two || fail "two ranks give other bits than one"
 /usr/bin/python3 - <<'PY'
 import h5py

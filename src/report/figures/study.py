@@ -40,7 +40,7 @@ class Sample:
         self.position = self.cell = self.inherent_energy = None
         self.inherent = False
         self.stiffness = self.stiffness_at = self.temperature = self.reliability = None
-        self.method, self.harmonic = "dynamics", None
+        self.method = "dynamics"
         self.predicted = self.split = self.deviation = self.interval_90 = self.novelty = None
         self.events = self.atoms_barriers = self.viscosity_temperature = None
         self.status_names, self.cost_names = [], []
@@ -87,8 +87,6 @@ class Sample:
     def _read_stiffness(self, file):
         self.stiffness = file["stiffness"][...]
         self.method = _attribute(file, "method") or "dynamics"
-        if "harmonic/stiffness" in file:
-            self.harmonic = file["harmonic/stiffness"][...]
         if "stiffness_at" in file and "temperature" in file:
             self.stiffness_at, self.temperature = file["stiffness_at"][...], file["temperature"][...]
         if "reliability" in file:
