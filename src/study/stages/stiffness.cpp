@@ -188,15 +188,16 @@ public:
                         .atom_steps = size.atoms_of_all * measured / samples * runs * steps};
         e.seconds = e.atom_steps / size.atom_steps_per_second;
         if (measured > 0)
-            e.note = fmt::format("{:g} x {} temperatures x {} seeds, {} each", measured, s.temperatures_K.size(),
-                                 s.seeds, picoseconds_text(steps * size.timestep_fs / 1000));
+            e.note = fmt::format("{:g} x {} temperatures x {} seeds, {}{}", measured, s.temperatures_K.size(), s.seeds,
+                                 picoseconds_text(steps * size.timestep_fs / 1000),
+                                 asks_hessian(study) ? ", Hessians" : " each");
         e.memory_bytes = size.batch_bytes(measured * runs);
         // Displacement, stiffness and mean positions of each temperature; the label.
         e.disk_bytes_per_atom = (measured > 0 ? temperatures * 5 * 8 : 0) + 24;
         if (asks_hessian(study)) {
             const int atoms = static_cast<int>(size.atoms_of_all / samples);
             e.seconds += samples * harmonic_operations(atoms, study.harmonic) / harmonic_rate;
-            e.note += fmt::format("{}Hessians of {:g} samples", measured > 0 ? "; " : "", samples);
+            if (measured == 0) e.note = fmt::format("Hessians of {:g} samples", samples);
             e.disk_bytes_per_atom += 10 * 8;
         }
         return e;
