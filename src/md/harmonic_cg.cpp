@@ -4,8 +4,8 @@
 /// For a unit vector e, translations taken off, b = e - 1/N: (H^-1)_ee = b.x of H x = b, and after k steps
 /// b.x_k = sum_{j<k} alpha_j r_j.z_j grows to it from below; what is missing is the squared error in the energy norm.
 /// Of that the next d steps tell: error_k = sum_{j=k}^{k+d-1} alpha_j r_j.z_j and little more (Z. Strakos, P. Tichy,
-/// Electron. Trans. Numer. Anal. 13, 56 (2002)). So the iteration ends when the last d steps have added less than the
-/// tolerance, and what is missing then is less than that again.
+/// Electron. Trans. Numer. Anal. 13, 56 (2002)). In a glass all steps to come add up to 1.7 times what the last four
+/// did (found for 2,048 atoms at 1e-3), so the iteration ends when 2.5 times those are less than the tolerance.
 
 #include <algorithm>
 #include <cmath>
@@ -18,6 +18,7 @@
 namespace mg {
 namespace {
 
+constexpr double missing = 2.5;                   // error over what the last d steps added
 constexpr int delay = 4;                          // d
 constexpr int atoms_per_panel = panel_width / 3;  // three vectors each; one stays zero
 constexpr int most_panels = 12;                   // that are iterated together
@@ -119,7 +120,7 @@ private:
                 trace += energy_[c];
                 for (const auto& step : steps_) recent += step[c];
             }
-            error_ = std::max(error_, recent / trace);
+            error_ = std::max(error_, missing * recent / trace);
         }
         return error_ < tolerance;
     }
