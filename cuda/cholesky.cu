@@ -62,7 +62,7 @@ cusolverDnHandle_t cusolver_handle() {
     return the_handle;
 }
 
-/// Element by element of the first columns of the unit matrix, `first` rows further down.
+/// Element by element of the first columns of the unit matrix.
 struct UnitColumnsSweep {
     int n;
     double* a;

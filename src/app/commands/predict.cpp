@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <cmath>
 #include <iostream>
-#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 #include <set>
@@ -14,7 +13,6 @@
 #include "app/commands/structure_names.hpp"
 #include "core/agreed_input.hpp"
 #include "descriptors/kinds.hpp"
-#include "io/atomic_file.hpp"
 #include "io/eam_reader.hpp"
 #include "io/structure_reader.hpp"
 #include "io/text.hpp"
@@ -53,17 +51,6 @@ Structure in_species_of(const ModelFile& model, Structure s, const std::string& 
     s.elements = model.elements;
     s.masses = model.masses;
     return s;
-}
-
-/// Refuses, before anything runs, a cell that the minimiser cannot take.
-void check_width(const std::string& path, const Structure& s, const EamPotential& potential) {
-    const double needed = 2 * (potential.cutoff + least_skin), width = smallest_width(s.box);
-    if (width < needed)
-        throw InputError(path + ": the box is too small",
-                         fmt::format("its smallest perpendicular width is {:.3f} A and must be {:.3f} A at least, "
-                                     "twice the potential's cutoff and skin",
-                                     width, needed),
-                         "repeat the structure along its short edges, or use --no-minimise");
 }
 
 struct Predicted {
@@ -182,20 +169,13 @@ void say_notes(const ModelFile& model, bool no_minimise) {
 
 /// Writes the files and says the summaries; `parts` are in the order of the structures.
 void write_results(const PredictArguments& a, const Task& task, const std::vector<Json>& parts) {
-    std::map<std::string, std::string> files;
-    Json summaries = Json::array();
-    for (const Json& part : parts) {
-        files[part["summary"]["output"].get<std::string>()] += part["xyz"].get<std::string>();
-        summaries.push_back(part["summary"]);
-    }
-    for (const auto& [path, text] : files) write_file_atomically(path, text);
     Json result;
     result["model"] = a.model;
     result["networks"] = task.model.ensemble.size();
     result["descriptor"] = task.model.descriptor.kind;
     result["positions"] = task.model.positions;
     result["minimised"] = task.minimise;
-    result["structures"] = summaries;
+    result["structures"] = write_structures(parts);
     std::cout << result.dump(2) << '\n';
 }
 
@@ -204,23 +184,18 @@ void predict_structures(Comm& world, const PredictArguments& a) {
     agreed_input(world, [&] { task = prepare(a); });
     if (world.rank() == 0) say_notes(task.model, a.no_minimise);
 
-    // Structures are dealt out to the ranks in turn; the first writes and speaks.
-    std::vector<Json> mine;
-    for (std::size_t k = 0; k < task.structures.size(); ++k) {
-        if (static_cast<int>(k % world.size()) != world.rank()) continue;
+    const std::vector<Json> parts = deal_out_structures(world, a.structures.size(), [&](std::size_t k) {
+        Json part;
         with_space(task.cuda, [&](auto space) {
             using Space = decltype(space);
             const Predicted p = predict_one<Space>(task.model, task.minimise ? &task.potential : nullptr,
                                                    a.structures[k], task.structures[k], task.outputs[k]);
-            mine.push_back({{"index", k}, {"summary", p.summary}, {"xyz", p.xyz}});
+            part = {{"summary", p.summary}, {"xyz", p.xyz}};
         });
-    }
-    const std::vector<std::string> all = world.gather(Json(mine).dump(), 0);
+        return part;
+    });
     if (world.rank() != 0) return;
-    std::vector<Json> in_order(task.structures.size());
-    for (const std::string& text : all)
-        for (const Json& part : Json::parse(text)) in_order[part["index"].get<std::size_t>()] = part;
-    write_results(a, task, in_order);
+    write_results(a, task, parts);
 }
 
 }  // namespace

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <chrono>
 #include <iostream>
-#include <map>
 #include <memory>
 #include <nlohmann/json.hpp>
 
@@ -13,7 +12,6 @@
 #include "app/commands/structure_names.hpp"
 #include "config/words.hpp"
 #include "core/agreed_input.hpp"
-#include "io/atomic_file.hpp"
 #include "io/eam_reader.hpp"
 #include "io/structure_reader.hpp"
 #include "io/xyz_writer.hpp"
@@ -56,13 +54,7 @@ HarmonicTask prepare(const StiffnessArguments& a) {
     }
     for (const std::string& path : a.structures) {
         task.structures.push_back(read_structure(path, potential.elements));
-        const double width = smallest_width(task.structures.back().box), needed = 2 * (potential.cutoff + least_skin);
-        if (!a.no_minimise && width < needed)
-            throw InputError(path + ": the box is too small",
-                             fmt::format("its smallest perpendicular width is {:.3f} A and must be {:.3f} A at least, "
-                                         "twice the potential's cutoff and skin",
-                                         width, needed),
-                             "repeat the structure along its short edges, or use --no-minimise");
+        if (!a.no_minimise) check_width(path, task.structures.back(), potential);
     }
     task.outputs = output_names(a.structures, a.output, ".harmonic.xyz");
     task.options.scheme = value_of<HarmonicScheme>(a.scheme);
@@ -145,34 +137,22 @@ HarmonicResult stiffness_of_one(const HarmonicTask& task, bool minimise, const s
 void stiffness_of_structures(Comm& world, const StiffnessArguments& a) {
     HarmonicTask task;
     agreed_input(world, [&] { task = prepare(a); });
-    // Structures are dealt out to the ranks in turn; the first writes and speaks.
-    std::vector<Json> mine;
-    for (std::size_t k = 0; k < task.structures.size(); ++k) {
-        if (static_cast<int>(k % world.size()) != world.rank()) continue;
+    const std::vector<Json> parts = deal_out_structures(world, a.structures.size(), [&](std::size_t k) {
+        Json part;
         with_space(task.cuda, [&](auto space) {
             const HarmonicResult r = stiffness_of_one<decltype(space)>(task, !a.no_minimise, a.structures[k],
                                                                        task.structures[k], task.outputs[k]);
-            mine.push_back({{"index", k}, {"summary", r.summary}, {"xyz", r.xyz}});
+            part = {{"summary", r.summary}, {"xyz", r.xyz}};
         });
-    }
-    const std::vector<std::string> all = world.gather(Json(mine).dump(), 0);
+        return part;
+    });
     if (world.rank() != 0) return;
-    std::vector<Json> in_order(task.structures.size());
-    for (const std::string& text : all)
-        for (const Json& part : Json::parse(text)) in_order[part["index"].get<std::size_t>()] = part;
-    std::map<std::string, std::string> files;
-    Json summaries = Json::array();
-    for (const Json& part : in_order) {
-        files[part["summary"]["output"].get<std::string>()] += part["xyz"].get<std::string>();
-        summaries.push_back(part["summary"]);
-    }
-    for (const auto& [path, text] : files) write_file_atomically(path, text);
     Json result;
     result["potential"] = a.potential;
     if (!task.functions.empty()) result["smoothed"] = task.functions;
     result["minimised"] = !a.no_minimise;
     result["tolerance"] = a.tolerance;
-    result["structures"] = summaries;
+    result["structures"] = write_structures(parts);
     std::cout << result.dump(2) << '\n';
 }
 

@@ -1,10 +1,14 @@
 #include "app/commands/structure_names.hpp"
 
+#include <fmt/format.h>
+
 #include <filesystem>
 #include <initializer_list>
 #include <map>
 
 #include "core/error.hpp"
+#include "io/atomic_file.hpp"
+#include "md/dynamics.hpp"
 
 namespace mg {
 namespace {
@@ -25,6 +29,41 @@ std::string stem_of(const std::string& path) {
 }
 
 }  // namespace
+
+void check_width(const std::string& path, const Structure& s, const EamPotential& potential) {
+    const double needed = 2 * (potential.cutoff + least_skin), width = smallest_width(s.box);
+    if (width < needed)
+        throw InputError(path + ": the box is too small",
+                         fmt::format("its smallest perpendicular width is {:.3f} A and must be {:.3f} A at least, "
+                                     "twice the potential's cutoff and skin",
+                                     width, needed),
+                         "repeat the structure along its short edges, or use --no-minimise");
+}
+
+std::vector<nlohmann::ordered_json> deal_out_structures(Comm& world, std::size_t count,
+                                                        const std::function<nlohmann::ordered_json(std::size_t)>& one) {
+    using Json = nlohmann::ordered_json;
+    std::vector<Json> mine;
+    for (std::size_t k = 0; k < count; ++k)
+        if (static_cast<int>(k % world.size()) == world.rank()) mine.push_back({{"index", k}, {"result", one(k)}});
+    const std::vector<std::string> all = world.gather(Json(mine).dump(), 0);
+    if (world.rank() != 0) return {};
+    std::vector<Json> in_order(count);
+    for (const std::string& text : all)
+        for (const Json& part : Json::parse(text)) in_order[part["index"].get<std::size_t>()] = part["result"];
+    return in_order;
+}
+
+nlohmann::ordered_json write_structures(const std::vector<nlohmann::ordered_json>& results) {
+    std::map<std::string, std::string> files;
+    nlohmann::ordered_json summaries = nlohmann::ordered_json::array();
+    for (const auto& part : results) {
+        files[part["summary"]["output"].get<std::string>()] += part["xyz"].get<std::string>();
+        summaries.push_back(part["summary"]);
+    }
+    for (const auto& [path, text] : files) write_file_atomically(path, text);
+    return summaries;
+}
 
 std::vector<std::string> output_names(const std::vector<std::string>& structures, const std::string& out,
                                       const std::string& ending) {

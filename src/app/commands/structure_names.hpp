@@ -1,10 +1,27 @@
 #pragma once
-/// \file Names of the files that commands write for the structures given to them.
+/// \file What the commands that take several structures share: what is refused, who does which, and the files written.
 
+#include <functional>
+#include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
 
+#include "core/comm.hpp"
+#include "core/structure.hpp"
+#include "physics/eam_potential.hpp"
+
 namespace mg {
+
+/// Refuses, before anything runs, a cell that the minimiser cannot take. Throws InputError.
+void check_width(const std::string& path, const Structure& s, const EamPotential& potential);
+
+/// Collective: one(k) for each k in [0, count), structures dealt out to the ranks in turn. The first rank gets all
+/// results in the order of the structures, the others nothing.
+std::vector<nlohmann::ordered_json> deal_out_structures(Comm& world, std::size_t count,
+                                                        const std::function<nlohmann::ordered_json(std::size_t)>& one);
+
+/// Writes the `xyz` of each result to its summary's `output`, those of one file as frames. Returns the summaries.
+nlohmann::ordered_json write_structures(const std::vector<nlohmann::ordered_json>& results);
 
 /// One output for each structure: `out` for all, or NAME`ending` in the working directory, NAME being the structure's
 /// without folder and the endings of structure files. Throws InputError where two structures would be written to one

@@ -234,8 +234,11 @@ public:
             c.farm.run(units, [&](const Unit& unit) { return measure_unit(c, unit, index, protocol, glasses, done); });
             c.progress.end();
             if (asks_hessian(c.study))
-                ask_hessians(c, "visited", index.samples * index.temperatures, "the basin visited in run",
-                             [&](int k) { return visited(c, index, k / index.temperatures, k % index.temperatures); });
+                ask_hessians(c, "visited", index.samples * index.temperatures, "the basin visited in run", [&](int k) {
+                    const int sample = k / index.temperatures;
+                    return visited(c.inherent_structure(sample),
+                                   c.checkpoints.read<RunFile>("run", index.of(sample, k % index.temperatures, 0)));
+                });
         }
         on_first(c.farm.world(), [&] { write_samples(c, index); });
     }
@@ -301,10 +304,8 @@ private:
         c.progress.end();
     }
 
-    /// Where the run of the first seed was: its mean positions in its cell.
-    Structure visited(const Context& c, const Runs& index, int sample, int temperature) const {
-        const auto run = c.checkpoints.read<RunFile>("run", index.of(sample, temperature, 0));
-        Structure s = c.inherent_structure(sample);
+    /// Where a run was: the structure with its mean positions in its cell.
+    Structure visited(Structure s, const RunFile& run) const {
         s.position = run.mean_position;
         s.box = box_of_rows(run.cell.data());
         return s;
@@ -382,8 +383,9 @@ private:
             }
             if (asks_hessian(c.study)) {
                 add_harmonic(c.study, c.checkpoints.read<HarmonicFile>("hessian", k), f);
+                const Structure inherent = c.inherent_structure(k);
                 for (int t = 0; k < index.samples && t < index.temperatures; ++t)
-                    add_visited(c.inherent_structure(k), visited(c, index, k, t),
+                    add_visited(inherent, visited(inherent, runs[index.of(k, t, 0)]),
                                 c.checkpoints.read<HarmonicFile>("visited", k * index.temperatures + t), t, f);
                 said += fmt::format("{}harmonic {:.4f} eV/A^2 ({}, error {:.2g})", said.empty() ? "" : "; ",
                                     mean(f.harmonic), f.scheme, f.harmonic_error);
