@@ -157,12 +157,15 @@ struct StudyFile {
     };
     /// The options' `memory` is no key.
     struct Harmonic : HarmonicOptions {
+        int modes = 50;  ///< softest modes, and the density of states with them; 0: neither
+
         bool operator==(const Harmonic&) const = default;
         template <class Visitor>
         void visit(Visitor& v) {
             v.table("harmonic", "K = 1 / tr (H^-1)_ii from the Hessian of the inherent structure.");
             v.key("scheme", scheme);
             v.key("tolerance", tolerance, from(1e-6, 0.1, "it is the relative error of a stiffness"));
+            v.key("modes", modes, from(0, 1000, "it is a number of softest modes; 0 asks for none"));
         }
     };
     struct Descriptors {

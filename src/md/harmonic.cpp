@@ -12,7 +12,6 @@
 namespace mg {
 namespace {
 
-constexpr double lifted = 2;       // [eV/A^2] see md/harmonic_clusters.cpp
 constexpr int checked_atoms = 60;  // of clusters, done by conjugate gradients as well
 constexpr double widening = 1.25;  // of the clusters' reach, where they miss the tolerance
 constexpr double widest = 20;      // [A]
@@ -49,6 +48,11 @@ Check check(const std::vector<Sym3>& clusters, const std::vector<int>& slots, co
 
 }  // namespace
 
+Sym3 without_translations(const Sym3& c, int slots) {
+    const double translation = 1 / (lifted_translations * slots);
+    return c + Sym3{-translation, -translation, -translation, 0, 0, 0};
+}
+
 PhysicsError not_a_minimum(const std::string& where) {
     return PhysicsError("no harmonic stiffness: " + where + " is not at a minimum",
                         "there is a displacement that lowers the energy",
@@ -60,6 +64,13 @@ std::vector<double> HarmonicStiffness::stiffness() const {
     k.reserve(compliance.size());
     for (const Sym3& c : compliance) k.push_back(harmonic_stiffness(c));
     return k;
+}
+
+std::vector<double> voigt_rows(const std::vector<Sym3>& tensors) {
+    std::vector<double> rows;
+    rows.reserve(6 * tensors.size());
+    for (const Sym3& c : tensors) rows.insert(rows.end(), {c.xx, c.yy, c.zz, c.yz, c.xz, c.xy});
+    return rows;
 }
 
 double harmonic_operations(int atoms, const HarmonicOptions& options) {
@@ -90,13 +101,12 @@ std::vector<Sym3> dense_compliance(const Hessian<Space>& h) {
     std::iota(all.begin(), all.end(), 0);
     const Array<int, Space> slots = to_space<Space>(all);
     Array<double, Space> matrix(static_cast<std::size_t>(n) * n);
-    assemble_block(h, slots.data(), h.slots, slots.data(), lifted / h.slots, matrix.data(), n);
+    assemble_block(h, slots.data(), h.slots, slots.data(), lifted_translations / h.slots, matrix.data(), n);
     if (factor(Space{}, n, matrix.data(), n) != 0) throw not_a_minimum("the structure");
     Array<Sym3, Space> blocks(static_cast<std::size_t>(h.slots));
     inverse_blocks(Space{}, h.slots, matrix.data(), n, blocks.data());
     std::vector<Sym3> compliance = to_host(blocks);
-    const double translation = 1 / (lifted * h.slots);
-    for (Sym3& c : compliance) c = c + Sym3{-translation, -translation, -translation, 0, 0, 0};
+    for (Sym3& c : compliance) c = without_translations(c, h.slots);
     return compliance;
 }
 
@@ -105,7 +115,13 @@ std::optional<HarmonicStiffness> harmonic_stiffness(const Structure& at_rest, co
                                                     const HarmonicOptions& options,
                                                     const std::function<bool()>& give_up) {
     const Batch<Space> batch = make_batch<Space>({at_rest}, potential.elements, potential.masses);
-    const Hessian<Space> h = make_hessian(batch, make_eam_tables<Space>(potential));
+    return harmonic_stiffness(make_hessian(batch, make_eam_tables<Space>(potential)), at_rest, options, give_up);
+}
+
+template <class Space>
+std::optional<HarmonicStiffness> harmonic_stiffness(const Hessian<Space>& h, const Structure& at_rest,
+                                                    const HarmonicOptions& options,
+                                                    const std::function<bool()>& give_up) {
     HarmonicStiffness result;
     for (const Vec3& f : to_host(h.force)) result.force_max = std::max(result.force_max, std::sqrt(norm2(f)));
     result.scheme = choose_scheme(at_rest.size(), options);
@@ -125,8 +141,10 @@ std::optional<HarmonicStiffness> harmonic_stiffness(const Structure& at_rest, co
         const std::optional<CgResult> exact = cg_compliance(h, checked, 0.05 * options.tolerance, give_up);
         if (!exact) return std::nullopt;
         ClusterOptions cut;
+        const auto medium = make_medium(h, at_rest, cut, give_up);
+        if (!medium) return std::nullopt;
         for (;; cut.reach = std::min(widest, widening * cut.reach)) {
-            const auto approximate = cluster_compliance(h, at_rest, cut, give_up);
+            const auto approximate = cluster_compliance(h, at_rest, *medium, cut, give_up);
             if (!approximate) return std::nullopt;
             const Check c = check(*approximate, checked, exact->compliance);
             result.scale = c.scale;
@@ -144,10 +162,12 @@ std::optional<HarmonicStiffness> harmonic_stiffness(const Structure& at_rest, co
     return result;
 }
 
-#define MG_HARMONIC(Space)                                               \
-    template std::vector<Sym3> dense_compliance(const Hessian<Space>&);  \
-    template std::optional<HarmonicStiffness> harmonic_stiffness<Space>( \
-        const Structure&, const EamPotential&, const HarmonicOptions&, const std::function<bool()>&);
+#define MG_HARMONIC(Space)                                                                            \
+    template std::vector<Sym3> dense_compliance(const Hessian<Space>&);                               \
+    template std::optional<HarmonicStiffness> harmonic_stiffness<Space>(                              \
+        const Structure&, const EamPotential&, const HarmonicOptions&, const std::function<bool()>&); \
+    template std::optional<HarmonicStiffness> harmonic_stiffness(                                     \
+        const Hessian<Space>&, const Structure&, const HarmonicOptions&, const std::function<bool()>&);
 MG_INSTANTIATE(MG_HARMONIC)
 
 }  // namespace mg

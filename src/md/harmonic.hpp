@@ -51,6 +51,15 @@ std::optional<HarmonicStiffness> harmonic_stiffness(const Structure& at_rest, co
                                                     const HarmonicOptions& options = {},
                                                     const std::function<bool()>& give_up = {});
 
+/// The same where the Hessian of the structure is there.
+template <class Space>
+std::optional<HarmonicStiffness> harmonic_stiffness(const Hessian<Space>& hessian, const Structure& at_rest,
+                                                    const HarmonicOptions& options = {},
+                                                    const std::function<bool()>& give_up = {});
+
+/// Tensors as rows xx, yy, zz, yz, xz, xy, one after the other.
+std::vector<double> voigt_rows(const std::vector<Sym3>& tensors);
+
 /// What `automatic` takes for N atoms.
 HarmonicScheme choose_scheme(int atoms, const HarmonicOptions& options);
 
@@ -61,6 +70,12 @@ double harmonic_operations(int atoms, const HarmonicOptions& options);
 PhysicsError not_a_minimum(const std::string& where);
 
 // ---- The schemes themselves: compliances by slot, nothing where given up.
+
+/// [eV/A^2] A matrix is inverted as H + this/N for equal directions of all pairs of atoms, which lifts the translations
+/// from zero to it.
+inline constexpr double lifted_translations = 2;
+/// What is left of a block of that inverse without the share of the translations.
+Sym3 without_translations(const Sym3& compliance, int slots);
 
 /// Throws PhysicsError where a leading minor is not positive.
 template <class Space>
@@ -82,9 +97,21 @@ struct ClusterOptions {
     double coarse = 9;   ///< [A] spacing of the medium's nodes
     int smoothing = 24;  ///< steps that turn the medium's displacements into those of the glass
 };
+/// The smooth displacements P of the medium, H P, and P^T H P.
+template <class Space>
+struct ClusterMedium {
+    int columns = 0;
+    Panels<Space> p, hp;
+    Array<double, Space> lift;  ///< (3, columns) what the lifted translations add to each row of H P
+    Array<double, Space> php;   ///< (columns, columns), column-major
+};
+/// Of `options` it asks the medium's alone.
+template <class Space>
+std::optional<ClusterMedium<Space>> make_medium(const Hessian<Space>& hessian, const Structure& structure,
+                                                const ClusterOptions& options, const std::function<bool()>& give_up);
 template <class Space>
 std::optional<std::vector<Sym3>> cluster_compliance(const Hessian<Space>& hessian, const Structure& structure,
-                                                    const ClusterOptions& options,
+                                                    const ClusterMedium<Space>& medium, const ClusterOptions& options,
                                                     const std::function<bool()>& give_up);
 
 }  // namespace mg

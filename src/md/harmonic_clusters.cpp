@@ -24,7 +24,7 @@
 
 #include "core/error.hpp"
 #include "core/macros.hpp"
-#include "core/random.hpp"
+#include "md/chebyshev.hpp"
 #include "md/harmonic.hpp"
 #include "ops/cholesky.hpp"
 #include "ops/panels.hpp"
@@ -32,7 +32,6 @@
 namespace mg {
 namespace {
 
-constexpr double lifted = 2;          // [eV/A^2] c
 constexpr double smoothed_part = 60;  // Chebyshev's interval reaches down to this part of the largest eigenvalue
 constexpr int panels_at_a_time = 6;
 
@@ -79,142 +78,6 @@ void add_hats(const std::vector<Vec3>& fraction, const std::array<int, 3>& n, in
             }
         }
     }
-}
-
-/// The smooth displacements P of the medium, H P, and P^T H P.
-template <class Space>
-struct Medium {
-    int columns = 0;
-    Panels<Space> p, hp;
-    Array<double, Space> lift;  ///< (3, columns) what the lifted translations add to each row of H P
-    Array<double, Space> php;   ///< (columns, columns), column-major
-};
-
-template <class Space>
-void set_numbers(ColumnNumbers<Space>& numbers, std::size_t n, double value) {
-    copy(to_space<Space>(std::vector<double>(n, value)), numbers);
-}
-
-/// The largest eigenvalue of D^-1 H, by powers of it on random vectors.
-template <class Space>
-double largest_eigenvalue(const Hessian<Space>& h, const Array<Mat3, Space>& inverse) {
-    Panels<Space> v(h.slots, 1), q(h.slots, 1);
-    std::vector<double> start;
-    const RandomStream random(1, RandomUse::probe, 0);
-    for (long k = 0; k < v.size(); ++k) start.push_back(random.normal(static_cast<std::uint64_t>(k)));
-    copy(to_space<Space>(start), v.value);
-    ColumnNumbers<Space> sum, factor;
-    Array<double, Space> work;
-    double largest = 0;
-    for (int turn = 0; turn < 20; ++turn) {
-        multiply(h, v, q, work);
-        precondition(inverse, q, v);
-        dot(v, v, sum, work);
-        std::vector<double> norm = to_host(sum);
-        largest = 0;
-        for (double& x : norm) {
-            x = std::sqrt(x);
-            largest = std::max(largest, x);
-            x = 1 / x;
-        }
-        copy(to_space<Space>(norm), factor);
-        copy(v.value, q.value);
-        fill_zero(v.value);
-        combine<Space>(&factor, q, nullptr, v);
-    }
-    return largest;
-}
-
-/// p <- T(D^-1 H) p / T(0), T Chebyshev's polynomial of the order `steps` of the interval from largest / smoothed_part
-/// to a little above `largest`.
-template <class Space>
-void smooth(const Hessian<Space>& h, const Array<Mat3, Space>& inverse, double largest, int steps, Panels<Space>& p) {
-    const double low = largest / smoothed_part, high = 1.1 * largest, middle = 0.5 * (high + low),
-                 half = 0.5 * (high - low), sigma = middle / half;
-    const auto n = static_cast<std::size_t>(p.panels) * panel_width;
-    Panels<Space> r(p.slots, p.panels), d(p.slots, p.panels), q(p.slots, p.panels);
-    Array<double, Space> work;
-    ColumnNumbers<Space> a, b;
-    // r = -D^-1 H p, d = r / middle
-    multiply(h, p, q, work);
-    precondition(inverse, q, r);
-    set_numbers<Space>(a, n, -1 / middle);
-    fill_zero(d.value);
-    combine<Space>(&a, r, nullptr, d);
-    set_numbers<Space>(a, n, 0);
-    set_numbers<Space>(b, n, -1);
-    combine<Space>(&a, d, &b, r);
-    double rho = 1 / sigma;
-    Panels<Space> z(p.slots, p.panels);
-    for (int k = 0; k < steps; ++k) {
-        combine<Space>(nullptr, d, nullptr, p);
-        multiply(h, d, q, work);
-        precondition(inverse, q, z);
-        set_numbers<Space>(a, n, -1);
-        combine<Space>(&a, z, nullptr, r);
-        const double next = 1 / (2 * sigma - rho);
-        set_numbers<Space>(a, n, 2 * next / half);
-        set_numbers<Space>(b, n, next * rho);
-        combine<Space>(&a, r, &b, d);
-        rho = next;
-    }
-}
-
-template <class Space>
-std::optional<Medium<Space>> make_medium(const Hessian<Space>& h, const Structure& s, const ClusterOptions& options,
-                                         const std::function<bool()>& give_up) {
-    const std::array<int, 3> n = grid_of(s.box, options.coarse);
-    const std::vector<Vec3> fraction = fractions(s, h.atom_of_slot);
-    Medium<Space> m;
-    m.columns = 3 * n[0] * n[1] * n[2];
-    const int panels = (m.columns + panel_width - 1) / panel_width;
-    m.p = Panels<Space>(h.slots, panels);
-    m.hp = Panels<Space>(h.slots, panels);
-    const Array<Mat3, Space> inverse = inverse_diagonal_blocks(h);
-    const double largest = largest_eigenvalue(h, inverse);
-    const long panel_size = 3L * h.slots * panel_width;
-    Array<double, Space> work;
-    std::vector<double> hats, lift(3 * static_cast<std::size_t>(m.columns));
-    for (int first = 0; first < panels; first += panels_at_a_time) {
-        if (give_up && give_up()) return std::nullopt;
-        const int count = std::min(panels_at_a_time, panels - first);
-        Panels<Space> p(h.slots, count), hp(h.slots, count);
-        add_hats(fraction, n, first, count, hats);
-        copy(to_space<Space>(hats), p.value);
-        smooth(h, inverse, largest, options.smoothing, p);
-        multiply(h, p, hp, work);
-        const auto bytes = static_cast<std::size_t>(count * panel_size) * sizeof(double);
-        copy_bytes(Space{}, p.value.data(), Space{}, m.p.value.data() + first * panel_size, bytes);
-        copy_bytes(Space{}, hp.value.data(), Space{}, m.hp.value.data() + first * panel_size, bytes);
-        const std::vector<double> smooth_p = to_host(p.value);
-        for (int c = first * panel_width; c < std::min(m.columns, (first + count) * panel_width); ++c)
-            for (int i = 0; i < 3; ++i) {
-                double sum = 0;
-                for (int slot = 0; slot < h.slots; ++slot)
-                    sum += smooth_p[(c / panel_width - first) * panel_size + (3L * slot + i) * panel_width +
-                                    c % panel_width];
-                lift[3 * static_cast<std::size_t>(c) + i] = lifted / h.slots * sum;
-            }
-    }
-    m.lift = to_space<Space>(lift);
-    // P^T H P, some rows at a time.
-    m.php = Array<double, Space>(static_cast<std::size_t>(m.columns) * m.columns);
-    fill_zero(m.php);
-    std::vector<int> all(h.slots);
-    std::iota(all.begin(), all.end(), 0);
-    const Array<int, Space> slots = to_space<Space>(all);
-    constexpr int rows_at_a_time = 512;
-    Array<double, Space> p_rows(3L * rows_at_a_time * m.columns), hp_rows(p_rows.size());
-    for (int first = 0; first < h.slots; first += rows_at_a_time) {
-        const int count = std::min(rows_at_a_time, h.slots - first), rows = 3 * count;
-        gather_rows(m.p, m.columns, slots.data() + first, count, nullptr, p_rows.data(), 1, rows);
-        gather_rows(m.hp, m.columns, slots.data() + first, count, m.lift.data(), hp_rows.data(), 1, rows);
-        add_product(Space{}, m.columns, m.columns, rows, 1.0, p_rows.data(), rows, hp_rows.data(), rows, m.php.data(),
-                    m.columns);
-    }
-    // Of what a cluster can do alone nothing but rounding would be left in S.
-    scale_diagonal(Space{}, m.columns, 1 + 1e-9, m.php.data(), m.columns);
-    return m;
 }
 
 /// Atoms whose blocks are wanted, and all that are free with them, the former first; both by slot.
@@ -266,7 +129,7 @@ struct Workspace {
 
 /// Blocks of the cluster's own atoms; false where a matrix is not positive definite.
 template <class Space>
-bool solve_cluster(const Hessian<Space>& hessian, const Medium<Space>& m, const Cluster& c, Workspace<Space>& w,
+bool solve_cluster(const Hessian<Space>& hessian, const ClusterMedium<Space>& m, const Cluster& c, Workspace<Space>& w,
                    std::vector<Sym3>& result) {
     const int atoms = static_cast<int>(c.free.size()), n = 3 * atoms, own = 3 * c.own;
     w.place.resize(hessian.slots, -1);
@@ -275,7 +138,8 @@ bool solve_cluster(const Hessian<Space>& hessian, const Medium<Space>& m, const 
     copy(to_space<Space>(w.place), w.places);
     for (const int slot : c.free) w.place[slot] = -1;
     w.h.resize(static_cast<std::size_t>(n) * n);
-    assemble_block(hessian, w.chosen.data(), atoms, w.places.data(), lifted / hessian.slots, w.h.data(), n);
+    assemble_block(hessian, w.chosen.data(), atoms, w.places.data(), lifted_translations / hessian.slots, w.h.data(),
+                   n);
     if (factor(Space{}, n, w.h.data(), n) != 0) return false;
     // W and Y side by side.
     w.w.resize(static_cast<std::size_t>(n) * (m.columns + own));
@@ -296,9 +160,7 @@ bool solve_cluster(const Hessian<Space>& hessian, const Medium<Space>& m, const 
     add_gram_blocks(Space{}, c.own, n, y, n, w.block.data());
     add_gram_blocks(Space{}, c.own, m.columns, w.v.data(), m.columns, w.block.data());
     const std::vector<Sym3> block = to_host(w.block);
-    const double translation = 1 / (lifted * hessian.slots);
-    for (int k = 0; k < c.own; ++k)
-        result[c.free[k]] = block[k] + Sym3{-translation, -translation, -translation, 0, 0, 0};
+    for (int k = 0; k < c.own; ++k) result[c.free[k]] = without_translations(block[k], hessian.slots);
     return true;
 }
 
@@ -320,11 +182,67 @@ void for_each_cluster(int count, const Body& body) {
 }  // namespace
 
 template <class Space>
+std::optional<ClusterMedium<Space>> make_medium(const Hessian<Space>& h, const Structure& s,
+                                                const ClusterOptions& options, const std::function<bool()>& give_up) {
+    const std::array<int, 3> n = grid_of(s.box, options.coarse);
+    const std::vector<Vec3> fraction = fractions(s, h.atom_of_slot);
+    ClusterMedium<Space> m;
+    m.columns = 3 * n[0] * n[1] * n[2];
+    const int panels = (m.columns + panel_width - 1) / panel_width;
+    m.p = Panels<Space>(h.slots, panels);
+    m.hp = Panels<Space>(h.slots, panels);
+    const Array<Mat3, Space> inverse = inverse_diagonal_blocks(h);
+    const double largest = largest_eigenvalue(h, inverse);
+    const SpectralInterval rough{largest / smoothed_part, 1.1 * largest};
+    const long panel_size = 3L * h.slots * panel_width;
+    Array<double, Space> work;
+    std::vector<double> hats, lift(3 * static_cast<std::size_t>(m.columns));
+    for (int first = 0; first < panels; first += panels_at_a_time) {
+        if (give_up && give_up()) return std::nullopt;
+        const int count = std::min(panels_at_a_time, panels - first);
+        Panels<Space> p(h.slots, count), hp(h.slots, count);
+        add_hats(fraction, n, first, count, hats);
+        copy(to_space<Space>(hats), p.value);
+        chebyshev_filter(h, inverse, rough, options.smoothing, p);
+        multiply(h, p, hp, work);
+        const auto bytes = static_cast<std::size_t>(count * panel_size) * sizeof(double);
+        copy_bytes(Space{}, p.value.data(), Space{}, m.p.value.data() + first * panel_size, bytes);
+        copy_bytes(Space{}, hp.value.data(), Space{}, m.hp.value.data() + first * panel_size, bytes);
+        const std::vector<double> smooth_p = to_host(p.value);
+        for (int c = first * panel_width; c < std::min(m.columns, (first + count) * panel_width); ++c)
+            for (int i = 0; i < 3; ++i) {
+                double sum = 0;
+                for (int slot = 0; slot < h.slots; ++slot)
+                    sum += smooth_p[(c / panel_width - first) * panel_size + (3L * slot + i) * panel_width +
+                                    c % panel_width];
+                lift[3 * static_cast<std::size_t>(c) + i] = lifted_translations / h.slots * sum;
+            }
+    }
+    m.lift = to_space<Space>(lift);
+    // P^T H P, some rows at a time.
+    m.php = Array<double, Space>(static_cast<std::size_t>(m.columns) * m.columns);
+    fill_zero(m.php);
+    std::vector<int> all(h.slots);
+    std::iota(all.begin(), all.end(), 0);
+    const Array<int, Space> slots = to_space<Space>(all);
+    constexpr int rows_at_a_time = 512;
+    Array<double, Space> p_rows(3L * rows_at_a_time * m.columns), hp_rows(p_rows.size());
+    for (int first = 0; first < h.slots; first += rows_at_a_time) {
+        const int count = std::min(rows_at_a_time, h.slots - first), rows = 3 * count;
+        gather_rows(m.p, m.columns, slots.data() + first, count, nullptr, p_rows.data(), 1, rows);
+        gather_rows(m.hp, m.columns, slots.data() + first, count, m.lift.data(), hp_rows.data(), 1, rows);
+        add_product(Space{}, m.columns, m.columns, rows, 1.0, p_rows.data(), rows, hp_rows.data(), rows, m.php.data(),
+                    m.columns);
+    }
+    // Of what a cluster can do alone nothing but rounding would be left in S.
+    scale_diagonal(Space{}, m.columns, 1 + 1e-9, m.php.data(), m.columns);
+    return m;
+}
+
+template <class Space>
 std::optional<std::vector<Sym3>> cluster_compliance(const Hessian<Space>& h, const Structure& s,
-                                                    const ClusterOptions& options,
+                                                    const ClusterMedium<Space>& medium, const ClusterOptions& options,
                                                     const std::function<bool()>& give_up) {
-    const std::optional<Medium<Space>> medium = make_medium(h, s, options, give_up);
-    if (!medium) return std::nullopt;
     const std::vector<Cluster> clusters = make_clusters(s, h.atom_of_slot, options);
     std::vector<Workspace<Space>> workspaces(on_threads<Space> ? omp_get_max_threads() : 1);
     std::vector<Sym3> result(h.slots);
@@ -332,16 +250,19 @@ std::optional<std::vector<Sym3>> cluster_compliance(const Hessian<Space>& h, con
     for_each_cluster<Space>(static_cast<int>(clusters.size()), [&](int worker, int k) {
         if (stopped || unstable) return;
         if (worker == 0 && give_up && give_up()) stopped = true;
-        if (!solve_cluster(h, *medium, clusters[k], workspaces[worker], result)) unstable = true;
+        if (!solve_cluster(h, medium, clusters[k], workspaces[worker], result)) unstable = true;
     });
     if (stopped) return std::nullopt;
     if (unstable) throw not_a_minimum("a group of atoms and those around it");
     return result;
 }
 
-#define MG_HARMONIC_CLUSTERS(Space)                                                                       \
-    template std::optional<std::vector<Sym3>> cluster_compliance(const Hessian<Space>&, const Structure&, \
-                                                                 const ClusterOptions&, const std::function<bool()>&);
+#define MG_HARMONIC_CLUSTERS(Space)                                                                                  \
+    template std::optional<ClusterMedium<Space>> make_medium(const Hessian<Space>&, const Structure&,                \
+                                                             const ClusterOptions&, const std::function<bool()>&);   \
+    template std::optional<std::vector<Sym3>> cluster_compliance(const Hessian<Space>&, const Structure&,            \
+                                                                 const ClusterMedium<Space>&, const ClusterOptions&, \
+                                                                 const std::function<bool()>&);
 MG_INSTANTIATE(MG_HARMONIC_CLUSTERS)
 
 }  // namespace mg

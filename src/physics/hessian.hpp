@@ -15,6 +15,8 @@
 /// An atom's harmonic mean-squared displacement at temperature T is k_B T tr[(H^-1)_ii], H's translations projected
 /// out, so that its stiffness k_B T / <|dr|^2> is 1 / tr[(H^-1)_ii] at every temperature.
 
+#include <cmath>
+
 #include "core/mat3.hpp"
 #include "physics/spline.hpp"
 
@@ -71,6 +73,16 @@ MG_HD Mat3 bond_block(const HessianBond& b) {
 
 /// 1 / tr G, G the atom's block of H^-1 [A^2/eV]: its stiffness [eV/A^2].
 MG_HD double harmonic_stiffness(const Sym3& compliance) { return 1.0 / trace(compliance); }
+
+/// Fractional anisotropy of a tensor of squared displacements, sqrt(3/2) |C - 1/3 tr C| / |C|: 0 where all directions
+/// are alike, 1 where it moves along one alone (P. J. Basser, C. Pierpaoli, J. Magn. Reson. B 111, 209 (1996)).
+MG_HD double fractional_anisotropy(const Sym3& c) {
+    const auto norm2 = [](const Sym3& a) {
+        return a.xx * a.xx + a.yy * a.yy + a.zz * a.zz + 2 * (a.yz * a.yz + a.xz * a.xz + a.xy * a.xy);
+    };
+    const double mean = trace(c) / 3;
+    return std::sqrt(1.5 * norm2({c.xx - mean, c.yy - mean, c.zz - mean, c.yz, c.xz, c.xy}) / norm2(c));
+}
 
 }  // namespace MG_TARGET
 }  // namespace mg

@@ -159,6 +159,7 @@ void put(H5File* file, const Dynamics<Space>& d, const StiffnessProgress<Space>&
     if (!measuring) return;
     put_values(*file, "/window/first", first);
     for (int k = 0; k < 2; ++k) put_values(*file, "/window/half_" + std::to_string(k), half[k]);
+    for (std::size_t k = 0; k < p.early.size(); ++k) file->write("/window/early/" + std::to_string(k), p.early[k]);
 }
 
 template <class Space>
@@ -176,6 +177,8 @@ StiffnessProgress<Space> get_stiffness_progress(const H5File& file, const Dynami
         p.window.frames[k] = frames.at(k);
     }
     p.window.drift.resize(d.batch().replicas);
+    for (std::string at; file.exists(at = "/window/early/" + std::to_string(p.early.size()));)
+        p.early.push_back(file.read<double>(at));
     return p;
 }
 

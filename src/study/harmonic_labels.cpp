@@ -2,21 +2,30 @@
 
 #include "config/words.hpp"
 #include "core/macros.hpp"
-#include "core/random.hpp"
 #include "md/dynamics.hpp"
+#include "md/modes.hpp"
 
 namespace mg {
 namespace {
 
-constexpr int most_shakes = 2;
-constexpr double shake_length = 0.02;  // [A] standard deviation of each coordinate
+constexpr int most_saddles = 5;
+constexpr double saddle_step = 0.1;  // [A] of the atom that moves farthest
 
-void shake(Structure& s, std::uint64_t seed, int sample, int attempt) {
-    const RandomStream random(seed, RandomUse::probe, static_cast<std::uint32_t>(16 * sample + 2 + attempt));
-    for (int i = 0; i < s.size(); ++i) {
-        const auto k = 3 * static_cast<std::uint64_t>(i);
-        s.position[i] += shake_length * Vec3{random.normal(k), random.normal(k + 1), random.normal(k + 2)};
-    }
+template <class Space>
+bool add_modes(const Hessian<Space>& h, const std::vector<double>& mass, const Structure& s, int count,
+               const std::function<bool()>& give_up, HarmonicFile& f) {
+    const std::optional<SoftestModes> modes = softest_modes(h, mass, {.count = count}, give_up);
+    if (!modes) return false;
+    const std::optional<DensityOfStates> density =
+        density_of_states(h, mass, s.species, static_cast<int>(s.elements.size()), density_bins, give_up);
+    if (!density) return false;
+    f.mode_frequency = modes->frequency;
+    f.participation_ratio = modes->participation_ratio;
+    f.participation = modes->participation;
+    f.density_frequency = density->frequency;
+    f.density_of_states = density->total;
+    f.density_of_species = density->of_species;
+    return true;
 }
 
 }  // namespace
@@ -30,36 +39,46 @@ std::vector<double> HarmonicFile::stiffness() const {
 
 template <class Space>
 std::optional<HarmonicFile> harmonic_labels(const Structure& inherent, const SmoothPotential& smooth, double skin,
-                                            const HarmonicOptions& options, std::uint64_t seed, int sample,
+                                            const HarmonicOptions& options, int modes,
                                             const std::function<bool()>& give_up) {
     const EamPotential& potential = smooth.potential;
+    const EamTables<Space> tables = make_eam_tables<Space>(potential);
     Structure s = inherent;
     s.velocity.clear();
-    for (int attempt = 0;; ++attempt) {
+    for (int saddles = 0;; ++saddles) {
         {
             Dynamics<Space> d(make_batch<Space>({s}, potential.elements, potential.masses), potential, Precision::full,
                               skin);
             if (d.relax(LbfgsOptions{}, 20000, give_up).empty()) return std::nullopt;
             s.position = d.structures().at(0).position;
         }
+        const Batch<Space> batch = make_batch<Space>({s}, potential.elements, potential.masses);
+        const std::vector<double> mass = to_host(batch.mass);
+        const Hessian<Space> h = make_hessian(batch, tables);
         try {
-            const std::optional<HarmonicStiffness> h = harmonic_stiffness<Space>(s, potential, options, give_up);
-            if (!h) return std::nullopt;
-            HarmonicFile f{s.position, {}, word_of(h->scheme), h->error, h->force_max, attempt};
-            for (const Sym3& c : h->compliance)
-                f.compliance.insert(f.compliance.end(), {c.xx, c.yy, c.zz, c.yz, c.xz, c.xy});
+            const std::optional<HarmonicStiffness> k = harmonic_stiffness(h, s, options, give_up);
+            if (!k) return std::nullopt;
+            HarmonicFile f{.position = s.position,
+                           .scheme = word_of(k->scheme),
+                           .error = k->error,
+                           .force_max = k->force_max,
+                           .saddles = saddles};
+            f.compliance = voigt_rows(k->compliance);
+            if (modes > 0 && !add_modes(h, mass, s, modes, give_up, f)) return std::nullopt;
             return f;
         } catch (const PhysicsError&) {
-            if (attempt == most_shakes) throw;
-            shake(s, seed, sample, attempt);
+            if (saddles == most_saddles) throw;
+            const std::optional<SoftestModes> soft = softest_modes(h, mass, {.count = 1}, give_up);
+            if (!soft) return std::nullopt;
+            if (!(soft->frequency.at(0) < 0)) throw;
+            for (int i = 0; i < s.size(); ++i) s.position[i] += saddle_step * soft->softest[i];
         }
     }
 }
 
-#define MG_HARMONIC_LABELS(Space)                                                                                 \
-    template std::optional<HarmonicFile> harmonic_labels<Space>(const Structure&, const SmoothPotential&, double, \
-                                                                const HarmonicOptions&, std::uint64_t, int,       \
-                                                                const std::function<bool()>&);
+#define MG_HARMONIC_LABELS(Space)                                \
+    template std::optional<HarmonicFile> harmonic_labels<Space>( \
+        const Structure&, const SmoothPotential&, double, const HarmonicOptions&, int, const std::function<bool()>&);
 MG_INSTANTIATE(MG_HARMONIC_LABELS)
 
 }  // namespace mg

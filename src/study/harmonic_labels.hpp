@@ -17,7 +17,14 @@ struct HarmonicFile {
     std::string scheme;
     double error = 0;      ///< relative, root mean square
     double force_max = 0;  ///< [eV/A]
-    long shakes = 0;       ///< how often it had to be shaken off a saddle
+    long saddles = 0;      ///< how often it stood on one and was moved on
+    // Where modes were asked for.
+    std::vector<double> mode_frequency;       ///< [THz] (modes)
+    std::vector<double> participation_ratio;  ///< (modes)
+    std::vector<double> participation;        ///< (n)
+    std::vector<double> density_frequency;    ///< [THz] (bins)
+    std::vector<double> density_of_states;    ///< [1/THz] (bins)
+    std::vector<double> density_of_species;   ///< [1/THz] (species, bins)
 
     template <class Visitor, class File>
     static void visit(Visitor& v, File& f) {
@@ -26,19 +33,25 @@ struct HarmonicFile {
         v.attribute("/", "scheme", f.scheme);
         v.attribute("/", "error", f.error);
         v.attribute("/", "force_max", f.force_max);
-        v.attribute("/", "shakes", f.shakes);
+        v.attribute("/", "saddles", f.saddles);
+        v.optional_data("/mode_frequency", f.mode_frequency);
+        v.optional_data("/participation_ratio", f.participation_ratio);
+        v.optional_data("/participation", f.participation);
+        v.optional_data("/density_frequency", f.density_frequency);
+        v.optional_data("/density_of_states", f.density_of_states);
+        v.optional_data("/density_of_species", f.density_of_species);
     }
     /// [eV/A^2] (n)
     std::vector<double> stiffness() const;
 };
 
-/// Relaxes the atoms of `inherent` on the smoothed potential, to 1e-6 eV/A at fixed cell, and asks the Hessian there. A
-/// structure that turns out to stand on a saddle is shaken by 0.02 A and relaxed again, twice at most, with random
-/// numbers of (seed, sample). Throws PhysicsError where it does not come off. `give_up`, asked now and then: returns
-/// nothing.
+/// Relaxes the atoms of `inherent` on the smoothed potential, to 1e-6 eV/A at fixed cell, and asks the Hessian there,
+/// and its `modes` softest modes and density of states where that is not 0. A structure that turns out to stand on a
+/// saddle is moved by 0.1 A along its softest mode and relaxed again, five times at most. Throws PhysicsError where
+/// that does not come off. `give_up`, asked now and then: returns nothing.
 template <class Space>
 std::optional<HarmonicFile> harmonic_labels(const Structure& inherent, const SmoothPotential& smooth, double skin,
-                                            const HarmonicOptions& options, std::uint64_t seed, int sample,
+                                            const HarmonicOptions& options, int modes,
                                             const std::function<bool()>& give_up);
 
 }  // namespace mg

@@ -12,6 +12,8 @@ namespace mg {
 
 namespace {
 
+constexpr long least_frames = 8;  // of a part of a window that is looked at
+
 long steps_of(double time, double timestep) { return std::max(1L, std::lround(time / timestep)); }
 
 }  // namespace
@@ -56,6 +58,13 @@ long StiffnessProtocol::window_steps() const {
     // A whole even number of samples, so that the halves are equal.
     const long samples = std::max(2L, std::lround(window / (sample_steps() * timestep)) / 2 * 2);
     return samples * sample_steps();
+}
+std::vector<long> StiffnessProtocol::early_steps() const {
+    std::vector<long> steps;
+    for (const long part : {16, 8, 4})
+        if (const long frames = window_steps() / sample_steps() / part; frames >= least_frames)
+            steps.push_back(frames * sample_steps());
+    return steps;
 }
 
 Structure start_lattice(const EamPotential& potential, const std::vector<int>& counts, int nx, int ny, int nz,
@@ -165,6 +174,15 @@ void set_boxes(Dynamics<Space>& d, const std::vector<Box>& boxes) {
     d.evaluate("after a change of the cell");
 }
 
+namespace {
+
+double mean_square(const DisplacementSums& s, double frames, const StiffnessProtocol& p) {
+    return p.estimator == StiffnessEstimator::first_frame ? from_first_frame(s, frames)
+                                                          : variance_about_mean(s, frames);
+}
+
+}  // namespace
+
 template <class Space>
 bool measure_displacements(Dynamics<Space>& d, const StiffnessProtocol& p, const std::vector<double>& temperatures,
                            std::uint64_t seed, const std::vector<std::uint32_t>& streams,
@@ -193,6 +211,7 @@ bool measure_displacements(Dynamics<Space>& d, const StiffnessProtocol& p, const
         progress.cell_sum.assign(replicas, {});
         at.started = true;
     }
+    const std::vector<long> early = p.early_steps();
     CompanionArray<Vec3, Space> first(window.first);
     CompanionArray<DisplacementSums, Space> half0(window.half[0]), half1(window.half[1]);
     if (at.phase == measure && at.step > 0) d.set_companions({&first, &half0, &half1});
@@ -229,6 +248,11 @@ bool measure_displacements(Dynamics<Space>& d, const StiffnessProtocol& p, const
             run.sample_every = p.sample_steps();
             run.sample = [&](long step) {
                 accumulate_displacements(d.batch(), window, step <= p.window_steps() / 2 ? 0 : 1);
+                if (std::find(early.begin(), early.end(), step) == early.end()) return;
+                std::vector<double> so_far;
+                for (const DisplacementSums& s : to_host(window.half[0]))
+                    so_far.push_back(mean_square(s, static_cast<double>(window.frames[0]), p));
+                progress.early.push_back(d.gather(so_far));
             };
         }
         run.pause = [&](long step) {
@@ -251,16 +275,14 @@ Displacements displacements_of(const StiffnessProgress<Space>& progress, const S
     const std::vector<Vec3> first = to_host(window.first);
     const double n0 = static_cast<double>(window.frames[0]), n1 = static_cast<double>(window.frames[1]);
     const bool from_start = p.estimator == StiffnessEstimator::first_frame;
-    const auto msd = [&](const DisplacementSums& s, double frames) {
-        return from_start ? from_first_frame(s, frames) : variance_about_mean(s, frames);
-    };
     Displacements result;
+    result.first_position = first;
     for (std::size_t i = 0; i < first.size(); ++i) {
         const DisplacementSums whole = half[0][i] + half[1][i];
-        result.whole.push_back(msd(whole, n0 + n1));
-        result.first_half.push_back(msd(half[0][i], n0));
+        result.whole.push_back(mean_square(whole, n0 + n1, p));
+        result.first_half.push_back(mean_square(half[0][i], n0, p));
         // The second half does not hold the first frame: with that estimator every one of its frames counts.
-        result.second_half.push_back(from_start ? half[1][i].squares / n1 : msd(half[1][i], n1));
+        result.second_half.push_back(from_start ? half[1][i].squares / n1 : mean_square(half[1][i], n1, p));
         result.mean_position.push_back(first[i] + (1.0 / (n0 + n1)) * whole.sum);
     }
     return result;

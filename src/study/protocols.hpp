@@ -109,12 +109,16 @@ struct StiffnessProtocol {
     long equilibrate_steps() const;  ///< time steps of the ramp, and again of the hold
     long sample_steps() const;       ///< time steps between two frames
     long window_steps() const;       ///< a whole even number of frames
+    /// Time steps after which the part of the window so far is looked at, rising: sixteenths of the window, eighths and
+    /// a quarter, in whole frames; of short windows fewer.
+    std::vector<long> early_steps() const;
 };
 
-/// Mean-squared displacements of a batch [A^2] (atoms), over the window and over its halves, and time-mean positions.
+/// Mean-squared displacements of a batch [A^2] (atoms), over the window and over its halves, and positions.
 struct Displacements {
     std::vector<double> whole, first_half, second_half;
-    std::vector<Vec3> mean_position;  ///< [A] (atoms)
+    std::vector<Vec3> mean_position;   ///< [A] (atoms) over the window
+    std::vector<Vec3> first_position;  ///< [A] (atoms) where it begins
 };
 
 template <class Space>
@@ -123,6 +127,9 @@ struct StiffnessProgress {
     std::vector<Mat3> cell_sum;  ///< [A] (replicas) of the hold
     long cell_count = 0;
     DisplacementWindow<Space> window;
+    /// [A^2] (early steps, atoms in the order of replicas and then of ids) of the window up to there; with a team on
+    /// its first rank.
+    std::vector<std::vector<double>> early;
 };
 
 /// Every replica at its own temperature [K]: NPT ramp from the start temperature, NPT hold, then NVT in the mean

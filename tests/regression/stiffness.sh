@@ -33,6 +33,30 @@ assert info["clusters"]["relative_error"] < 0.005
 assert k["dense"].min() < 0.9 * np.median(k["dense"]), "atoms at the vacancy are soft"
 PY
 
+echo "== vibrations; the structure may stand behind the elements"
+"$program" stiffness --modes 20 --potential "$potential" --backend host --out modes.xyz --elements Cu "$vacancy" \
+    > modes.json 2> log || fail "stiffness --modes"
+/usr/bin/python3 - <<'PY'
+import json
+import numpy as np
+from regression import read_xyz
+
+atoms = read_xyz("modes.xyz").columns
+j = json.load(open("modes.json"))["structures"][0]
+frequency, ratio = (np.array(j["modes"][k]) for k in ("frequency_THz", "participation_ratio"))
+assert len(frequency) == 20 and np.all(np.diff(frequency) >= 0) and 0.5 < frequency[0] < 3
+assert np.all((ratio > 1 / 499) & (ratio <= 1))
+assert abs(atoms["participation"].mean() - 1) < 1e-6
+assert atoms["anisotropy"].max() > 3 * np.median(atoms["anisotropy"]), "neighbours of the vacancy have a direction"
+states = j["density_of_states"]
+step = states["frequency_THz"][1] - states["frequency_THz"][0]
+assert abs(np.sum(states["total_per_THz"]) * step - 1) < 5e-3
+assert np.allclose(states["of_species_per_THz"]["Cu"], states["total_per_THz"])
+# Copper's phonons end at 7.2 THz (E. C. Svensson et al., Phys. Rev. 155, 619 (1967)); this potential's at some more.
+cumulated = np.cumsum(states["total_per_THz"]) * step
+assert 6.5 < states["frequency_THz"][np.searchsorted(cumulated, 0.99)] < 9
+PY
+
 echo "== what is refused"
 refused 2 "nowhere.data" -- "$program" stiffness nowhere.data "${copper[@]}"
 refused 2 "the output" -- "$program" stiffness "$vacancy" "${copper[@]}" --out "$vacancy"
@@ -61,12 +85,29 @@ with h5py.File("one/samples/0000/stiffness.h5") as first, h5py.File("one/samples
         assert np.allclose(1 / f["harmonic/compliance"][:, :3].sum(1), k)
         assert f["reliability"][...].shape == (1,) and f["reliability"][0] > 0.99
     assert "msd" in first and "msd" not in second
+    n = len(first["stiffness"])
+    for f in (first, second):
+        assert f["modes/frequency"].shape == (50,) and np.all(f["modes/frequency"][...] > 0)
+        assert np.isclose(f["modes/participation"][...].mean(), 1)
+        assert f["density_of_states/of_species"].shape == (2, len(f["density_of_states/frequency"]))
+    temperatures = len(first["temperature"])
+    assert first["hops/moved_before"].shape == first["hops/hopped_within"].shape == (temperatures, n)
+    assert "hops" not in second
+    windows = first["convergence/window"][...]
+    assert np.all(np.diff(windows) > 0)
+    assert np.allclose(first["convergence/mean_stiffness"][:, -1], first["stiffness_at"][...].mean(1))
+    assert np.allclose(first["convergence/pearson_with_window"][:, -1], 1)
+    assert np.allclose(first["convergence/pearson_with_visited"][:, -1],
+                       first["visited/pearson_with_dynamics"][...])
     measured = first["stiffness_at"][...].mean(0)
     correlation = np.corrcoef(measured, first["harmonic/stiffness"][...])[0, 1]
     assert np.isclose(first["harmonic"].attrs["pearson_with_dynamics"], correlation)
 summary = json.load(open("one/summary.json"))
 assert [s["method"] for s in summary["stiffness"]] == ["harmonic", "harmonic"]
 assert "pearson_with_dynamics" in summary["stiffness"][0]["harmonic"]
+hops = summary["stiffness"][0]["hops"]
+assert len(hops["atoms_moved_before"]) == len(hops["atoms_hopped_within"]) == len(hops["temperature_K"])
+assert summary["stiffness"][1]["modes"]["count"] == 50 and "hops" not in summary["stiffness"][1]
 assert summary["study"]["rough_labels"] is False
 PY
 

@@ -7,63 +7,20 @@
 
 #include <random>
 
-#include "md/dynamics.hpp"
 #include "ops/cholesky.hpp"
 #include "ops/panels.hpp"
-#include "ops/smooth_potential.hpp"
 #include "support/deviation.hpp"
 #include "support/engine_cases.hpp"
+#include "support/hessian_cases.hpp"
 #include "support/oracle_io.hpp"
-#include "support/reference_glass.hpp"
 
 namespace mg {
 namespace {
 
-const EamPotential& smooth() {
-    static const EamPotential p = smooth_potential(cu_zr()).potential;
-    return p;
-}
-
-/// B2 crystals with atoms displaced and species exchanged: nothing is symmetric.
-Structure disordered(int n, double amplitude) {
-    Structure s = oracle::b2(n, n, n, 3.3);
-    std::mt19937 random(5);
-    std::uniform_real_distribution<double> shift(-amplitude, amplitude);
-    for (Vec3& x : s.position) x = x + Vec3{shift(random), shift(random), shift(random)};
-    std::shuffle(s.species.begin(), s.species.end(), random);
-    return s;
-}
-
-Structure at_rest(const Structure& s, const EamPotential& p) {
-    Dynamics<Host> d(make_batch<Host>({s}, p.elements, p.masses), p, Precision::full, 0.5);
-    EXPECT_TRUE(d.relax(LbfgsOptions{.force_max = 1e-9}).at(0).converged);
-    return d.structures().at(0);
-}
-
-Hessian<Host> hessian_of(const Structure& s, const EamPotential& p) {
-    return make_hessian(make_batch<Host>({s}, p.elements, p.masses), make_eam_tables<Host>(p));
-}
+using namespace hessian_cases;
 
 std::vector<Vec3> forces(const Structure& s, const EamPotential& p) {
     return cases::evaluate(p, {s}, Precision::full).force;
-}
-
-/// The whole matrix by slots, from products with unit vectors.
-std::vector<double> matrix_of(const Hessian<Host>& h) {
-    const int n = 3 * h.slots, panels = (n + panel_width - 1) / panel_width;
-    Panels<Host> v(h.slots, panels), hv(h.slots, panels);
-    fill_zero(v.value);
-    const auto at = [&](int row, int column) {
-        return static_cast<std::size_t>(column / panel_width) * n * panel_width + row * panel_width +
-               column % panel_width;
-    };
-    for (int k = 0; k < n; ++k) v.value[at(k, k)] = 1;
-    Array<double, Host> work;
-    multiply(h, v, hv, work);
-    std::vector<double> matrix;
-    for (int column = 0; column < n; ++column)
-        for (int row = 0; row < n; ++row) matrix.push_back(hv.value[at(row, column)]);
-    return matrix;
 }
 
 TEST(Hessian, ProductsAreDifferencesOfForces) {
@@ -230,7 +187,9 @@ TEST(HarmonicStiffness, OfClustersIsAnUpperBoundNearTheExactOne) {
     const Hessian<Host> h = hessian_of(solved().structure, smooth());
     double before = 1;
     for (const double reach : {4.0, 6.0}) {
-        const std::vector<Sym3> c = *cluster_compliance(h, solved().structure, {5, reach, 5, 16}, {});
+        const ClusterOptions cut{5, reach, 5, 16};
+        const auto medium = make_medium(h, solved().structure, cut, {});
+        const std::vector<Sym3> c = *cluster_compliance(h, solved().structure, *medium, cut, {});
         std::vector<double> k(c.size());
         double mean_ratio = 0;
         for (int slot = 0; slot < h.slots; ++slot) {
@@ -263,15 +222,7 @@ TEST(HarmonicStiffness, IsTheSameForAnyNumberOfThreads) {
 }
 
 TEST(HarmonicStiffness, ASaddleIsRefused) {
-    // Simple cubic copper has nothing to hold its planes against shears.
-    Structure s = oracle::b2(7, 7, 7, 2.4);
-    std::vector<Vec3> corners;
-    for (const Vec3 x : s.position)
-        if (std::abs(x.x / 2.4 - std::round(x.x / 2.4)) < 0.1) corners.push_back(x);
-    s.position = corners;
-    s.species.assign(corners.size(), 0);
-    s.id.resize(corners.size());
-    s.velocity.clear();
+    const Structure s = simple_cubic_copper();
     ASSERT_EQ(s.size(), 343);
     for (const HarmonicScheme scheme : {HarmonicScheme::dense, HarmonicScheme::cg})
         EXPECT_THROW(harmonic_stiffness<Host>(s, smooth(), {.scheme = scheme}), PhysicsError);

@@ -19,12 +19,14 @@ void add_common_arguments(CLI::App& command, BenchArguments& a) {
         ->capture_default_str();
     command.add_option("--tile", a.tile, "repeats of the structure along its edges, e.g. 2,2,1")
         ->delimiter(',')
+        ->allow_extra_args(false)
         ->expected(3)
         ->needs(structure);
     command.add_option("--replicas", a.replicas, "copies side by side")->capture_default_str();
     command.add_option("--potential", a.potential, "eam, eam/alloy or eam/fs file (default: Cu-Zr_2.eam.fs)");
     command.add_option("--elements", a.elements, "elements of types 1, 2, ... (default: the potential's)")
-        ->delimiter(',');
+        ->delimiter(',')
+        ->allow_extra_args(false);
     command.add_option("--temperature", a.temperature, "temperature [K]")->capture_default_str();
     command.add_option("--precision", a.precision, "double or mixed")
         ->check(CLI::IsMember({"double", "mixed"}))

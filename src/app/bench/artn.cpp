@@ -127,7 +127,9 @@ void add_bench_artn(CLI::App& bench, Comm& world) {
     add_common_arguments(*artn, *a);
     artn->add_option("--attempts", a->attempts, "searches of each run")->capture_default_str();
     artn->add_option("--region", a->region, "radius of what a search moves [A]")->capture_default_str();
-    artn->add_option("--searches", a->searches, "searches side by side, a run for each, e.g. 1,8,64")->delimiter(',');
+    artn->add_option("--searches", a->searches, "searches side by side, a run for each, e.g. 1,8,64")
+        ->delimiter(',')
+        ->allow_extra_args(false);
     artn->add_option("--whole", a->whole, "searches of the whole system one at a time, for comparison")
         ->capture_default_str();
     artn->callback([a, &world] {

@@ -171,7 +171,9 @@ void add_bench_train(CLI::App& bench, Comm& world) {
     CLI::App* command = bench.add_subcommand("train", "training of a network on made-up samples, in double");
     command->add_option("--samples", a->samples, "rows of the data set")->capture_default_str();
     command->add_option("--features", a->features, "inputs of the network")->capture_default_str();
-    command->add_option("--hidden", a->hidden, "widths of the hidden layers, e.g. 200,200")->delimiter(',');
+    command->add_option("--hidden", a->hidden, "widths of the hidden layers, e.g. 200,200")
+        ->delimiter(',')
+        ->allow_extra_args(false);
     command->add_option("--activation", a->activation, "relu, sigmoid or tanh")
         ->check(CLI::IsMember({"relu", "sigmoid", "tanh"}))
         ->capture_default_str();

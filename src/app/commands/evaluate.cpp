@@ -106,6 +106,7 @@ void add_evaluate(CLI::App& app, Comm& world) {
     command->add_option("--potential", a->potential, "eam, eam/alloy or eam/fs file")->required();
     command->add_option("--elements", a->elements, "elements of types 1, 2, ..., e.g. Cu,Zr")
         ->delimiter(',')
+        ->allow_extra_args(false)
         ->required();
     command->add_option("--precision", a->precision, "double or mixed")->check(CLI::IsMember({"double", "mixed"}));
     command->add_option("--backend", a->backend, "auto, host or cuda")->check(CLI::IsMember({"auto", "host", "cuda"}));

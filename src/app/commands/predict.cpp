@@ -205,7 +205,9 @@ void add_predict(CLI::App& app, Comm& world) {
     CLI::App* command = app.add_subcommand("predict", "stiffness of every atom of a structure, from a trained model");
     command->add_option("model", a->model, "model.h5 of a study")->required();
     command->add_option("structures", a->structures, "LAMMPS data or dump, or extended XYZ")->required();
-    command->add_option("--elements", a->elements, "elements of types 1, 2, ..., e.g. Cu,Zr")->delimiter(',');
+    command->add_option("--elements", a->elements, "elements of types 1, 2, ..., e.g. Cu,Zr")
+        ->delimiter(',')
+        ->allow_extra_args(false);
     command->add_flag("--no-minimise,--no-minimize", a->no_minimise,
                       "take the positions as they are: they are those of an inherent structure");
     command->add_option("--backend", a->backend, "auto, host or cuda")->check(CLI::IsMember({"auto", "host", "cuda"}));

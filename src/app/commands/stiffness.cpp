@@ -17,6 +17,7 @@
 #include "io/xyz_writer.hpp"
 #include "md/dynamics.hpp"
 #include "md/harmonic.hpp"
+#include "md/modes.hpp"
 #include "ops/smooth_potential.hpp"
 
 namespace mg {
@@ -28,6 +29,7 @@ struct StiffnessArguments {
     std::vector<std::string> structures, elements;
     std::string potential, output, scheme = "auto", backend = "auto";
     double tolerance = 0.01;
+    int modes = 0;
     bool no_minimise = false, every_knot = false;
 };
 
@@ -38,6 +40,7 @@ struct HarmonicTask {
     std::vector<Structure> structures;
     std::vector<std::string> outputs;
     HarmonicOptions options;
+    int modes = 0;
     bool cuda = false;
 };
 
@@ -59,6 +62,7 @@ HarmonicTask prepare(const StiffnessArguments& a) {
     task.outputs = output_names(a.structures, a.output, ".harmonic.xyz");
     task.options.scheme = value_of<HarmonicScheme>(a.scheme);
     task.options.tolerance = a.tolerance;
+    task.modes = a.modes;
     task.cuda = use_cuda(a.backend);
     return task;
 }
@@ -84,6 +88,25 @@ struct HarmonicResult {
     std::string xyz;
 };
 
+/// Softest modes and density of states; returns the participation of every atom.
+template <class Space>
+std::vector<double> add_vibrations(const Hessian<Space>& hessian, const Batch<Space>& batch, const Structure& s,
+                                   int count, Json& j) {
+    const std::vector<double> mass = to_host(batch.mass);
+    SoftestModes modes = *softest_modes(hessian, mass, {.count = count});
+    j["modes"] = {{"frequency_THz", modes.frequency},
+                  {"participation_ratio", modes.participation_ratio},
+                  {"residual", modes.residual}};
+    const int elements = static_cast<int>(s.elements.size());
+    const DensityOfStates d = *density_of_states(hessian, mass, s.species, elements, density_bins);
+    j["density_of_states"] = {{"frequency_THz", d.frequency}, {"total_per_THz", d.total}};
+    for (int t = 0; t < elements; ++t) {
+        const auto begin = d.of_species.begin() + static_cast<std::ptrdiff_t>(t) * density_bins;
+        j["density_of_states"]["of_species_per_THz"][s.elements[t]] = std::vector<double>(begin, begin + density_bins);
+    }
+    return std::move(modes.participation);
+}
+
 template <class Space>
 HarmonicResult stiffness_of_one(const HarmonicTask& task, bool minimise, const std::string& path,
                                 const Structure& given, const std::string& output) {
@@ -93,7 +116,9 @@ HarmonicResult stiffness_of_one(const HarmonicTask& task, bool minimise, const s
     j["structure"] = path;
     j["atoms"] = given.size();
     const Structure s = minimise ? minimised<Space>(given, task.potential, path, j) : given;
-    const HarmonicStiffness h = *harmonic_stiffness<Space>(s, task.potential, task.options);
+    const Batch<Space> batch = make_batch<Space>({s}, task.potential.elements, task.potential.masses);
+    const Hessian<Space> hessian = make_hessian(batch, make_eam_tables<Space>(task.potential));
+    const HarmonicStiffness h = *harmonic_stiffness(hessian, s, task.options);
     const std::vector<double> k = h.stiffness();
     const auto mean_of = [&](int species) {
         double sum = 0;
@@ -115,7 +140,6 @@ HarmonicResult stiffness_of_one(const HarmonicTask& task, bool minimise, const s
         if (std::count(s.species.begin(), s.species.end(), static_cast<int>(t)) > 0)
             j["mean_stiffness_of"][s.elements[t]] = mean_of(static_cast<int>(t));
     j["output"] = output;
-    j["seconds"] = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     if (h.error > task.options.tolerance)
         std::cerr << fmt::format(
             "mgstiff-gpu: warning: {}: the relative error is {:.2g}, above the tolerance of {:g}\n", path, h.error,
@@ -125,12 +149,16 @@ HarmonicResult stiffness_of_one(const HarmonicTask& task, bool minimise, const s
             "mgstiff-gpu: warning: {}: the largest force is {:.2g} eV/A: the structure is not at a "
             "minimum, and its stiffness means little\n",
             path, h.force_max);
-    std::vector<double> tensor;
-    for (const Sym3& c : h.compliance) tensor.insert(tensor.end(), {c.xx, c.yy, c.zz, c.yz, c.xz, c.xy});
+    std::vector<double> anisotropy;
+    for (const Sym3& c : h.compliance) anisotropy.push_back(fractional_anisotropy(c));
+    std::vector<XyzColumn> columns{
+        {"stiffness", 1, k}, {"compliance", 6, voigt_rows(h.compliance)}, {"anisotropy", 1, anisotropy}};
+    if (task.modes > 0) columns.push_back({"participation", 1, add_vibrations(hessian, batch, s, task.modes, j)});
     Structure shown = s;
     shown.velocity.clear();
-    result.xyz = xyz_text(output, shown, {{"stiffness", 1, k}, {"compliance", 6, tensor}},
+    result.xyz = xyz_text(output, shown, columns,
                           "stiffness_unit=eV/A^2 compliance_unit=A^2/eV compliance_order=xx,yy,zz,yz,xz,xy");
+    j["seconds"] = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     return result;
 }
 
@@ -166,6 +194,7 @@ void add_stiffness(CLI::App& app, Comm& world) {
     command->add_option("--potential", a->potential, "eam, eam/alloy or eam/fs file")->required();
     command->add_option("--elements", a->elements, "elements of types 1, 2, ..., e.g. Cu,Zr")
         ->delimiter(',')
+        ->allow_extra_args(false)
         ->required();
     command->add_flag("--no-minimise,--no-minimize", a->no_minimise,
                       "take the positions as they are: they are those of a minimum");
@@ -173,6 +202,10 @@ void add_stiffness(CLI::App& app, Comm& world) {
         ->check(CLI::Range(1e-6, 0.1));
     command->add_option("--scheme", a->scheme, "auto, dense, cg or clusters")
         ->check(CLI::IsMember({"auto", "dense", "cg", "clusters"}));
+    command
+        ->add_option("--modes", a->modes,
+                     "softest modes to find, 1 to 1000: frequencies, participation and the density of states")
+        ->check(CLI::Range(1, 1000));
     command->add_flag("--every-knot", a->every_knot,
                       "the potential as LAMMPS interpolates it, with the noise of the file's last digits");
     command->add_option("--backend", a->backend, "auto, host or cuda")->check(CLI::IsMember({"auto", "host", "cuda"}));

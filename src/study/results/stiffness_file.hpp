@@ -26,12 +26,26 @@ struct StiffnessFile {
     double harmonic_force = 0;        ///< [eV/A] largest at `minimum`
     double harmonic_correlation = 0;  ///< Pearson's R of both stiffnesses over atoms, where both are there
     double harmonic_ratio = 0;        ///< and the mean of dynamics over that of the Hessian
-    // Of the basin that each temperature's run of the first seed was in: its mean positions, brought to rest in its
-    // cell.
+    // Of the inherent structure's vibrations: its softest modes, and how many there are at each frequency.
+    std::vector<double> mode_frequency;       ///< [THz] (modes)
+    std::vector<double> participation_ratio;  ///< (modes)
+    std::vector<double> participation;        ///< (n) mean over the modes of n |e_i|^2
+    std::vector<double> density_frequency;    ///< [THz] (bins)
+    std::vector<double> density_of_states;    ///< [1/THz] (bins)
+    std::vector<double> density_of_species;   ///< [1/THz] (species, bins)
+    // Of the basins that each temperature's runs were in: mean positions brought to rest in the run's cell. Harmonic
+    // displacements are averaged over seeds, as measured ones are.
     std::vector<double> visited;              ///< [eV/A^2] (temperatures, n) harmonic stiffness there
     std::vector<double> visited_correlation;  ///< (temperatures) Pearson's R of stiffness_at with it
     std::vector<double> visited_ratio;        ///< (temperatures) mean of stiffness_at over its mean
-    std::vector<int> visited_hopped;          ///< (temperatures, n) 1: this atom moved away from the inherent structure
+    // From the inherent structures at the ends of each window: the number of seeds in whose run an atom hopped.
+    std::vector<int> moved_before;   ///< (temperatures, n) away from the sample's inherent structure, before the window
+    std::vector<int> hopped_within;  ///< (temperatures, n) from the beginning of the window to its end
+    // What shorter windows would have given.
+    std::vector<double> convergence_window;       ///< [ps] (windows) the last one is the window itself
+    std::vector<double> convergence_mean;         ///< [eV/A^2] (temperatures, windows) mean stiffness
+    std::vector<double> convergence_correlation;  ///< (temperatures, windows) R with what the whole window gives
+    std::vector<double> convergence_visited;      ///< (temperatures, windows) R with the basins visited
     std::vector<double> reliability_of_halves,
         reliability_of_seeds;  ///< (temperatures + 1); of seeds where there are two
 
@@ -65,8 +79,24 @@ struct StiffnessFile {
                 v.attribute("/harmonic", "dynamics_over_harmonic", f.harmonic_ratio);
             }
         }
+        v.optional_data("/modes/frequency", f.mode_frequency, "THz");
+        v.optional_data("/modes/participation_ratio", f.participation_ratio);
+        v.optional_data("/modes/participation", f.participation);
+        v.optional_data("/density_of_states/frequency", f.density_frequency, "THz");
+        v.optional_data("/density_of_states/total", f.density_of_states, "1/THz");
+        if (const std::size_t bins = f.density_frequency.size())
+            v.optional_data("/density_of_states/of_species", f.density_of_species, "1/THz",
+                            {f.density_of_species.size() / bins, bins});
+        else
+            v.optional_data("/density_of_states/of_species", f.density_of_species);
+        v.optional_data("/hops/moved_before", f.moved_before, "", {temperatures, n});
+        v.optional_data("/hops/hopped_within", f.hopped_within, "", {temperatures, n});
+        v.optional_data("/convergence/window", f.convergence_window, "ps");
+        const std::size_t windows = f.convergence_window.size();
+        v.optional_data("/convergence/mean_stiffness", f.convergence_mean, "eV/A^2", {temperatures, windows});
+        v.optional_data("/convergence/pearson_with_window", f.convergence_correlation, "", {temperatures, windows});
+        v.optional_data("/convergence/pearson_with_visited", f.convergence_visited, "", {temperatures, windows});
         v.optional_data("/visited/stiffness", f.visited, "eV/A^2", {temperatures, n});
-        v.optional_data("/visited/hopped", f.visited_hopped, "", {temperatures, n});
         v.optional_data("/visited/pearson_with_dynamics", f.visited_correlation);
         v.optional_data("/visited/dynamics_over_harmonic", f.visited_ratio);
         v.optional_data("/reliability_of_halves", f.reliability_of_halves);

@@ -8,45 +8,16 @@
 #include <nlohmann/json.hpp>
 
 #include "core/macros.hpp"
-#include "core/units.hpp"
 #include "nn/metrics.hpp"
-#include "physics/displacement.hpp"
 #include "study/context.hpp"
-#include "study/harmonic_labels.hpp"
-#include "study/reference_basin.hpp"
-#include "study/results/stiffness_file.hpp"
+#include "study/results/glass_file.hpp"
 #include "study/stages.hpp"
+#include "study/stiffness_labels.hpp"
 
 namespace mg {
 namespace {
 
 constexpr double harmonic_rate = 2e10;  // [operations/s] of a host's core, about
-
-/// The runs of a stage are numbered in the order sample, temperature, seed.
-struct Runs {
-    int samples, temperatures, seeds;
-
-    int count() const { return samples * temperatures * seeds; }
-    int of(int sample, int temperature, int seed) const { return (sample * temperatures + temperature) * seeds + seed; }
-    int sample(int run) const { return run / (temperatures * seeds); }
-    int temperature(int run) const { return run / seeds % temperatures; }
-};
-
-/// What a run leaves in checkpoints/.
-struct RunFile {
-    std::vector<double> whole, first_half, second_half;  ///< [A^2] (n)
-    std::vector<Vec3> mean_position;                     ///< [A] (n)
-    std::vector<double> cell;                            ///< [A] (3, 3)
-
-    template <class Visitor, class File>
-    static void visit(Visitor& v, File& f) {
-        v.data("/whole", f.whole);
-        v.data("/first_half", f.first_half);
-        v.data("/second_half", f.second_half);
-        v.data("/mean_position", f.mean_position);
-        v.data("/cell", f.cell, "A", {3, 3});
-    }
-};
 
 bool asks_hessian(const StudyFile& study) { return study.stiffness.method != StiffnessMethod::dynamics; }
 
@@ -56,123 +27,13 @@ int measured_samples(const StudyFile& study, int samples) {
                                                                : samples;
 }
 
-/// Adds what the Hessian gives; it makes the label where dynamics is not asked for one.
-void add_harmonic(const StudyFile& study, const HarmonicFile& h, StiffnessFile& f) {
-    f.harmonic = h.stiffness();
-    f.compliance = h.compliance;
-    f.minimum = h.position;
-    f.scheme = h.scheme;
-    f.harmonic_error = h.error;
-    f.harmonic_force = h.force_max;
-    if (!f.stiffness.empty()) {
-        f.harmonic_correlation = pearson(f.stiffness, f.harmonic);
-        f.harmonic_ratio = mean(f.stiffness) / mean(f.harmonic);
-    }
-    if (study.stiffness.method != StiffnessMethod::harmonic) return;
-    f.method = word_of(StiffnessMethod::harmonic);
-    f.stiffness = f.harmonic;
-    const double average = mean(f.harmonic), error = h.error * average;
-    double variance = 0;
-    for (const double k : f.harmonic)
-        variance += (k - average) * (k - average) / static_cast<double>(f.harmonic.size());
-    f.reliability = {variance > 0 ? 1 - error * error / variance : 0.0};
-}
-
-/// Mean correlation of the labels of different seeds, as that of their mean: it sees what a run keeps for all of its
-/// window, as a basin of its own. `of_seed` (seeds, n).
-double reliability_of(const std::vector<std::vector<double>>& of_seed) {
-    double sum = 0;
-    int pairs = 0;
-    for (std::size_t a = 0; a < of_seed.size(); ++a)
-        for (std::size_t b = 0; b < a; ++b, ++pairs) sum += pearson(of_seed[a], of_seed[b]);
-    return spearman_brown(sum / pairs, static_cast<double>(of_seed.size()));
-}
-
-/// What dynamics gives of stiffness.h5 of a sample of n atoms, from the results of all runs.
-StiffnessFile measured_stiffness(const StudyFile& study, int sample, int n, const Runs& index,
-                                 const std::vector<RunFile>& runs) {
-    StiffnessFile f;
-    f.method = word_of(StiffnessMethod::dynamics);
-    f.temperature = study.stiffness.temperatures_K;
-    f.estimator = word_of(study.stiffness.estimator);
-    const int n_t = index.temperatures;
-    const std::vector<double> none(n, 0.0);
-    f.stiffness = none;
-    std::vector<double> overall_half[2] = {none, none};
-    std::vector<std::vector<double>> overall_seed(index.seeds, none);
-    for (int t = 0; t < n_t; ++t) {
-        const double kT = units::boltzmann * f.temperature[t];
-        std::vector<double> halves[2];
-        std::vector<std::vector<double>> of_seed(index.seeds);
-        for (int i = 0; i < n; ++i) {
-            double sum = 0, sum_first = 0, sum_second = 0;
-            for (int seed = 0; seed < index.seeds; ++seed) {
-                const RunFile& run = runs[index.of(sample, t, seed)];
-                sum += run.whole[i];
-                sum_first += run.first_half[i];
-                sum_second += run.second_half[i];
-                of_seed[seed].push_back(stiffness(kT, run.whole[i]));
-                overall_seed[seed][i] += of_seed[seed][i] / n_t;
-            }
-            f.msd.push_back(sum / index.seeds);
-            f.stiffness_at.push_back(stiffness(kT, sum / index.seeds));
-            halves[0].push_back(stiffness(kT, sum_first / index.seeds));
-            halves[1].push_back(stiffness(kT, sum_second / index.seeds));
-            f.stiffness[i] += f.stiffness_at.back() / n_t;
-            for (int h = 0; h < 2; ++h) overall_half[h][i] += halves[h][i] / n_t;
-        }
-        f.reliability_of_halves.push_back(spearman_brown(pearson(halves[0], halves[1])));
-        if (index.seeds > 1) f.reliability_of_seeds.push_back(reliability_of(of_seed));
-        const RunFile& first = runs[index.of(sample, t, 0)];
-        f.mean_position.insert(f.mean_position.end(), first.mean_position.begin(), first.mean_position.end());
-        f.cell.insert(f.cell.end(), first.cell.begin(), first.cell.end());
-    }
-    f.reliability_of_halves.push_back(spearman_brown(pearson(overall_half[0], overall_half[1])));
-    if (index.seeds > 1) f.reliability_of_seeds.push_back(reliability_of(overall_seed));
-    f.reliability = f.reliability_of_halves;
-    for (std::size_t k = 0; k < f.reliability_of_seeds.size(); ++k)
-        f.reliability[k] = std::min(f.reliability[k], f.reliability_of_seeds[k]);
-    return f;
-}
-
-/// Adds the Hessian of the basin that the run at temperature `t` was in.
-void add_visited(const Structure& inherent, const Structure& visited, const HarmonicFile& h, int t, StiffnessFile& f) {
-    const std::vector<double> k = h.stiffness();
-    const auto begin = f.stiffness_at.begin() + static_cast<std::ptrdiff_t>(t * k.size());
-    const std::vector<double> measured(begin, begin + static_cast<std::ptrdiff_t>(k.size()));
-    f.visited.insert(f.visited.end(), k.begin(), k.end());
-    f.visited_correlation.push_back(pearson(measured, k));
-    f.visited_ratio.push_back(mean(measured) / mean(k));
-    Structure at_rest = visited;
-    at_rest.position = h.position;
-    for (const bool hopped : hopped_atoms(inherent, at_rest)) f.visited_hopped.push_back(hopped ? 1 : 0);
-}
-
-/// How many atoms of n had moved away at each temperature.
-std::vector<long> hopped_by_temperature(const StiffnessFile& f) {
-    const auto n = static_cast<std::ptrdiff_t>(f.stiffness.size());
-    std::vector<long> count;
-    for (auto at = f.visited_hopped.begin(); at != f.visited_hopped.end(); at += n)
-        count.push_back(std::count(at, at + n, 1));
-    return count;
-}
-
-/// "0.98 at 100 K (12 atoms moved), 0.91 at 300 K (85 atoms moved)"
-std::string by_temperature(const StiffnessFile& f) {
-    const std::vector<long> hopped = hopped_by_temperature(f);
-    std::string text;
-    for (std::size_t t = 0; t < f.temperature.size(); ++t)
-        text += fmt::format("{}{:.3f} at {:g} K ({} atoms moved)", t > 0 ? ", " : "", f.visited_correlation[t],
-                            f.temperature[t], hopped[t]);
-    return text;
-}
-
 template <class Space>
 class StiffnessStage final : public Stage {
 public:
     std::string name() const override { return "stiffness"; }
     std::vector<std::string> needs(const StudyFile&) const override { return {"quench"}; }
     std::set<std::string> tables() const override { return {name(), "harmonic"}; }
+    std::string hashed_besides(const StudyFile&) const override { return "hops of windows"; }
     StageFiles files() const override { return {{"stiffness.h5"}, {}, {}}; }
 
     StageEstimate estimate(const StudyFile& study, const StudySize& size) const override {
@@ -206,11 +67,11 @@ public:
     void run(Context& c) const override {
         c.require("quench");
         if (asks_hessian(c.study))
-            ask_hessians(c, "hessian", c.sample_count(), "the inherent structure of sample",
+            ask_hessians(c, "hessian", c.sample_count(), "the inherent structure of sample", c.study.harmonic.modes,
                          [&](int k) { return c.inherent_structure(k); });
         const StiffnessProtocol protocol(c.study.quench, c.study.stiffness);
-        const Runs index{measured_samples(c.study, c.sample_count()),
-                         static_cast<int>(c.study.stiffness.temperatures_K.size()), c.study.stiffness.seeds};
+        const StiffnessRuns index{measured_samples(c.study, c.sample_count()),
+                                  static_cast<int>(c.study.stiffness.temperatures_K.size()), c.study.stiffness.seeds};
         std::vector<Structure> glasses;
         double atoms = 0;
         for (int k = 0; k < index.samples; ++k) {
@@ -233,11 +94,11 @@ public:
             double done = 0;
             c.farm.run(units, [&](const Unit& unit) { return measure_unit(c, unit, index, protocol, glasses, done); });
             c.progress.end();
+            find_hops(c, index);
             if (asks_hessian(c.study))
-                ask_hessians(c, "visited", index.samples * index.temperatures, "the basin visited in run", [&](int k) {
-                    const int sample = k / index.temperatures;
-                    return visited(c.inherent_structure(sample),
-                                   c.checkpoints.read<RunFile>("run", index.of(sample, k % index.temperatures, 0)));
+                ask_hessians(c, "visited", index.count(), "the basin visited in run", 0, [&](int run) {
+                    const RunFile f = c.checkpoints.read<RunFile>("run", run);
+                    return structure_of_run(c.inherent_structure(index.sample(run)), f, f.mean_position);
                 });
         }
         on_first(c.farm.world(), [&] { write_samples(c, index); });
@@ -262,10 +123,20 @@ public:
                     j["harmonic"]["dynamics_over_harmonic"] = f.harmonic_ratio;
                     j["visited"] = {{"temperature_K", f.temperature},
                                     {"pearson_with_dynamics", f.visited_correlation},
-                                    {"dynamics_over_harmonic", f.visited_ratio},
-                                    {"atoms_hopped", hopped_by_temperature(f)}};
+                                    {"dynamics_over_harmonic", f.visited_ratio}};
                 }
             }
+            if (!f.temperature.empty()) {
+                const AtomsThatHopped atoms = atoms_that_hopped(f);
+                j["hops"] = {{"temperature_K", f.temperature},
+                             {"atoms_moved_before", atoms.before},
+                             {"atoms_hopped_within", atoms.within}};
+            }
+            if (!f.mode_frequency.empty())
+                j["modes"] = {{"count", f.mode_frequency.size()},
+                              {"lowest_THz", f.mode_frequency.front()},
+                              {"highest_THz", f.mode_frequency.back()},
+                              {"mean_participation_ratio", mean(f.participation_ratio)}};
             by_sample.push_back(j);
         }
         summary["stiffness"] = by_sample;
@@ -274,7 +145,7 @@ public:
 private:
     /// The Hessians of tasks 0 to count - 1, each of structure_of(task), by the first rank of a team; results go to
     /// checkpoints of that kind.
-    void ask_hessians(Context& c, const char* kind, int count, const std::string& what,
+    void ask_hessians(Context& c, const char* kind, int count, const std::string& what, int modes,
                       const std::function<Structure(int)>& structure_of) const {
         std::vector<Unit> open;
         for (int k = 0; k < count; ++k)
@@ -285,13 +156,13 @@ private:
         double done = 0;
         c.farm.run_alone(open, [&](const Unit& unit) {
             const int k = unit[0];
-            const std::optional<HarmonicFile> f =
-                harmonic_labels<Space>(structure_of(k), smooth, c.skin(), c.study.harmonic, c.study.study.seed, k,
-                                       [&] { return c.farm.must_stop(); });
+            const std::optional<HarmonicFile> f = harmonic_labels<Space>(
+                structure_of(k), smooth, c.skin(), c.study.harmonic, modes, [&] { return c.farm.must_stop(); });
             if (!f) return false;
-            if (f->shakes > 0)
-                c.progress.warn(
-                    fmt::format("{} {} stands on a saddle; the Hessian is that of a minimum beside it", what, k));
+            if (f->saddles > 0)
+                c.progress.warn(fmt::format(
+                    "{} {} stands on a saddle; the Hessian is that of the minimum that its softest mode leads to", what,
+                    k));
             if (f->error > c.study.harmonic.tolerance)
                 c.progress.warn(
                     fmt::format("{} {}: the harmonic stiffness has a relative error of {:.2g}, more than "
@@ -304,14 +175,28 @@ private:
         c.progress.end();
     }
 
-    /// Where a run was: the structure with its mean positions in its cell.
-    Structure visited(Structure s, const RunFile& run) const {
-        s.position = run.mean_position;
-        s.box = box_of_rows(run.cell.data());
-        return s;
+    /// The ends of every run's window, by the first rank of a team.
+    void find_hops(Context& c, const StiffnessRuns& index) const {
+        std::vector<Unit> open;
+        for (int run = 0; run < index.count(); ++run)
+            if (!c.checkpoints.is_current(c.checkpoints.path("ends", run))) open.push_back({run});
+        c.progress.begin(name(), static_cast<double>(open.size()) / c.farm.teams(), "windows");
+        c.farm.world().barrier();  // all have seen what there is before anything is added
+        double done = 0;
+        c.farm.run_alone(open, [&](const Unit& unit) {
+            const int run = unit[0];
+            const std::optional<WindowEndsFile> ends =
+                window_ends<Space>(c.inherent_structure(index.sample(run)), c.checkpoints.read<RunFile>("run", run),
+                                   c.potential, c.skin(), [&] { return c.farm.must_stop(); });
+            if (!ends) return false;
+            c.checkpoints.write("ends", run, *ends);
+            c.progress.advance(++done);
+            return true;
+        });
+        c.progress.end();
     }
 
-    bool measure_unit(Context& c, const Unit& unit, const Runs& index, const StiffnessProtocol& protocol,
+    bool measure_unit(Context& c, const Unit& unit, const StiffnessRuns& index, const StiffnessProtocol& protocol,
                       const std::vector<Structure>& glasses, double& done) const {
         std::vector<Structure> replicas;
         std::vector<double> at;
@@ -344,18 +229,19 @@ private:
                 [&](double now) { c.progress.advance(done + now - before); }, pause))
             return false;
         done += d.atom_steps() - before;
-        write_runs(c, unit, replicas, d, displacements_of(progress, protocol));
+        write_runs(c, unit, replicas, d, displacements_of(progress, protocol), progress.early);
         if (c.farm.leads()) file.remove();
         return true;
     }
 
     /// Collective over a team: the results of a unit's runs, a file each.
     void write_runs(Context& c, const Unit& unit, const std::vector<Structure>& replicas, const Dynamics<Space>& d,
-                    const Displacements& m) const {
+                    const Displacements& m, const std::vector<std::vector<double>>& early) const {
         const std::vector<Box> boxes = to_host(d.batch().box);
         const std::vector<double> whole = d.gather(m.whole), first = d.gather(m.first_half),
                                   second = d.gather(m.second_half);
-        const std::vector<Vec3> mean_position = d.gather(m.mean_position);
+        const std::vector<Vec3> mean_position = d.gather(m.mean_position), first_position = d.gather(m.first_position),
+                                last_position = d.gather(to_host(d.batch().position));
         if (!c.farm.leads()) return;
         int end = 0;
         for (std::size_t r = 0; r < unit.size(); ++r) {
@@ -364,38 +250,37 @@ private:
             const auto part = [&](const auto& v) {
                 return std::decay_t<decltype(v)>(v.begin() + begin, v.begin() + end);
             };
-            c.checkpoints.write(
-                "run", unit[r],
-                RunFile{part(whole), part(first), part(second), part(mean_position), cell_rows(boxes[r])});
+            std::vector<double> beginnings;
+            for (const std::vector<double>& e : early)
+                beginnings.insert(beginnings.end(), e.begin() + begin, e.begin() + end);
+            c.checkpoints.write("run", unit[r],
+                                RunFile{part(whole), part(first), part(second), beginnings, part(mean_position),
+                                        part(first_position), part(last_position), cell_rows(boxes[r])});
         }
     }
 
-    void write_samples(Context& c, const Runs& index) const {
+    void write_samples(Context& c, const StiffnessRuns& index) const {
         std::vector<RunFile> runs;
-        for (int run = 0; run < index.count(); ++run) runs.push_back(c.checkpoints.read<RunFile>("run", run));
+        std::vector<WindowEndsFile> ends;
+        for (int run = 0; run < index.count(); ++run) {
+            runs.push_back(c.checkpoints.read<RunFile>("run", run));
+            ends.push_back(c.checkpoints.read<WindowEndsFile>("ends", run));
+        }
         for (int k = 0; k < c.sample_count(); ++k) {
             StiffnessFile f;
-            std::string said;
-            if (k < index.samples) {
-                f = measured_stiffness(c.study, k, static_cast<int>(runs[index.of(k, 0, 0)].whole.size()), index, runs);
-                said = fmt::format("mean K {:.4f} eV/A^2, label reliability {:.3f}", mean(f.stiffness),
-                                   f.reliability.back());
-            }
+            if (k < index.samples) f = measured_stiffness(c.study, k, index, runs, ends);
             if (asks_hessian(c.study)) {
                 add_harmonic(c.study, c.checkpoints.read<HarmonicFile>("hessian", k), f);
-                const Structure inherent = c.inherent_structure(k);
-                for (int t = 0; k < index.samples && t < index.temperatures; ++t)
-                    add_visited(inherent, visited(inherent, runs[index.of(k, t, 0)]),
-                                c.checkpoints.read<HarmonicFile>("visited", k * index.temperatures + t), t, f);
-                said += fmt::format("{}harmonic {:.4f} eV/A^2 ({}, error {:.2g})", said.empty() ? "" : "; ",
-                                    mean(f.harmonic), f.scheme, f.harmonic_error);
-                if (k < index.samples)
-                    said += fmt::format(", R of both {:.3f}, ratio {:.3f}; in the basins visited R {}",
-                                        f.harmonic_correlation, f.harmonic_ratio, by_temperature(f));
+                for (int t = 0; k < index.samples && t < index.temperatures; ++t) {
+                    std::vector<HarmonicFile> visited;
+                    for (int seed = 0; seed < index.seeds; ++seed)
+                        visited.push_back(c.checkpoints.read<HarmonicFile>("visited", index.of(k, t, seed)));
+                    add_visited(index, k, t, runs, visited, f);
+                }
             }
             write_result(c.sample_file(k, "stiffness.h5"), f, c.stamp());
             c.write_xyz(k);
-            c.progress.say(fmt::format("sample {}: {}", k, said));
+            c.progress.say(fmt::format("sample {}: {}", k, description(f)));
         }
     }
 };
