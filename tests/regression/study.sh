@@ -19,7 +19,7 @@ says() { grep -qE -- "$2" "$1.stderr" || { sed 's/^/    /' "$1.stderr" >&2; fail
 # All stages but the report, which takes as long as the rest.
 no_report=(--stage quench --stage stiffness --stage descriptors --stage train)
 
-small_study study.output='"first"' quench.samples=3
+small_study study.output='"first"' quench.samples=3 'stiffness.method="both"'
 
 echo "== the whole study"
 # A Python that notes what the report reads of result files.

@@ -22,7 +22,7 @@ BIN_ATOMS, RADIUS, SLICE = 100, 6.0, 4.0
 ALL = ["thermo", "rdf", "stiffness_distribution", "stiffness_temperature", "stiffness_prediction", "stiffness_map",
        "training_loss", "barriers", "barrier_stiffness", "viscosity_tenths", "viscosity_prediction", "cooling_rates",
        "rdf_tenths", "coarse_graining_length", "soft_zones", "calibration", "activation_functions", "depth_and_width",
-       "transfer", "descriptor_reach", "network"]
+       "transfer", "descriptor_reach", "network", "stiffness_convergence", "vibrations"]
 failures, checks = [], 0
 
 
@@ -240,6 +240,88 @@ def check_stiffness(directory, samples):
                  if r["item"] == "stiffness" and r["species"] == name]
         means = [np.concatenate([x["at"][t][x["species"] == s] for x in main]).mean() for t in range(len(drawn))]
         close(means, numbers(drawn, "mean_stiffness_eV_per_A2"), f"K against T, {name}")
+
+
+def stiffness_files(directory, samples):
+    """(sample, its open stiffness.h5) of the ordinary samples."""
+    for sample in samples:
+        if not sample["test_rate"]:
+            with h5py.File(os.path.join(directory, "samples", sample["label"], "stiffness.h5")) as file:
+                yield sample, file
+
+
+def check_convergence(directory, samples):
+    rows = read_csv(os.path.join(directory, "figures", "stiffness_convergence.csv"))
+    drawn, hops = ([r for r in rows if r["item"] == item] for item in ("convergence", "hops"))
+    names = {"mean_stiffness": ("mean_stiffness_eV_per_A2", "standard_error"),
+             "pearson_with_window": ("R_with_whole_window", "R_with_whole_window_error"),
+             "pearson_with_visited": ("R_with_basins_visited", "R_with_basins_visited_error")}
+    found, moved, hopped = {key: [] for key in names}, [], []
+    for _, file in stiffness_files(directory, samples):
+        for key, values in found.items():
+            values.append(file["convergence/" + key][...].ravel())
+        window, temperature = file["convergence/window"][...], file["temperature"][...]
+        moved.append(np.count_nonzero(file["hops/moved_before"][...], axis=1))
+        hopped.append(np.count_nonzero(file["hops/hopped_within"][...], axis=1))
+    close(np.repeat(temperature, len(window)), numbers(drawn, "temperature_K"), "temperatures of the convergence")
+    close(np.tile(window, len(temperature)), numbers(drawn, "window_ps"), "windows of the convergence")
+    for key, (head, error) in names.items():
+        close(np.mean(found[key], axis=0), numbers(drawn, head), f"convergence: {key}")
+        close(np.std(found[key], axis=0, ddof=1) / len(moved)**0.5, numbers(drawn, error), f"convergence: {error}")
+    close(np.sum(moved, axis=0), numbers(hops, "atoms_moved_before"), "atoms that moved before the window")
+    close(np.sum(hopped, axis=0), numbers(hops, "atoms_hopped_within"), "atoms that hopped within the window")
+    close([sum(len(s["species"]) for s in samples if not s["test_rate"])] * len(hops), numbers(hops, "atoms"), "atoms")
+
+
+def check_vibrations(directory, samples):
+    rows = read_csv(os.path.join(directory, "figures", "vibrations.csv"))
+    density, modes, histogram = ([r for r in rows if r["item"] == item]
+                                 for item in ("density_of_states", "mode", "anisotropy"))
+    curves, anisotropy, share, stiffness, pairs = {}, {"Cu": [], "Zr": []}, [], [], []
+    for sample, file in stiffness_files(directory, samples):
+        own, f = file["density_of_states/frequency"][...], numbers([r for r in density if r["species"] == "all"],
+                                                                   "frequency_THz")
+        # A line from bin to bin; level below the first, and nothing beyond the last.
+        at = np.clip(np.searchsorted(own, f) - 1, 0, len(own) - 2)
+        part = np.maximum((f - own[at]) / (own[at + 1] - own[at]), 0)
+        of_species = file["density_of_states/of_species"][...]
+        for name, g in (("all", file["density_of_states/total"][...]), ("Cu", of_species[0]), ("Zr", of_species[1])):
+            curves.setdefault(name, []).append(np.where(f > own[-1] * (1 + 1e-12), 0,
+                                                        g[at] * (1 - part) + g[at + 1] * part))
+        for c, species in zip(file["harmonic/compliance"][...], sample["species"]):
+            # From the principal axes: sqrt(1/2) of the differences of eigenvalues over their root sum of squares.
+            x, y, z = np.linalg.eigvalsh([[c[0], c[5], c[4]], [c[5], c[1], c[3]], [c[4], c[3], c[2]]])
+            anisotropy[["Cu", "Zr"][species]].append(
+                np.sqrt(0.5 * ((x - y)**2 + (y - z)**2 + (z - x)**2) / (x * x + y * y + z * z)))
+            stiffness.append(1 / (x + y + z))
+        share += list(file["modes/participation"][...])
+        pairs += [(sample["label"], *pair) for pair in zip(file["modes/frequency"][...],
+                                                           file["modes/participation_ratio"][...])]
+    for name, of_sample in curves.items():
+        mine = [r for r in density if r["species"] == name]
+        close(np.mean(of_sample, axis=0), numbers(mine, "density_of_states_per_THz"), f"density of states of {name}")
+    f, total = (numbers([r for r in density if r["species"] == "all"], k)
+                for k in ("frequency_THz", "density_of_states_per_THz"))
+    close(total.sum() * (f[1] - f[0]), 1, "integral of the density of states", 1e-3)
+    check([r["sample"] for r in modes] == [p[0] for p in pairs], "samples of the modes")
+    close([p[1:] for p in pairs], np.stack([numbers(modes, "frequency_THz"), numbers(modes, "participation_ratio")], 1),
+          "modes")
+    for name, values in anisotropy.items():
+        mine = [r for r in histogram if r["species"] == name]
+        edges = np.append(numbers(mine, "anisotropy_low"), numbers(mine, "anisotropy_high")[-1])
+        close(np.histogram(values, edges)[0], numbers(mine, "atoms"), f"anisotropy of {name}")
+        close(numbers(mine, "atoms") / len(values) / np.diff(edges), numbers(mine, "probability_density"),
+              f"density of the anisotropy of {name}")
+        check(numbers(mine, "atoms").sum() == len(values), f"an atom of {name} has an anisotropy that is not drawn")
+    with open(os.path.join(directory, "report.html"), encoding="utf-8") as stream:
+        text = stream.read().replace("\u2212", "-")
+    told = re.search(r"harmonic stiffness is (-?[0-9.]+), with the stiffness that dynamics gives (-?[0-9.]+)\.", text)
+    real = np.concatenate([s["real"] for s in samples if not s["test_rate"]])
+    ours = [np.corrcoef(share, k)[0, 1] for k in (stiffness, real)]
+    close(np.round(ours, 3), [float(x) for x in told.groups()], "R between participation and stiffness", 1e-3)
+    told = re.search(r"Mean \(dotted\): Cu ([0-9.]+) and Zr ([0-9.]+)\.", text)
+    close(np.round([np.mean(v) for v in anisotropy.values()], 3), [float(x) for x in told.groups()],
+          "mean anisotropy", 1e-3)
 
 
 def check_barriers(directory, samples):
@@ -560,6 +642,8 @@ def main():
         check_prediction(directory, samples)
         check_map(directory, samples)
         check_stiffness(directory, samples)
+        check_convergence(directory, samples)
+        check_vibrations(directory, samples)
         check_barriers(directory, samples)
         check_transition(directory)
         sample = test_glass(samples)

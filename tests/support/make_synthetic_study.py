@@ -134,6 +134,8 @@ def write_sample(directory, index, atoms, rate, test_rate, split, seed, only_gla
         file["stiffness"] = stiffness
         file["reliability"] = np.array([0.97, 0.96, 0.90, 0.83, 0.965]) - 0.004 * index
         file["mean_position"] = np.broadcast_to(positions, (4, atoms, 3))
+        write_vibrations(file, species, real, np.random.default_rng([seed, index, 2]))
+        write_windows(file, at, np.random.default_rng([seed, index, 3]))
     if split == 1 or index == 0:
         write_barriers(os.path.join(directory, "barriers.h5"), stiffness, np.random.default_rng([seed, index, 1]))
     with h5py.File(os.path.join(directory, "descriptors.h5"), "w") as file:
@@ -149,6 +151,43 @@ def write_sample(directory, index, atoms, rate, test_rate, split, seed, only_gla
         file["interval_90"] = 1.6 * file["standard_deviation"][...]
         file["novelty"] = random.random(atoms)
         file["split"] = codes.astype(np.int32)
+
+
+def write_vibrations(file, species, stiffness, random):
+    """What the Hessian gives: displacement tensors with this stiffness, forty soft modes and a density of states."""
+    atoms = len(species)
+    axes = np.linalg.qr(random.standard_normal((atoms, 3, 3)))[0]
+    width = random.random((atoms, 3)) + 0.2
+    width /= (width.sum(axis=1) * stiffness)[:, None]
+    tensor = np.einsum("nik,nk,njk->nij", axes, width, axes)
+    file["harmonic/compliance"] = np.stack([tensor[:, i, j] for i, j in ((0, 0), (1, 1), (2, 2), (1, 2), (0, 2),
+                                                                         (0, 1))], axis=1)
+    file["modes/frequency"] = np.sort(0.3 + 0.6 * random.random(40)**0.5)
+    file["modes/participation_ratio"] = 0.02 + 0.55 * random.random(40)
+    share = stiffness**-2 * np.exp(0.4 * random.standard_normal(atoms))
+    file["modes/participation"] = share / share.mean()
+    # Each sample has a largest frequency, and so bins, of its own.
+    largest = 8 + 0.3 * random.random()
+    frequency = (np.arange(100) + 0.5) * largest / 100
+    parts = np.array([(species == s).mean() * frequency**2 / (1 + np.exp((frequency - edge) / 0.3))
+                      for s, edge in ((0, 6.1), (1, 5.3))])
+    parts /= parts.sum() * (frequency[1] - frequency[0])
+    file["density_of_states/frequency"], file["density_of_states/total"] = frequency, parts.sum(axis=0)
+    file["density_of_states/of_species"] = parts
+
+
+def write_windows(file, at, random):
+    """Hops of runs with two seeds, the more the hotter, and what shorter windows would have given."""
+    temperatures, atoms = at.shape
+    often = np.linspace(0.02, 0.15, temperatures)[:, None]
+    file["hops/moved_before"] = random.binomial(2, often, (temperatures, atoms)).astype(np.int32)
+    file["hops/hopped_within"] = random.binomial(2, often / 4, (temperatures, atoms)).astype(np.int32)
+    window = np.array([6.25, 12.5, 25.0, 50.0, 100.0])
+    shorter = np.log2(window[-1] / window) * (1 + 0.2 * random.random((temperatures, 1)))
+    file["convergence/window"] = window
+    file["convergence/mean_stiffness"] = at.mean(axis=1)[:, None] * (1 + often * 0.1 * shorter)
+    file["convergence/pearson_with_window"] = 1 - 0.03 * shorter * (1 + often)
+    file["convergence/pearson_with_visited"] = 0.97 - 0.7 * often - 0.02 * shorter
 
 
 STATUSES = ["CONNECTED", "NO_NEGATIVE_MODE", "MODE_LOST", "MAX_STEPS", "MAX_EVALUATIONS", "EXPLODED", "BACK_AT_START",

@@ -33,6 +33,7 @@ import draw_stiffness
 import draw_deciles
 import draw_thermo
 import draw_training
+import draw_vibrations
 import draw_zones
 import learning_tables
 import page
@@ -49,6 +50,8 @@ FIGURES = [
     (draw_network.NAME, draw_network.TITLE, draw_network.draw),
     (draw_stiffness.DISTRIBUTION, draw_stiffness.DISTRIBUTION_TITLE, draw_stiffness.draw_distribution),
     (draw_stiffness.TEMPERATURE, draw_stiffness.TEMPERATURE_TITLE, draw_stiffness.draw_temperature),
+    (draw_stiffness.CONVERGENCE, draw_stiffness.CONVERGENCE_TITLE, draw_stiffness.draw_convergence),
+    (draw_vibrations.NAME, draw_vibrations.TITLE, draw_vibrations.draw),
     (draw_prediction.NAME, draw_prediction.TITLE, draw_prediction.draw),
     (draw_rates.RATES, draw_rates.RATES_TITLE, draw_rates.draw_rates),
     (draw_deciles.NAME, draw_deciles.TITLE, draw_deciles.draw),

@@ -29,6 +29,11 @@ def _attribute(node, name):
     return _text(value) if isinstance(value, (bytes, str)) else value.item()
 
 
+def _group(file, name):
+    """Datasets of a group by name; None where the file has no such group."""
+    return {key: file[name][key][...] for key in file[name]} if name in file else None
+
+
 class Sample:
     """One sample's results as NumPy arrays, units as in the files (A, eV, ps, K, GPa, eV/A^2)."""
 
@@ -41,6 +46,7 @@ class Sample:
         self.inherent = False
         self.stiffness = self.stiffness_at = self.temperature = self.reliability = None
         self.method = "dynamics"
+        self.compliance = self.modes = self.density = self.hops = self.convergence = None
         self.predicted = self.split = self.deviation = self.interval_90 = self.novelty = None
         self.events = self.atoms_barriers = self.viscosity_temperature = None
         self.status_names, self.cost_names = [], []
@@ -93,6 +99,9 @@ class Sample:
             self.reliability = np.atleast_1d(file["reliability"][...]).astype(float)
         elif "reliability" in file.attrs:
             self.reliability = np.atleast_1d(file.attrs["reliability"]).astype(float)
+        self.compliance = file["harmonic/compliance"][...] if "harmonic/compliance" in file else None
+        self.modes, self.density = _group(file, "modes"), _group(file, "density_of_states")
+        self.hops, self.convergence = _group(file, "hops"), _group(file, "convergence")
 
     @property
     def label_temperatures(self):
@@ -124,13 +133,18 @@ class Sample:
         """Arrays of different lengths cannot belong to one sample: drop the later one and say so."""
         if self.species is None:
             return
-        for key in ("stiffness", "predicted", "split"):
+        for key in ("stiffness", "compliance", "predicted", "split"):
             array = getattr(self, key)
             if array is not None and len(array) != len(self.species):
                 damaged.append(f"samples/{self.label}: {key} has {len(array)} atoms, glass.h5 {len(self.species)}")
                 setattr(self, key, None)
                 if key == "predicted":
                     self.split = self.deviation = self.interval_90 = self.novelty = None
+        for key, names in (("modes", ["participation"]), ("hops", ["moved_before", "hopped_within"])):
+            group = getattr(self, key)
+            if group is not None and any(group[name].shape[-1] != len(self.species) for name in names):
+                damaged.append(f"samples/{self.label}: {key} are not of the atoms of glass.h5")
+                setattr(self, key, None)
         if self.events is not None and (len(self.atoms_barriers["accepted"]) != len(self.species) or
                                         not np.all(np.isin(self.events["center"], self.id))):
             damaged.append(f"samples/{self.label}: barriers.h5 is not of the atoms of glass.h5")
