@@ -81,6 +81,24 @@ Sym3 without_translations(const Sym3& compliance, int slots);
 template <class Space>
 std::vector<Sym3> dense_compliance(const Hessian<Space>& hessian);
 
+/// x = H^-1 e for the three directions of each slot, translations taken off: the columns 3 k, 3 k + 1 and 3 k + 2 of
+/// the k-th of five slots in a panel.
+template <class Space>
+struct CgSolution {
+    Panels<Space> x;
+    std::vector<Sym3> compliance;  ///< of the slots
+    double error = 0;              ///< relative, of the worst of their stiffnesses, as estimated
+    int iterations = 0;            ///< of the slowest
+};
+/// The slots' vectors are iterated together. `inverse` are inverse_diagonal_blocks(). Throws PhysicsError where a
+/// direction of negative curvature is met.
+template <class Space>
+std::optional<CgSolution<Space>> cg_solve(const Hessian<Space>& hessian, const Array<Mat3, Space>& inverse,
+                                          const std::vector<int>& slots, double tolerance,
+                                          const std::function<bool()>& give_up);
+/// Slots that are best solved together.
+inline constexpr int cg_slots_at_a_time = 60;
+
 struct CgResult {
     std::vector<Sym3> compliance;  ///< of the slots asked for
     double largest_error = 0;      ///< relative, as estimated

@@ -21,7 +21,6 @@ namespace {
 constexpr double missing = 2.5;                   // error over what the last d steps added
 constexpr int delay = 4;                          // d
 constexpr int atoms_per_panel = panel_width / 3;  // three vectors each; one stays zero
-constexpr int most_panels = 12;                   // that are iterated together
 constexpr int most_iterations = 2000;
 
 /// One batch of right-hand sides.
@@ -82,6 +81,7 @@ public:
 
     int iterations() const { return iterations_; }
     double error() const { return error_; }
+    Panels<Space> solution() { return std::move(x_); }
 
     /// Blocks of the slots: the sums of steps on the diagonal, x itself beside it.
     std::vector<Sym3> compliance() const {
@@ -140,26 +140,40 @@ private:
 }  // namespace
 
 template <class Space>
+std::optional<CgSolution<Space>> cg_solve(const Hessian<Space>& h, const Array<Mat3, Space>& inverse,
+                                          const std::vector<int>& slots, double tolerance,
+                                          const std::function<bool()>& give_up) {
+    Solver<Space> solver(h, inverse, slots);
+    if (!solver.solve(tolerance, give_up)) return std::nullopt;
+    CgSolution<Space> s{{}, solver.compliance(), solver.error(), solver.iterations()};
+    s.x = solver.solution();
+    return s;
+}
+
+template <class Space>
 std::optional<CgResult> cg_compliance(const Hessian<Space>& h, const std::vector<int>& slots, double tolerance,
                                       const std::function<bool()>& give_up) {
     const Array<Mat3, Space> inverse = inverse_diagonal_blocks(h);
     CgResult result;
-    constexpr std::size_t at_a_time = most_panels * atoms_per_panel;
+    constexpr std::size_t at_a_time = cg_slots_at_a_time;
     for (std::size_t first = 0; first < slots.size(); first += at_a_time) {
         const auto begin = slots.begin() + static_cast<std::ptrdiff_t>(first);
-        Solver<Space> solver(h, inverse,
-                             {begin, begin + static_cast<std::ptrdiff_t>(std::min(at_a_time, slots.size() - first))});
-        if (!solver.solve(tolerance, give_up)) return std::nullopt;
-        const std::vector<Sym3> part = solver.compliance();
-        result.compliance.insert(result.compliance.end(), part.begin(), part.end());
-        result.largest_error = std::max(result.largest_error, solver.error());
-        result.iterations = std::max(result.iterations, solver.iterations());
+        const auto part = cg_solve(
+            h, inverse, {begin, begin + static_cast<std::ptrdiff_t>(std::min(at_a_time, slots.size() - first))},
+            tolerance, give_up);
+        if (!part) return std::nullopt;
+        result.compliance.insert(result.compliance.end(), part->compliance.begin(), part->compliance.end());
+        result.largest_error = std::max(result.largest_error, part->error);
+        result.iterations = std::max(result.iterations, part->iterations);
     }
     return result;
 }
 
-#define MG_HARMONIC_CG(Space)                                                                              \
-    template std::optional<CgResult> cg_compliance(const Hessian<Space>&, const std::vector<int>&, double, \
+#define MG_HARMONIC_CG(Space)                                                                                          \
+    template std::optional<CgSolution<Space>> cg_solve(const Hessian<Space>&, const Array<Mat3, Space>&,               \
+                                                       const std::vector<int>&, double, const std::function<bool()>&); \
+                                                                                                                       \
+    template std::optional<CgResult> cg_compliance(const Hessian<Space>&, const std::vector<int>&, double,             \
                                                    const std::function<bool()>&);
 MG_INSTANTIATE(MG_HARMONIC_CG)
 

@@ -18,9 +18,10 @@ struct Hessian {
     Array<HessianBond, Space> bond;  ///< every bond twice
     Array<double, Space> curvature;  ///< F'' [eV] (slots)
     Array<Vec3, Space> force;        ///< [eV/A] (slots) of the same functions, zero at a minimum
+    double on_site = 0;              ///< [eV/A^2] of a spring that holds each atom where it is; 0 in a solid
     std::vector<int> atom_of_slot, slot_of_atom;
 
-    HessianView view() const { return {slots, first.data(), bond.data(), curvature.data()}; }
+    HessianView view() const { return {slots, first.data(), bond.data(), curvature.data(), on_site}; }
 };
 
 /// From the batch's positions and the tables' exact functions, which should be twice differentiable

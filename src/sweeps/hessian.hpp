@@ -93,6 +93,7 @@ struct HessianView {
     const int* first;
     const HessianBond* bond;
     const double* curvature;
+    double on_site;  ///< on the diagonal
 };
 
 /// The diagonal block H_ii.
@@ -101,7 +102,7 @@ struct HessianDiagonalSweep {
     Mat3* block;  ///< (slots)
 
     MG_HD void operator()(int slot) const {
-        Mat3 sum;
+        Mat3 sum = diagonal(h.on_site, h.on_site, h.on_site);
         Vec3 own;
         const auto add_outer = [&](Vec3 g, double factor) { sum = sum + factor * to_matrix(symmetric_outer(g)); };
         for (int k = h.first[slot]; k < h.first[slot + 1]; ++k) {
@@ -135,7 +136,12 @@ struct HessianPairSweep {
         const double* const from = v + base;
         const double* const mine = from + 3L * slot * panel_width;
         double x[columns], y[columns], z[columns], t[columns];
-        for (int c = 0; c < columns; ++c) x[c] = y[c] = z[c] = t[c] = 0;
+        for (int c = 0; c < columns; ++c) {
+            x[c] = h.on_site * mine[c];
+            y[c] = h.on_site * mine[panel_width + c];
+            z[c] = h.on_site * mine[2 * panel_width + c];
+            t[c] = 0;
+        }
         for (int k = h.first[slot]; k < h.first[slot + 1]; ++k) {
             const HessianBond& b = h.bond[k];
             const double* const other = from + 3L * b.neighbor * panel_width;
@@ -242,6 +248,7 @@ struct HessianBlockSweep {
             for (int j = 0; j < 3; ++j)
                 for (int i = 0; i < 3; ++i)
                     matrix[(3L * column + j) * stride + 3L * row + i] = i == j ? translation : 0.0;
+        add(row, row, diagonal(h.on_site, h.on_site, h.on_site));
         Vec3 own;
         for (int k = h.first[slot]; k < h.first[slot + 1]; ++k) {
             const HessianBond& b = h.bond[k];

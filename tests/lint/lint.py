@@ -32,10 +32,11 @@ OPS = SWEEPS | {"ops"}
 MD = OPS | {"md"}
 ARTN = MD | {"artn"}
 NN = OPS | {"nn"}
+ELASTIC = MD | NN | {"elastic"}
 IO = PHYSICS | {"io"}
 DESCRIPTORS = OPS | {"descriptors"}
-CONFIG = ARTN | NN | IO | DESCRIPTORS | {"config"}
-STUDY = CONFIG | {"study"}
+CONFIG = ARTN | ELASTIC | IO | DESCRIPTORS | {"config"}
+STUDY = CONFIG | ELASTIC | {"study"}
 REPORT = STUDY | {"report"}
 APP = REPORT | {"app", "mpi"}
 MAY_INCLUDE = {
@@ -46,6 +47,7 @@ MAY_INCLUDE = {
     "md": MD,
     "artn": ARTN,
     "nn": NN,
+    "elastic": ELASTIC,
     "io": IO,
     "descriptors": DESCRIPTORS,
     "config": CONFIG,

@@ -1,0 +1,64 @@
+#pragma once
+/// \file Learning an elastic network from the stiffness of atoms, with the balance of forces as the teacher.
+///
+///   loss = mean (K_i - label_i)^2 + weight mean |F|^2,
+///
+/// the second mean over all components of all forces: the structures are minima, so that the network's bonds must leave
+/// no force. It is minimised by Levenberg's and Marquardt's method with adjoint derivatives; a step after which a
+/// matrix is no longer positive definite is refused like one that makes the loss larger. It begins with springs that
+/// hold each atom in place, which then go (homotopy), on few labels first.
+
+#include <functional>
+#include <optional>
+#include <vector>
+
+#include "elastic/network.hpp"
+
+namespace mg {
+
+/// A structure at rest with the stiffness of its atoms.
+struct ElasticSample {
+    Structure structure;
+    std::vector<double> stiffness;  ///< [eV/A^2] (n)
+};
+
+struct ElasticTraining {
+    int labels = 400;           ///< atoms to learn from, of all samples together
+    double force_weight = 300;  ///< [A^-2]
+    double cutoff = 7.6;        ///< [A]
+    int start_labels = 60;      ///< atoms of the first sample while springs hold atoms in place
+    std::uint64_t seed = 1;     ///< of the choice of atoms
+
+    bool operator==(const ElasticTraining&) const = default;
+};
+
+/// One accepted step.
+struct ElasticRecord {
+    double on_site = 0;  ///< [eV/A^2] of the springs that hold atoms in place
+    int labels = 0;
+    double label_rms = 0;    ///< [eV/A^2]
+    double correlation = 0;  ///< Pearson's R over the labels
+    double force_rms = 0;    ///< [eV/A] of a component
+    double damping = 0;      ///< Marquardt's
+    double loss = 0;
+};
+
+/// Learns from samples of the same elements. `tell` is called with each accepted step. Throws PhysicsError where no
+/// positive definite network is found. `give_up`, asked now and then: returns nothing.
+template <class Space>
+std::optional<ElasticNetwork> train_elastic(const std::vector<ElasticSample>& samples, const ElasticTraining& training,
+                                            const std::function<void(const ElasticRecord&)>& tell,
+                                            const std::function<bool()>& give_up);
+
+/// Stiffness of the atoms chosen, and its derivatives by the parameters, (chosen, parameters) row-major where they are
+/// asked for. Throws PhysicsError where the matrix is not positive definite.
+struct ElasticStiffness {
+    std::vector<double> stiffness;  ///< [eV/A^2]
+    std::vector<double> derivative;
+};
+template <class Space>
+std::optional<ElasticStiffness> elastic_stiffness(const ElasticGlass<Space>& glass, const std::vector<int>& atoms,
+                                                  double tolerance, bool derivatives,
+                                                  const std::function<bool()>& give_up = {});
+
+}  // namespace mg
