@@ -16,6 +16,7 @@
 #include "artn/minimum.hpp"
 #include "config/words.hpp"
 #include "descriptors/kinds.hpp"
+#include "elastic/training.hpp"
 #include "io/key_rules.hpp"
 #include "md/elasticity.hpp"
 #include "md/harmonic.hpp"
@@ -314,6 +315,22 @@ struct StudyFile {
             v.key("max_steps", max_steps, counted(1, "atoms come to rest by steps"));
         }
     };
+    /// An elastic network, learned from the stiffness of a few atoms.
+    struct Elastic : ElasticTraining {
+        bool enabled = false;  ///< not a key: the table is there
+
+        bool operator==(const Elastic&) const = default;
+        template <class Visitor>
+        void visit(Visitor& v) {
+            if (!v.optional_table("elastic", "An elastic network that is learned from the stiffness of a few atoms.",
+                                  enabled))
+                return;
+            v.key("labels", labels, from(20, 1e6, "fewer do not fix its laws"));
+            v.key("cutoff_A", cutoff, from(4.5, 15, "two shells of neighbours are the least"));
+            v.key("force_weight", force_weight, above(0, 1e6, "it weighs forces against stiffness, in A^-2"));
+            v.key("start_labels", start_labels, from(10, 1e5, "it begins with some"));
+        }
+    };
     struct Report {
         int bin_atoms = 100;
         double coarse_grain_A = 6;
@@ -341,6 +358,7 @@ struct StudyFile {
     Barriers barriers;
     Train train;
     Moduli moduli;
+    Elastic elastic;
     Report report;
 
     /// Samples are quenched by the study itself.
@@ -360,6 +378,7 @@ struct StudyFile {
         barriers.visit(v);
         train.visit(v);
         moduli.visit(v);
+        elastic.visit(v);
         report.visit(v);
     }
 };

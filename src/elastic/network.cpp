@@ -107,6 +107,50 @@ double density_slope(const ElasticNetwork& n, int atom, int neighbor, double r) 
     return spline(s.density, n.parameter.data() + s.density_parameters(atom, neighbor), r);
 }
 
+PairLaws pair_laws(const ElasticNetwork& n, const EamPotential& p, const std::vector<Structure>& structures) {
+    const ElasticShape shape = n.shape();
+    const int species = shape.species;
+    // Slopes of tables by differences over 0.02 A, beyond the noise of their last digits.
+    const auto at = [](const std::vector<double>& table, double spacing, double x) {
+        const auto last = static_cast<double>(table.size() - 2);
+        const double t = std::clamp(x / spacing, 0.0, last);
+        const auto k = static_cast<std::size_t>(t);
+        return table[k] + (t - static_cast<double>(k)) * (table[k + 1] - table[k]);
+    };
+    const auto slope = [&](const std::vector<double>& table, double spacing, double x, double step) {
+        return (at(table, spacing, x + step) - at(table, spacing, x - step)) / (2 * step);
+    };
+    std::vector<double> density(species, 0.0), atoms(species, 0.0), embedding(species, 0.0);
+    const double reach = std::min(p.cutoff, shape.cutoff());
+    for (const Structure& s : structures) {
+        const ElasticGlass<Host> g = prepare_elastic<Host>(shape, s, n.mean);
+        for (int slot = 0; slot < s.size(); ++slot) {
+            atoms[g.kind[slot]] += 1;
+            for (int k = g.hessian.first[slot]; k < g.hessian.first[slot + 1]; ++k)
+                if (const double r = 1 / g.bond[k].inverse_length; r < reach)
+                    density[g.kind[slot]] +=
+                        at(p.density[g.kind[g.hessian.bond[k].neighbor] * species + g.kind[slot]], p.dr, r);
+        }
+    }
+    for (int a = 0; a < species; ++a)
+        if (atoms[a] > 0) embedding[a] = slope(p.embedding[a], p.drho, density[a] / atoms[a], 2 * p.drho);
+    PairLaws laws;
+    for (double r = innermost; r < shape.cutoff(); r += 0.02) laws.distance.push_back(r);
+    for (int a = 0; a < species; ++a)
+        for (int b = a; b < species; ++b)
+            for (const double r : laws.distance) {
+                laws.learned.push_back(pair_force(n, a, b, r));
+                const auto pair = [&](double x) { return at(p.pair[a * species + b], p.dr, x) / x; };
+                const double step = 0.01;
+                laws.potential.push_back(r + step >= p.cutoff
+                                             ? 0.0
+                                             : (pair(r + step) - pair(r - step)) / (2 * step) +
+                                                   embedding[a] * slope(p.density[b * species + a], p.dr, r, step) +
+                                                   embedding[b] * slope(p.density[a * species + b], p.dr, r, step));
+            }
+    return laws;
+}
+
 EamPotential as_potential(const ElasticNetwork& n) {
     const ElasticShape shape = n.shape();
     EamPotential p;

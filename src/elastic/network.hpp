@@ -34,6 +34,17 @@ ElasticNetwork initial_network(const std::vector<Structure>& structures, double 
 double pair_force(const ElasticNetwork& network, int a, int b, double r);
 double density_slope(const ElasticNetwork& network, int atom, int neighbor, double r);
 
+/// The laws of pairs at distances [A] (points): (pairs of species, points) [eV/A].
+struct PairLaws {
+    std::vector<double> distance;
+    std::vector<double> learned;  ///< V'
+    std::vector<double>
+        potential;  ///< of an EAM potential: phi' + F'_a f'_(b at a) + F'_b f'_(a at b), at mean densities
+};
+/// `structures` are those whose mean densities the potential is taken at. Its elements are those of the network.
+PairLaws pair_laws(const ElasticNetwork& network, const EamPotential& potential,
+                   const std::vector<Structure>& structures);
+
 /// The potential whose Hessian the network is, tabulated every 0.001 A.
 EamPotential as_potential(const ElasticNetwork& network);
 

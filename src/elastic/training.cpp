@@ -25,16 +25,16 @@ constexpr int most_refusals = 7;
 /// A part of the way: with springs that hold atoms in place or without, on few labels or all.
 struct Leg {
     double on_site;     // [eV/A^2]
-    bool all;           // labels of all samples
+    bool all;           // labels, or only those to begin with
     double tolerance;   // of a stiffness
     int steps;          // at most
     double least_gain;  // of the loss, relative: the leg ends below
 };
-constexpr double first_on_site = 1, last_on_site = 0.01;  // [eV/A^2]; twice as much until the start is stable
+constexpr double first_on_site = 1, last_on_site = 0.01, least_on_site = 0.004;  // [eV/A^2]
 constexpr int most_on_site_steps = 40;
 constexpr double bold = 0.4;    // what is left of the springs after a leg, where that is stable
 constexpr double timid = 0.85;  // from where on the same leg goes on instead
-constexpr Leg held{0, false, 1e-2, 3, 0.05};
+constexpr Leg held{0, false, 1e-2, 2, 0.1};
 constexpr Leg free_legs[] = {{0, false, 1e-3, 10, 0.02}, {0, true, 1e-3, 8, 0.02}, {0, true, 3e-4, 10, 3e-3}};
 
 template <class Space>
@@ -50,6 +50,9 @@ struct Evaluation {
     Matrix normal;
     Vector gradient;
 };
+
+/// The k-th of so many parts of a number.
+int share_of(int number, int k, int parts) { return number * (k + 1) / parts - number * k / parts; }
 
 /// Both sums of squares at a network, or nothing where a matrix is not positive definite.
 template <class Space>
@@ -68,12 +71,15 @@ public:
         Vector force_gradient = Vector::Zero(n);
         std::vector<double> found, labels;
         double squares = 0, force_squares = 0, components = 0;
-        const std::size_t samples = leg.all ? glasses_.size() : 1;
-        for (std::size_t k = 0; k < samples; ++k) {
+        for (std::size_t k = 0; k < glasses_.size(); ++k) {
             LabelledGlass<Space>& g = glasses_[k];
             set_parameters(g.glass, parameter, leg.on_site);
             std::vector<int> atoms = g.atoms;
-            if (!leg.all) atoms.resize(std::min<std::size_t>(atoms.size(), training_.start_labels));
+            if (!leg.all) {
+                const int begin =
+                    share_of(training_.start_labels, static_cast<int>(k), static_cast<int>(glasses_.size()));
+                atoms.resize(std::min<std::size_t>(atoms.size(), begin));
+            }
             std::optional<ElasticStiffness> s;
             try {
                 s = elastic_stiffness(g.glass, atoms, leg.tolerance, true, give_up_);
@@ -213,25 +219,29 @@ public:
         return true;
     }
 
-    /// From springs that hold every atom in place to none; false where it was stopped.
-    bool let_go() {
+    /// From springs that hold every atom in place, as strong as needed, to none; false where it was stopped.
+    bool let_go(double on_site, bool all) {
         Leg leg = held;
-        leg.on_site = first_on_site;
+        leg.on_site = on_site;
+        leg.all = all;
         while (!walk(leg)) {
             if (stopped()) return false;
             leg.on_site *= 2;
             if (leg.on_site > 1e3) throw lost_balance();
         }
         double less = bold;
-        for (int step = 0; leg.on_site > last_on_site; ++step) {
+        bool failed = false;  // since it last came off
+        for (int step = 0; leg.on_site > least_on_site; ++step) {
             if (step == most_on_site_steps) throw lost_balance();
             const double before = leg.on_site;
             leg.on_site *= less;
             if (walk(leg)) {
-                less = std::max(bold, std::pow(less, 1.5));
+                if (!failed) less = std::max(bold, std::pow(less, 1.5));
+                failed = false;
                 continue;
             }
             if (stopped()) return false;
+            failed = true;
             leg.on_site = before;
             if (less < timid)
                 less = std::sqrt(less);
@@ -247,15 +257,13 @@ private:
     }
     static std::vector<LabelledGlass<Space>> labelled_glasses(const std::vector<ElasticSample>& samples,
                                                               const ElasticTraining& t, const ElasticNetwork& network) {
+        std::vector<Structure> structures;
+        for (const ElasticSample& s : samples) structures.push_back(s.structure);
+        const std::vector<std::vector<int>> atoms = chosen_atoms(structures, t);
         std::vector<LabelledGlass<Space>> glasses;
-        const int count = static_cast<int>(samples.size());
-        for (int k = 0; k < count; ++k) {
-            const ElasticSample& s = samples[k];
-            const RandomStream random(t.seed, RandomUse::centers, static_cast<std::uint32_t>(k));
-            LabelledGlass<Space> g{prepare_elastic<Space>(network.shape(), s.structure, network.mean),
-                                   choose_atoms(s.structure, t.labels * (k + 1) / count - t.labels * k / count, random),
-                                   {}};
-            for (const int atom : g.atoms) g.label.push_back(s.stiffness.at(atom));
+        for (std::size_t k = 0; k < samples.size(); ++k) {
+            LabelledGlass<Space> g{prepare_elastic<Space>(network.shape(), structures[k], network.mean), atoms[k], {}};
+            for (const int atom : g.atoms) g.label.push_back(samples[k].stiffness.at(atom));
             glasses.push_back(std::move(g));
         }
         return glasses;
@@ -297,6 +305,15 @@ private:
     double damping_ = first_damping;
 };
 
+std::vector<std::vector<int>> chosen_atoms(const std::vector<Structure>& structures, const ElasticTraining& t) {
+    std::vector<std::vector<int>> atoms;
+    const int count = static_cast<int>(structures.size());
+    for (int k = 0; k < count; ++k)
+        atoms.push_back(choose_atoms(structures[k], share_of(t.labels, k, count),
+                                     RandomStream(t.seed, RandomUse::centers, static_cast<std::uint32_t>(k))));
+    return atoms;
+}
+
 template <class Space>
 std::optional<ElasticNetwork> train_elastic(const std::vector<ElasticSample>& samples, const ElasticTraining& t,
                                             const std::function<void(const ElasticRecord&)>& tell,
@@ -305,12 +322,15 @@ std::optional<ElasticNetwork> train_elastic(const std::vector<ElasticSample>& sa
     for (const ElasticSample& s : samples) structures.push_back(s.structure);
     ElasticNetwork network = initial_network(structures, t.cutoff);
     Learner<Space> learner(samples, t, network, tell, give_up);
-    if (!learner.let_go()) return std::nullopt;
-    for (const Leg& leg : free_legs)
-        if (!learner.walk(leg)) {
-            if (learner.stopped()) return std::nullopt;
-            throw lost_balance();
-        }
+    if (!learner.let_go(first_on_site, false)) return std::nullopt;
+    for (const Leg& leg : free_legs) {
+        if (learner.walk(leg)) continue;
+        // With more labels an instability can be seen that was not.
+        if (learner.stopped() || !learner.let_go(last_on_site, leg.all)) return std::nullopt;
+        if (learner.walk(leg)) continue;
+        if (learner.stopped()) return std::nullopt;
+        throw lost_balance();
+    }
     network.parameter = learner.parameter;
     return network;
 }

@@ -8,6 +8,7 @@
 /// matrix is no longer positive definite is refused like one that makes the loss larger. It begins with springs that
 /// hold each atom in place, which then go (homotopy), on few labels first.
 
+#include <cstdint>
 #include <functional>
 #include <optional>
 #include <vector>
@@ -26,7 +27,7 @@ struct ElasticTraining {
     int labels = 400;           ///< atoms to learn from, of all samples together
     double force_weight = 300;  ///< [A^-2]
     double cutoff = 7.6;        ///< [A]
-    int start_labels = 60;      ///< atoms of the first sample while springs hold atoms in place
+    int start_labels = 60;      ///< of those, as many as are enough while springs hold atoms in place
     std::uint64_t seed = 1;     ///< of the choice of atoms
 
     bool operator==(const ElasticTraining&) const = default;
@@ -42,6 +43,9 @@ struct ElasticRecord {
     double damping = 0;      ///< Marquardt's
     double loss = 0;
 };
+
+/// The atoms that are learned from in each of so many samples, those of a species taken in turn with those of others.
+std::vector<std::vector<int>> chosen_atoms(const std::vector<Structure>& structures, const ElasticTraining& training);
 
 /// Learns from samples of the same elements. `tell` is called with each accepted step. Throws PhysicsError where no
 /// positive definite network is found. `give_up`, asked now and then: returns nothing.

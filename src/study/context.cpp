@@ -84,6 +84,7 @@ void Context::write_xyz(std::size_t k) const {
     } results[] = {{"local_energy", "glass.h5", "/inherent/energy"},
                    {"stiffness", "stiffness.h5", "/stiffness"},
                    {"predicted_stiffness", "prediction.h5", "/stiffness"},
+                   {"elastic_stiffness", "elastic.h5", "/stiffness"},
                    {"mean_barrier", "barriers.h5", "/atoms/mean_barrier"}};
     std::vector<XyzColumn> columns;
     for (const auto& r : results)

@@ -25,6 +25,8 @@ template <class Space>
 std::unique_ptr<Stage> make_train_stage();
 template <class Space>
 std::unique_ptr<Stage> make_moduli_stage();
+template <class Space>
+std::unique_ptr<Stage> make_elastic_stage();
 
 template <class Space>
 const std::vector<std::unique_ptr<Stage>>& all_stages() {
@@ -36,6 +38,7 @@ const std::vector<std::unique_ptr<Stage>>& all_stages() {
         list.push_back(make_barriers_stage<Space>());
         list.push_back(make_train_stage<Space>());
         list.push_back(make_moduli_stage<Space>());
+        list.push_back(make_elastic_stage<Space>());
         return list;
     }();
     return stages;

@@ -10,6 +10,7 @@
 
 #include "app/backend.hpp"
 #include "app/commands/each.hpp"
+#include "app/commands/predict.hpp"
 #include "app/commands/structure_names.hpp"
 #include "core/agreed_input.hpp"
 #include "descriptors/kinds.hpp"
@@ -19,25 +20,16 @@
 #include "io/xyz_writer.hpp"
 #include "md/dynamics.hpp"
 #include "study/model_file.hpp"
+#include "study/results/elastic_file.hpp"
 
 namespace mg {
 
-namespace {
-
-using Json = nlohmann::ordered_json;
-
-struct PredictArguments {
-    std::string model, output, backend = "auto";
-    std::vector<std::string> structures, elements;
-    bool no_minimise = false;
-};
-
-/// A structure whose species are indices into the model's. Throws InputError for one that the model does not know.
-Structure in_species_of(const ModelFile& model, Structure s, const std::string& path) {
+Structure in_species_of(const std::vector<std::string>& elements, const std::vector<double>& masses, Structure s,
+                        const std::string& path) {
     std::vector<int> index;
     for (const std::string& name : s.elements) {
-        const auto at = std::find(model.elements.begin(), model.elements.end(), name);
-        index.push_back(at == model.elements.end() ? -1 : static_cast<int>(at - model.elements.begin()));
+        const auto at = std::find(elements.begin(), elements.end(), name);
+        index.push_back(at == elements.end() ? -1 : static_cast<int>(at - elements.begin()));
     }
     std::set<std::string> unknown;
     for (int& t : s.species) {
@@ -46,12 +38,16 @@ Structure in_species_of(const ModelFile& model, Structure s, const std::string& 
     }
     if (!unknown.empty())
         throw InputError(path + ": the model does not know " + comma_separated({unknown.begin(), unknown.end()}),
-                         "it was trained on " + comma_separated(model.elements),
+                         "it was trained on " + comma_separated(elements),
                          "use a model that was trained on all species of the structure");
-    s.elements = model.elements;
-    s.masses = model.masses;
+    s.elements = elements;
+    s.masses = masses;
     return s;
 }
+
+namespace {
+
+using Json = nlohmann::ordered_json;
 
 struct Predicted {
     Json summary;
@@ -136,6 +132,9 @@ struct Task {
 /// Throws InputError for a model, structures and outputs that do not go together.
 Task prepare(const PredictArguments& a) {
     Task task;
+    if (a.relax)
+        throw InputError(a.model + " has no laws of force", "--relax is for models of elastic networks",
+                         "leave it out: the structure is minimised with the potential that the model carries");
     task.model = read_model(a.model);
     task.minimise = !a.no_minimise && task.model.positions == "inherent";
     if (task.minimise) {
@@ -149,7 +148,8 @@ Task prepare(const PredictArguments& a) {
     }
     task.cuda = use_cuda(a.backend);
     for (const std::string& path : a.structures) {
-        task.structures.push_back(in_species_of(task.model, read_structure(path, a.elements), path));
+        task.structures.push_back(
+            in_species_of(task.model.elements, task.model.masses, read_structure(path, a.elements), path));
         if (task.minimise) check_width(path, task.structures.back(), task.potential);
     }
     task.outputs = output_names(a.structures, a.output, ".stiffness.xyz");
@@ -180,6 +180,9 @@ void write_results(const PredictArguments& a, const Task& task, const std::vecto
 }
 
 void predict_structures(Comm& world, const PredictArguments& a) {
+    bool elastic = false;
+    agreed_input(world, [&] { elastic = is_elastic_model(a.model); });
+    if (elastic) return predict_with_elastic_network(world, a);
     Task task;
     agreed_input(world, [&] { task = prepare(a); });
     if (world.rank() == 0) say_notes(task.model, a.no_minimise);
@@ -203,13 +206,14 @@ void predict_structures(Comm& world, const PredictArguments& a) {
 void add_predict(CLI::App& app, Comm& world) {
     const auto a = std::make_shared<PredictArguments>();
     CLI::App* command = app.add_subcommand("predict", "stiffness of every atom of a structure, from a trained model");
-    command->add_option("model", a->model, "model.h5 of a study")->required();
+    command->add_option("model", a->model, "model.h5 or elastic_model.h5 of a study")->required();
     command->add_option("structures", a->structures, "LAMMPS data or dump, or extended XYZ")->required();
     command->add_option("--elements", a->elements, "elements of types 1, 2, ..., e.g. Cu,Zr")
         ->delimiter(',')
         ->allow_extra_args(false);
     command->add_flag("--no-minimise,--no-minimize", a->no_minimise,
                       "take the positions as they are: they are those of an inherent structure");
+    command->add_flag("--relax", a->relax, "of an elastic network: bring the atoms to rest under its own laws first");
     command->add_option("--backend", a->backend, "auto, host or cuda")->check(CLI::IsMember({"auto", "host", "cuda"}));
     command->add_option("--out", a->output,
                         "extended XYZ for all structures, as frames; otherwise each gets NAME.stiffness.xyz here");

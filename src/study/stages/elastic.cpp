@@ -1,0 +1,275 @@
+/// \file The stage `elastic`: an elastic network learned from the stiffness of a few atoms, and what it predicts.
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
+
+#include "config/samples.hpp"
+#include "config/words.hpp"
+#include "core/macros.hpp"
+#include "elastic/training.hpp"
+#include "nn/metrics.hpp"
+#include "study/context.hpp"
+#include "study/learning.hpp"
+#include "study/results/elastic_file.hpp"
+#include "study/results/stiffness_file.hpp"
+#include "study/stages.hpp"
+
+namespace mg {
+namespace {
+
+/// Products of a Hessian with a vector that a training asks for each label, about, and operations of one for each atom.
+constexpr double products_per_label = 1500, held_products = 120000, operations_per_atom = 7000;
+constexpr double product_rate = 1.5e10;  // [operations/s] of a host's core, about
+
+/// What the training leaves in checkpoints/.
+struct NetworkFile {
+    ElasticNetwork network;
+    std::vector<double> rms, correlation, force;  ///< (steps)
+
+    template <class Visitor, class File>
+    static void visit(Visitor& v, File& f) {
+        auto& n = f.network;
+        v.data("/mass", n.masses);
+        v.data("/pair_knots", n.pair_knots);
+        v.data("/density_knots", n.density_knots);
+        v.data("/mean", n.mean);
+        v.data("/parameter", n.parameter);
+        v.attribute("/", "elements", n.elements);
+        v.data("/rms", f.rms);
+        v.data("/correlation", f.correlation);
+        v.data("/force", f.force);
+    }
+};
+
+/// The structure that a sample's label belongs to: where there is a Hessian, the minimum of that.
+Structure labelled_structure(const Context& c, int sample, const StiffnessFile& f) {
+    Structure s = c.inherent_structure(sample);
+    s.velocity.clear();
+    if (!f.minimum.empty()) s.position = f.minimum;
+    return s;
+}
+/// The label: noise-free where there is a Hessian.
+std::vector<double> label_of(const StiffnessFile& f) { return f.harmonic.empty() ? f.stiffness : f.harmonic; }
+
+nlohmann::json agreement(const std::vector<double>& real, const std::vector<double>& predicted,
+                         const std::vector<int>& species, const std::vector<std::string>& elements) {
+    const Metrics m = evaluate(real, predicted, species, static_cast<int>(elements.size()));
+    double relative = 0;
+    for (std::size_t i = 0; i < real.size(); ++i)
+        relative += (predicted[i] / real[i] - 1) * (predicted[i] / real[i] - 1) / static_cast<double>(real.size());
+    nlohmann::json j{{"pearson", m.all.pearson},
+                     {"slope", m.all.slope},
+                     {"rmse_eV_per_A2", m.all.rmse},
+                     {"bias_eV_per_A2", m.all.bias},
+                     {"relative_rms", std::sqrt(relative)},
+                     {"mean_ratio", mean(predicted) / mean(real)}};
+    for (std::size_t t = 0; t < elements.size(); ++t)
+        if (m.species[t].atoms > 2) j["pearson_of"][elements[t]] = m.species[t].pearson;
+    return j;
+}
+
+double share(std::size_t count, std::size_t of) { return static_cast<double>(count) / static_cast<double>(of); }
+
+template <class Space>
+class ElasticStage final : public Stage {
+public:
+    std::string name() const override { return "elastic"; }
+    bool is_part_of(const StudyFile& study) const override { return study.elastic.enabled; }
+    std::vector<std::string> needs(const StudyFile&) const override { return {"quench", "stiffness"}; }
+    std::set<std::string> tables() const override { return {name(), "harmonic"}; }
+    StageFiles files() const override { return {{"elastic.h5"}, {}, {"elastic_model.h5"}}; }
+
+    StageEstimate estimate(const StudyFile& study, const StudySize& size) const override {
+        const double samples = static_cast<double>(size.samples.size()), atoms = size.atoms_of_all / samples;
+        StageEstimate e{.name = name()};
+        e.seconds = (held_products + products_per_label * study.elastic.labels) * 3 * atoms * operations_per_atom / 3 /
+                        product_rate +
+                    samples * harmonic_operations(static_cast<int>(atoms), study.harmonic) / 2e10;
+        e.note = fmt::format("{} labels, prediction of {:g} samples", study.elastic.labels, samples);
+        e.memory_bytes = 106 * 300.0 * size.atoms_of_all;
+        e.disk_bytes_per_atom = 7 * 8;
+        return e;
+    }
+
+    void run(Context& c) const override {
+        c.require("quench");
+        c.require("stiffness");
+        const std::vector<int> trained = plan_trainings(c.study).at(0).samples;
+        if (!c.checkpoints.is_current(c.checkpoints.path("network", 0))) train(c, trained);
+        const ElasticNetwork network = c.checkpoints.read<NetworkFile>("network", 0).network;
+        predict(c, {network, {}});
+        on_first(c.farm.world(), [&] { write(c, network, trained); });
+    }
+
+    void summarise(const Context& c, nlohmann::json& summary) const override {
+        summary["elastic"] = nlohmann::json::parse(read_elastic_model(c.directory.file("elastic_model.h5")).metrics);
+    }
+
+private:
+    static StiffnessFile labels(const Context& c, int sample) {
+        return read_result<StiffnessFile>(c.sample_file(sample, "stiffness.h5"),
+                                          {"/stiffness", "/harmonic/stiffness", "/harmonic/position"});
+    }
+
+    static ElasticTraining training_of(const StudyFile& study) {
+        ElasticTraining t = study.elastic;
+        t.seed = study.study.seed;
+        return t;
+    }
+
+    void train(Context& c, const std::vector<int>& trained) const {
+        c.progress.begin(name(), 1, "networks");
+        c.farm.world().barrier();  // all have seen what there is before anything is added
+        c.farm.run_alone({{0}}, [&](const Unit&) {
+            std::vector<ElasticSample> samples;
+            for (const int k : trained) {
+                const StiffnessFile f = labels(c, k);
+                samples.push_back({labelled_structure(c, k, f), label_of(f)});
+            }
+            NetworkFile file;
+            const auto tell = [&](const ElasticRecord& r) {
+                file.rms.push_back(r.label_rms);
+                file.correlation.push_back(r.correlation);
+                file.force.push_back(r.force_rms);
+                c.progress.say(
+                    fmt::format("elastic: {} labels, springs to the spot {:.3f} eV/A^2: R {:.4f}, rms {:.4f} "
+                                "eV/A^2, forces {:.4f} eV/A",
+                                r.labels, r.on_site, r.correlation, r.label_rms, r.force_rms));
+            };
+            std::optional<ElasticNetwork> network =
+                train_elastic<Space>(samples, training_of(c.study), tell, [&] { return c.farm.must_stop(); });
+            if (!network) return false;
+            file.network = std::move(*network);
+            c.checkpoints.write("network", 0, file);
+            return true;
+        });
+        c.progress.end();
+    }
+
+    void predict(Context& c, const ElasticModel& model) const {
+        std::vector<Unit> open;
+        for (const int k : samples(c.study))
+            if (!c.checkpoints.is_current(c.checkpoints.path("prediction", k))) open.push_back({k});
+        c.progress.begin(name(), static_cast<double>(open.size()) / c.farm.teams(), "samples");
+        c.farm.world().barrier();  // all have seen what there is before anything is added
+        double done = 0;
+        c.farm.run_alone(open, [&](const Unit& unit) {
+            const int k = unit[0];
+            Structure s = labelled_structure(c, k, labels(c, k));
+            std::optional<ElasticPrediction> p;
+            bool relaxed = false;
+            try {
+                p = predict_elastic<Space>(model, s, c.study.harmonic, [&] { return c.farm.must_stop(); });
+            } catch (const PhysicsError&) {
+                c.progress.warn(fmt::format("sample {} is not stable under the network; it is relaxed by its laws", k));
+                s = relax_elastic<Space>(model.network, s);
+                p = predict_elastic<Space>(model, s, c.study.harmonic, [&] { return c.farm.must_stop(); });
+                relaxed = true;
+            }
+            if (!p) return false;
+            ElasticFile f;
+            f.stiffness = p->stiffness;
+            f.force = p->force;
+            f.virial = p->virial;
+            f.closest = p->closest;
+            f.scheme = word_of(p->scheme);
+            f.error = p->error;
+            f.is_relaxed = relaxed ? 1 : 0;
+            c.checkpoints.write("prediction", k, f);
+            c.progress.advance(++done);
+            return true;
+        });
+        c.progress.end();
+    }
+
+    static ElasticPrediction prediction_of(const ElasticFile& f) {
+        ElasticPrediction p;
+        p.stiffness = f.stiffness;
+        p.force = f.force;
+        p.virial = f.virial;
+        p.closest = f.closest;
+        return p;
+    }
+
+    void write(Context& c, const ElasticNetwork& network, const std::vector<int>& trained) const {
+        std::vector<Structure> structures;
+        for (const int k : trained) structures.push_back(c.inherent_structure(k));
+        const std::vector<std::vector<int>> learned = chosen_atoms(structures, training_of(c.study));
+        std::vector<CalibrationSample> calibration;
+        for (std::size_t k = 0; k < trained.size(); ++k)
+            calibration.push_back({structures[k].species,
+                                   prediction_of(c.checkpoints.read<ElasticFile>("prediction", trained[k])),
+                                   label_of(labels(c, trained[k])), learned[k]});
+        ElasticModelFile file;
+        file.model = {network, calibrate(network, calibration)};
+        file.laws = pair_laws(network, c.potential, structures);
+        file.labels = word_of(c.study.stiffness.method == StiffnessMethod::dynamics ? StiffnessMethod::dynamics
+                                                                                    : StiffnessMethod::harmonic);
+        file.provenance = provenance(c.study).dump();
+        nlohmann::json metrics{{"labels", c.study.elastic.labels}, {"of", file.labels}, {"trained_on", trained}};
+        for (const int k : samples(c.study)) {
+            const auto at = std::find(trained.begin(), trained.end(), k);
+            metrics["by_sample"].push_back(
+                write_sample(c, file.model, k, at == trained.end() ? nullptr : &learned[at - trained.begin()]));
+        }
+        file.metrics = metrics.dump();
+        write_elastic_model(c.directory.file("elastic_model.h5"), file);
+    }
+
+    /// Returns its metrics. `learned` are the atoms that were learned from, of a training's sample.
+    nlohmann::json write_sample(Context& c, const ElasticModel& model, int k, const std::vector<int>* learned) const {
+        auto f = c.checkpoints.read<ElasticFile>("prediction", k);
+        const std::vector<int> species = c.inherent_structure(k).species;
+        const std::vector<double> real = label_of(labels(c, k));
+        ElasticPrediction p = prediction_of(f);
+        judge(model, species, p);
+        f.deviation = p.deviation;
+        f.interval_90 = p.interval_90;
+        f.novelty = p.novelty;
+        f.split.assign(species.size(), learned ? 2 : 1);
+        if (learned)
+            for (const int atom : *learned) f.split[atom] = 0;
+        write_result(c.sample_file(k, "elastic.h5"), f, c.stamp());
+        c.write_xyz(k);
+        std::size_t within = 0, novel = 0;
+        for (std::size_t i = 0; i < real.size(); ++i) {
+            if (std::abs(real[i] - p.stiffness[i]) <= p.interval_90[i]) ++within;
+            if (p.novelty[i] > 1) ++novel;
+        }
+        nlohmann::json j = agreement(real, p.stiffness, species, c.potential.elements);
+        c.progress.say(fmt::format("sample {}{}: elastic network R {:.4f}, {:.1f} % rms, mean ratio {:.3f}", k,
+                                   learned ? " (trained on)" : "", j["pearson"].get<double>(),
+                                   100 * j["relative_rms"].get<double>(), j["mean_ratio"].get<double>()));
+        // Where dynamics has measured it as well, how much of that both know.
+        const StiffnessFile truth = read_result<StiffnessFile>(c.sample_file(k, "stiffness.h5"));
+        if (!truth.stiffness_at.empty() && !truth.harmonic.empty()) {
+            std::vector<double> measured(real.size(), 0.0);
+            for (std::size_t i = 0; i < truth.stiffness_at.size(); ++i)
+                measured[i % real.size()] += truth.stiffness_at[i] / static_cast<double>(truth.temperature.size());
+            j["pearson_with_dynamics"] = pearson(measured, p.stiffness);
+            j["harmonic_pearson_with_dynamics"] = pearson(measured, truth.harmonic);
+        }
+        j["sample"] = k;
+        j["rate_K_per_s"] = c.samples[k].rate_K_per_s;
+        j["trained_on"] = learned != nullptr;
+        j["within_interval_90"] = share(within, real.size());
+        j["out_of_distribution"] = share(novel, real.size());
+        j["relaxed"] = f.is_relaxed != 0;
+        return j;
+    }
+};
+
+}  // namespace
+
+template <class Space>
+std::unique_ptr<Stage> make_elastic_stage() {
+    return std::make_unique<ElasticStage<Space>>();
+}
+
+#define MG_ELASTIC_STAGE(Space) template std::unique_ptr<Stage> make_elastic_stage<Space>();
+MG_INSTANTIATE(MG_ELASTIC_STAGE)
+
+}  // namespace mg
