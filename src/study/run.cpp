@@ -205,13 +205,18 @@ private:
     std::unique_ptr<Progress> progress_;
 };
 
+void run_stages(const StudyFile& study, const RunOptions& options, const std::vector<std::unique_ptr<Stage>>& stages,
+                const char* space, Comm& world) {
+    std::unique_ptr<StudyRun> run;
+    agreed_input(world, [&] { run = std::make_unique<StudyRun>(study, options, stages, world); });
+    run->run(space);
+}
+
 }  // namespace
 
 template <class Space>
 void run_study(const StudyFile& study, const RunOptions& options, Comm& world) {
-    std::unique_ptr<StudyRun> run;
-    agreed_input(world, [&] { run = std::make_unique<StudyRun>(study, options, all_stages<Space>(), world); });
-    run->run(Space::name);
+    run_stages(study, options, all_stages<Space>(), Space::name, world);
 }
 
 #define MG_RUN_STUDY(Space) template void run_study<Space>(const StudyFile&, const RunOptions&, Comm&);

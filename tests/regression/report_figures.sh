@@ -8,23 +8,29 @@ make_study() { "$python" "$source_directory/tests/support/make_synthetic_study.p
 check_report() { "$python" "$source_directory/tests/support/check_report.py" "$@"; }
 
 echo "== a full study"
-make_study full --atoms 600 --samples 3
+make_study full --atoms 600 --samples 3 --elastic
 make_report full > stdout
 [ ! -s stdout ] || fail "make_report.py writes to standard output"
 check_report full
 
-echo "== other verdicts where the labels are not rough; a metric of summary.json that the data do not bear out"
+echo "== other verdicts where the labels are not rough; metrics of summary.json that the data do not bear out"
 cp -r full firm
-"$python" - firm/summary.json <<'PY'
+"$python" - firm/summary.json firm/samples/*/stiffness.h5 <<'PY'
 import json, sys
+import h5py
 summary = json.load(open(sys.argv[1]))
 summary["study"]["rough_labels"] = False
 summary["metrics"]["test"] = {"R": 0.999}
+summary["elastic"] = {"by_sample": [{"sample": 2, "pearson": 0.25, "trained_on": False}]}
 json.dump(summary, open(sys.argv[1], "w"))
+for path in sys.argv[2:]:  # the elastic network's labels are then those of dynamics
+    with h5py.File(path, "r+") as file:
+        del file["harmonic/stiffness"]
 PY
 make_report firm
 check_report firm --not-rough
 grep -q 'test R: 0.999 there' firm/report.html
+grep -q 'elastic network, sample 0002 pearson: 0.25 there' firm/report.html
 
 echo "== clusters whose spanning is known"
 PYTHONPATH="$PYTHONPATH:$source_directory/src/report/figures" "$python" - <<'PY'
@@ -55,8 +61,8 @@ check_report glass --only-glass
 
 echo "== what is gone is not shown any more"
 cp -r full gone
-rm gone/samples/*/{thermo,stiffness,prediction,barriers}.h5 \
-   gone/{model.h5,summary.json,metrics.json,config.resolved.toml}
+rm gone/samples/*/{thermo,stiffness,prediction,elastic,barriers}.h5 \
+   gone/{model.h5,elastic_model.h5,summary.json,metrics.json,config.resolved.toml}
 make_report gone
 check_report gone --only-glass
 

@@ -5,7 +5,8 @@ Check a report against an independent computation from the HDF5 files.
 check_report.py OUTDIR [--only-glass | --not-rough]
 
 Shares no code with src/report/figures: coarse-graining is brute force over all pairs and images, the rest plain NumPy.
-The study is one of make_synthetic_study.py. Prints what differs and exits 1, else prints the number of checks.
+The study is one of make_synthetic_study.py --elastic. Prints what differs and exits 1, else prints the number of
+checks.
 """
 
 import csv
@@ -22,7 +23,8 @@ BIN_ATOMS, RADIUS, SLICE = 100, 6.0, 4.0
 ALL = ["thermo", "rdf", "stiffness_distribution", "stiffness_temperature", "stiffness_prediction", "stiffness_map",
        "training_loss", "barriers", "barrier_stiffness", "viscosity_tenths", "viscosity_prediction", "cooling_rates",
        "rdf_tenths", "coarse_graining_length", "soft_zones", "calibration", "activation_functions", "depth_and_width",
-       "transfer", "descriptor_reach", "network", "stiffness_convergence", "vibrations"]
+       "transfer", "descriptor_reach", "network", "stiffness_convergence", "vibrations", "elastic_prediction",
+       "elastic_laws"]
 failures, checks = [], 0
 
 
@@ -322,6 +324,93 @@ def check_vibrations(directory, samples):
     told = re.search(r"Mean \(dotted\): Cu ([0-9.]+) and Zr ([0-9.]+)\.", text)
     close(np.round([np.mean(v) for v in anisotropy.values()], 3), [float(x) for x in told.groups()],
           "mean anisotropy", 1e-3)
+
+
+def check_elastic(directory, samples):
+    """The harmonic stiffness, where a sample has it, against elastic.h5; in plain loops over samples and species."""
+    with open(os.path.join(directory, "report.html"), encoding="utf-8") as stream:
+        text = stream.read().replace("\u2212", "-").replace("&#x27;", "'")
+    table = {r["sample"]: r for r in read_csv(os.path.join(directory, "tables", "elastic.csv"))}
+    drawn = read_csv(os.path.join(directory, "figures", "elastic_prediction.csv"))
+    check(sorted(table) == [s["label"] for s in samples], f"samples of elastic.csv: {sorted(table)}")
+    labels = 0
+    for s in samples:
+        folder, row = os.path.join(directory, "samples", s["label"]), table[s["label"]]
+        with h5py.File(os.path.join(folder, "stiffness.h5")) as file, \
+                h5py.File(os.path.join(folder, "elastic.h5")) as elastic:
+            harmonic = "harmonic/stiffness" in file
+            real = file["harmonic/stiffness"][...] if harmonic else s["real"]
+            pre, interval, novelty, split = (elastic[k][...] for k in ("stiffness", "interval_90", "novelty", "split"))
+            check(int(row["relaxed"]) == elastic.attrs["relaxed"], f"sample {s['label']} is relaxed or not")
+        labels += np.count_nonzero(split == 0)
+        off = pre - real
+        ours = {"atoms": len(real), "atoms_learned_from": np.count_nonzero(split == 0),
+                "R": np.corrcoef(real, pre)[0, 1], "slope": np.polyfit(real, pre, 1)[0],
+                "rmse_eV_per_A2": (off**2).mean()**0.5, "bias_eV_per_A2": off.mean(),
+                "relative_rms": ((off / real)**2).mean()**0.5, "mean_ratio": pre.sum() / real.sum(),
+                "within_interval_90": np.mean((real >= pre - interval) & (real <= pre + interval)),
+                "out_of_distribution": np.mean(novelty > 1), "rate_K_per_s": 1e13 if s["test_rate"] else 1e12,
+                **{"R_" + name: np.corrcoef(real[s["species"] == k], pre[s["species"] == k])[0, 1]
+                   for k, name in enumerate(("Cu", "Zr"))}}
+        tested = bool(np.all(split == 1))
+        check(row["role"] == ("test" if tested else "train"), f"role of sample {s['label']}: {row['role']}")
+        if tested:
+            ours["R_network"] = np.corrcoef(real, s["predicted"])[0, 1]
+        if harmonic:
+            ours["R_with_dynamics"] = np.corrcoef(pre, s["at"].mean(axis=0))[0, 1]
+            ours["R_of_harmonic_with_dynamics"] = np.corrcoef(real, s["at"].mean(axis=0))[0, 1]
+        for key in ("R_network", "R_with_dynamics", "R_of_harmonic_with_dynamics"):
+            check((row[key] != "") == (key in ours), f"sample {s['label']} has a {key} in elastic.csv against "
+                                                     "expectation")
+        for key, value in ours.items():
+            close(value, float(row[key] or "nan"), f"elastic.csv: {key} of sample {s['label']}")
+        mine = [q for q in drawn if q["item"] == "R" and q["sample"] == s["label"]]
+        check(len(mine) == int(tested), f"elastic_prediction.csv has {len(mine)} R of sample {s['label']}")
+        if tested:
+            close([ours["R"], ours["R_network"], np.corrcoef(s["real"], s["predicted"])[0, 1]],
+                  [float(mine[0][k]) for k in ("R_elastic", "R_network", "R_network_with_its_labels")],
+                  f"elastic_prediction.csv: R of sample {s['label']}")
+        if tested and not s["test_rate"]:  # what the caption tells
+            atoms = [q for q in drawn if q["item"] == "atom"]
+            check({q["sample"] for q in atoms} == {s["label"]}, "atoms of another sample are drawn")
+            pairs = np.stack([numbers(atoms, k) for k in ("k_real_eV_per_A2", "k_pre_eV_per_A2")], axis=1)
+            both = np.stack([real, pre], axis=1)
+            close(both[np.lexsort(both.T)], pairs[np.lexsort(pairs.T)], "atoms of elastic_prediction.csv")
+            told = re.search(r"R = ([0-9.]+) \(([0-9.]+) for Cu and ([0-9.]+) for Zr\), root mean square of .*? - 1 "
+                             r"([0-9.]+) %, slope ([0-9.]+), mean of .*?real</sub> ([0-9.]+); ([0-9.]+) % of the real "
+                             r"values .*?, and ([0-9.]+) % of the atoms are flagged", text)
+            percent = [100 * ours[k] for k in ("relative_rms", "within_interval_90", "out_of_distribution")]
+            near([ours["R"], ours["R_Cu"], ours["R_Zr"], percent[0], ours["slope"], ours["mean_ratio"]] + percent[1:],
+                 told, "caption of elastic_prediction")
+            told = re.search(r"the learned elastic network reaches <b>R = ([0-9.]+)</b>.*?the paper's network reaches "
+                             r"([0-9.]+) on", text)
+            near([ours["R"], ours["R_network"]], told, "summary of the elastic network")
+            card = f'<b>{ours["R"]:.3f}</b><span>single-atom R of the elastic network, test glass'
+            check(card in text, f"no card says {card}")
+            check(("with that of the test samples its R is" in text) == harmonic, "the network's labels are others")
+    near([labels], re.search(r"learned from the stiffness of (\d+) atoms", text), "labels of the elastic network")
+    check(re.search('<figure id="([a-z_]*)"', text)[1] == "elastic_prediction", "the first figure is another one")
+    with h5py.File(os.path.join(directory, "elastic_model.h5")) as file:
+        r, learned, potential, closest = (file[k][...] for k in ("laws/distance", "laws/learned", "laws/potential",
+                                                                 "calibration/closest"))
+    drawn = read_csv(os.path.join(directory, "figures", "elastic_laws.csv"))
+    for k, pair in enumerate(("Cu–Cu", "Cu–Zr", "Zr–Zr")):
+        mine = [q for q in drawn if q["pair"] == pair]
+        for ours, key in ((r, "distance_A"), (learned[k], "learned_eV_per_A"), (potential[k], "potential_eV_per_A"),
+                          (r >= closest[k], "has_pairs")):
+            close(ours, numbers(mine, key), f"elastic_laws.csv: {key} of {pair}")
+        near([np.mean([(a - b)**2 for x, a, b in zip(r, learned[k], potential[k]) if x >= closest[k]])**0.5,
+              np.mean([b * b for x, b in zip(r, potential[k]) if x >= closest[k]])**0.5],
+             re.search(pair + r" ([0-9.]+) eV/Å from [0-9.]+ Å on, where the potential's has ([0-9.]+)", text),
+             f"difference of the laws of {pair}")
+
+
+def near(ours, told, text):
+    """Numbers as a text tells them: half a unit of their last digit may be off."""
+    check(told is not None, f"{text}: not told")
+    for value, word in zip(ours, (w.rstrip(".") for w in told.groups()) if told else ()):
+        unit = 10.0**-len(word.partition(".")[2])
+        check(abs(value - float(word)) <= 0.5001 * unit, f"{text}: {word}, {value} here")
 
 
 def check_barriers(directory, samples):
@@ -628,7 +717,7 @@ def main():
         close(abs(np.linalg.det(s["cell"])) / len(s["species"]), float(row["volume_A3_per_atom"]), "volume per atom")
         close(s["energy"].sum() / len(s["species"]), float(row["inherent_energy_eV_per_atom"]), "inherent energy")
     if only_glass:
-        for stage in ("quench stage", "stiffness stage", "train stage"):
+        for stage in ("quench stage", "stiffness stage", "train stage", "elastic stage"):
             check(f"the {stage} has not run here" in text, f"the partial report does not say that the {stage} has not "
                                                            "run")
         check(not os.path.exists(os.path.join(directory, "tables", "metrics.csv")), "metrics of a study that has none")
@@ -636,6 +725,7 @@ def main():
         check(("labels of this study are rough" in text) == ("--not-rough" not in sys.argv), "the note on rough labels")
         check("Synthetic data" in text, "the report does not say that the data are synthetic")
         check("&lt;synthetic&gt; &amp; &quot;escaped&quot;" in text, "text from outside is not escaped")
+        check_elastic(directory, samples)
         if "--not-rough" in sys.argv:  # the same data as of the study that is rough: only words differ
             check_statements(directory, samples, rough=False)
             return finish()

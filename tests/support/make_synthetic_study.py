@@ -2,9 +2,9 @@
 """
 A small SYNTHETIC study directory for the tests of the report: numbers made up by formulas, from no simulation.
 
-make_synthetic_study.py OUTDIR [--atoms N] [--samples N] [--seed N] [--only-glass]. The layout is that of a study's
-output directory. The last ordinary sample is the test glass (its cell is triclinic); one more stands for an extra
-cooling rate.
+make_synthetic_study.py OUTDIR [--atoms N] [--samples N] [--seed N] [--only-glass | --elastic]. The layout is that of a
+study's output directory. The last ordinary sample is the test glass (its cell is triclinic); one more stands for an
+extra cooling rate. --elastic adds what the optional stage of that name leaves.
 """
 
 import argparse
@@ -74,7 +74,7 @@ def distribution(positions, cell, species, width=0.05, reach=10.0):
     return result
 
 
-def write_sample(directory, index, atoms, rate, test_rate, split, seed, only_glass):
+def write_sample(directory, index, atoms, rate, test_rate, split, seed, only_glass, elastic):
     random = np.random.default_rng([seed, index])
     edge = (17.4 * atoms)**(1 / 3)
     cell = edge * np.eye(3)
@@ -151,6 +151,37 @@ def write_sample(directory, index, atoms, rate, test_rate, split, seed, only_gla
         file["interval_90"] = 1.6 * file["standard_deviation"][...]
         file["novelty"] = random.random(atoms)
         file["split"] = codes.astype(np.int32)
+    if elastic:
+        write_elastic(os.path.join(directory, "elastic.h5"), real, split, np.random.default_rng([seed, index, 4]))
+
+
+def write_elastic(path, stiffness, split, random):
+    """A prediction that is a little too low; 15 atoms of a training's sample were learned from."""
+    atoms = len(stiffness)
+    predicted = 0.98 * stiffness * (1 + 0.04 * random.standard_normal(atoms))
+    codes = np.full(atoms, 1 if split == 1 else 2)
+    learned = random.choice(atoms, 15, replace=False)
+    if split == 0:
+        codes[learned] = 0
+    with h5py.File(path, "w") as file:
+        file.attrs["relaxed"] = int(split == 1)
+        file["stiffness"] = predicted
+        file["interval_90"] = 0.06 * predicted
+        file["novelty"] = 1.03 * random.random(atoms)
+        file["split"] = codes.astype(np.int32)
+
+
+def write_elastic_model(path):
+    """Laws of three pairs of species: the slope of Morse's potential, and one beside it."""
+    distance = np.arange(2, 7.6, 0.02)
+    closest = np.array([2.2, 2.5, 2.7])
+    at = distance - closest[:, None] - 0.35
+    potential = 1.05 * (np.exp(-1.5 * at) - np.exp(-3 * at)) * np.clip((7.6 - distance) / 1.5, 0, 1)**2
+    with h5py.File(path, "w") as file:
+        file.create_group("network").attrs["elements"] = np.array(NAMES, dtype=h5py.string_dtype())
+        file["calibration/closest"] = closest
+        file["laws/distance"], file["laws/potential"] = distance, potential
+        file["laws/learned"] = potential * (1 + 0.05 * np.sin(2 * distance))
 
 
 def write_vibrations(file, species, stiffness, random):
@@ -160,6 +191,7 @@ def write_vibrations(file, species, stiffness, random):
     width = random.random((atoms, 3)) + 0.2
     width /= (width.sum(axis=1) * stiffness)[:, None]
     tensor = np.einsum("nik,nk,njk->nij", axes, width, axes)
+    file["harmonic/stiffness"] = stiffness
     file["harmonic/compliance"] = np.stack([tensor[:, i, j] for i, j in ((0, 0), (1, 1), (2, 2), (1, 2), (0, 2),
                                                                          (0, 1))], axis=1)
     file["modes/frequency"] = np.sort(0.3 + 0.6 * random.random(40)**0.5)
@@ -264,15 +296,18 @@ def main():
     parser.add_argument("--samples", type=int, default=3)
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--only-glass", action="store_true")
+    parser.add_argument("--elastic", action="store_true")
     options = parser.parse_args()
     os.makedirs(os.path.join(options.directory, "samples"))
     for index in range(options.samples + (0 if options.only_glass else 1)):
         extra = index == options.samples
         write_sample(os.path.join(options.directory, "samples", f"{index:04d}"), index, options.atoms,
                      1e13 if extra else 1e12, extra, 1 if extra or index == options.samples - 1 else 0, options.seed,
-                     options.only_glass)
+                     options.only_glass, options.elastic)
     if options.only_glass:
         return
+    if options.elastic:
+        write_elastic_model(os.path.join(options.directory, "elastic_model.h5"))
     epoch = np.arange(1, 201)
     train = 0.3 + 0.7 * np.exp(-epoch / 25.0)
     with h5py.File(os.path.join(options.directory, "model.h5"), "w") as file:

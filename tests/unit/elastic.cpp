@@ -5,6 +5,7 @@
 
 #include <random>
 
+#include "elastic/prediction.hpp"
 #include "elastic/training.hpp"
 #include "md/harmonic.hpp"
 #include "nn/metrics.hpp"
@@ -171,6 +172,74 @@ TEST(ElasticNetwork, PairsOfSpeciesStandInTheirOrder) {
         }
     EXPECT_EQ(s.pairs(), expected);
     EXPECT_EQ(s.parameters(), 6 * 4 + 9 * 5);
+}
+
+TEST(PairLaws, OfThePotentialAreTheTensionsOfACrystal) {
+    // In a B2 crystal every atom of a species has the mean density, so that bonds have just those tensions.
+    const Structure s = oracle::b2(6, 6, 6, 3.262);
+    const PairLaws laws = pair_laws(initial_network({s}, 7.6), smooth(), {s});
+    const Hessian<Host> h = hessian_of(s, smooth());
+    const ElasticShape shape = initial_network({s}, 7.6).shape();
+    const std::size_t points = laws.distance.size();
+    double worst = 0;
+    for (int slot = 0; slot < 2; ++slot)
+        for (int k = h.first[slot]; k < h.first[slot + 1]; ++k) {
+            const HessianBond& b = h.bond[k];
+            Vec3 d = s.box.h * nearest_difference(s.box.inverse * s.position[h.atom_of_slot[slot]],
+                                                  s.box.inverse * s.position[h.atom_of_slot[b.neighbor]]);
+            const double r = std::sqrt(norm2(d)), place = (r - laws.distance[0]) / 0.02;
+            const auto at = static_cast<std::size_t>(place);
+            if (at + 1 >= points) continue;
+            const double* const law =
+                laws.potential.data() +
+                points * shape.pair_of(s.species[h.atom_of_slot[slot]], s.species[h.atom_of_slot[b.neighbor]]);
+            const double fraction = place - static_cast<double>(at);
+            const double found = law[at] + fraction * (law[at + 1] - law[at]);
+            worst = std::max(worst, std::abs(found - b.perpendicular * r));
+        }
+    EXPECT_DEVIATION(worst, 2e-3);  // [eV/A] straight lines between points 0.02 A apart
+}
+
+TEST(ElasticCalibration, SaysHowFarOffAndWhatIsNew) {
+    const Case& c = drawn();
+    const auto n = static_cast<std::size_t>(c.structure.size());
+    CalibrationSample sample{c.structure.species, {}, {}, {0, 1}};
+    std::mt19937 random(8);
+    std::normal_distribution<double> normal;
+    for (std::size_t i = 0; i < n; ++i) {
+        sample.prediction.stiffness.push_back(1 + 0.2 * std::abs(normal(random)));
+        sample.stiffness.push_back(sample.prediction.stiffness[i] * (1 + 0.05 * normal(random)));
+        sample.prediction.force.push_back(0.02 * std::abs(normal(random)));
+        sample.prediction.virial.push_back(0.5 * normal(random) + sample.species[i]);
+        sample.prediction.closest.insert(sample.prediction.closest.end(), {2.5, 2.8});
+    }
+    const ElasticModel model{c.network, calibrate(c.network, {sample})};
+    const ElasticCalibration& found = model.calibration;
+    for (int t = 0; t < 2; ++t) {
+        EXPECT_NEAR(found.deviation[t], 0.05, 0.01);
+        EXPECT_NEAR(found.interval_90[t], 1.645 * 0.05, 0.015);
+        EXPECT_NEAR(found.virial[t], t, 0.15);
+        EXPECT_NEAR(found.virial_deviation[t], 0.5, 0.1);
+    }
+    EXPECT_EQ(found.closest, (std::vector<double>{2.5, 2.5, 2.8}));
+    const auto novel = [&](const ElasticPrediction& changed) {
+        ElasticPrediction p = changed;
+        judge(model, sample.species, p);
+        return std::count_if(p.novelty.begin(), p.novelty.end(), [](double x) { return x > 1; });
+    };
+    EXPECT_EQ(novel(sample.prediction), 0);
+    ElasticPrediction one = sample.prediction;
+    one.force[17] = 0.2;
+    EXPECT_EQ(novel(one), 1);
+    one = sample.prediction;
+    one.closest[2 * 40] = 2.3;
+    EXPECT_EQ(novel(one), 1);
+    one = sample.prediction;
+    for (double& v : one.virial) v -= 0.4;  // a body under pressure
+    EXPECT_EQ(novel(one), static_cast<std::ptrdiff_t>(n));
+    one = sample.prediction;
+    for (double& f : one.force) f *= 2.5;  // a body that is not at rest
+    EXPECT_EQ(novel(one), static_cast<std::ptrdiff_t>(n));
 }
 
 }  // namespace

@@ -1,5 +1,6 @@
-"""Tables of the learning: Table S1, activation functions, rotation of the test sample, transfer, coverage."""
+"""Tables of the learning: elastic network, Table S1, activations, rotation of the test sample, transfer, coverage."""
 
+import draw_elastic
 import draw_learning
 import draw_rates
 import wording
@@ -7,6 +8,8 @@ from page import table
 from wording import escape, fixed
 
 MEASURES = ("R", "rmse", "slope", "bias")
+MEASURES_OF_ELASTIC = ["slope", "rmse_eV_per_A2", "bias_eV_per_A2", "relative_rms", "mean_ratio",
+                       "within_interval_90", "out_of_distribution"]
 HEADS = ("single-atom R", "RMSE (eV/Å²)", "slope", "bias (eV/Å²)")
 
 
@@ -25,6 +28,44 @@ def numbers(entry):
 COLUMNS = [name for k in ("R", "rmse_eV_per_A2", "slope", "bias_eV_per_A2") for name in (k, k + "_error")]
 
 
+def elastic_table(study):
+    """Header and rows of the CSV, those of the page, and the note: what the elastic network reaches on each sample."""
+    entries = draw_elastic.by_sample(study)
+    measured = any("pearson_with_dynamics" in e for e in entries)
+    network = any(e["network"] is not None for e in entries)
+    header = (["sample", "rate_K_per_s", "role", "atoms", "atoms_learned_from", "R"] + [f"R_{n}" for n in study.names] +
+              MEASURES_OF_ELASTIC + ["relaxed", "R_network", "R_with_dynamics", "R_of_harmonic_with_dynamics"])
+    heads = (["sample", "rate (K/s)", "role", "atoms learned from", "single-atom R"] +
+             [f"R, {escape(n)}" for n in study.names] +
+             ["slope", "RMSE (eV/Å²)", "bias (eV/Å²)", "relative rms (%)",
+              "mean K<sub>pre</sub> / mean K<sub>real</sub>", "inside the 90 % interval (%)", "flagged (%)"] +
+             ([f"R of the {escape(draw_elastic.network_name(study))}"] if network else []) +
+             (["R with dynamics", "R of the harmonic K with dynamics"] if measured else []))
+    rows, html = [], []
+    for e in entries:
+        role = "train" if e["trained_on"] else "test"
+        of_species = [e["pearson_of"].get(n) for n in study.names]
+        dynamics = [e.get("pearson_with_dynamics"), e.get("harmonic_pearson_with_dynamics")]
+        rows.append([e["sample"], e["rate"], role, e["atoms"], e["learned_from"], e["pearson"]] + of_species +
+                    [e[k] for k in MEASURES_OF_ELASTIC] + [int(e["relaxed"]), e["network"]] + dynamics)
+        html.append([escape(e["sample"]), (e["rate"], wording.rate_text(e["rate"])),
+                     role + (", relaxed by its laws" if e["relaxed"] else ""),
+                     (e["learned_from"], str(e["learned_from"]))] +
+                    [(v, fixed(v)) for v in [e["pearson"]] + of_species] +
+                    [(e["slope"], fixed(e["slope"])), (e["rmse_eV_per_A2"], fixed(e["rmse_eV_per_A2"], 4)),
+                     (e["bias_eV_per_A2"], fixed(e["bias_eV_per_A2"], 4)),
+                     (e["relative_rms"], fixed(100 * e["relative_rms"], 1)), (e["mean_ratio"], fixed(e["mean_ratio"])),
+                     (e["within_interval_90"], fixed(100 * e["within_interval_90"], 1)),
+                     (e["out_of_distribution"], fixed(100 * e["out_of_distribution"], 1))] +
+                    ([(e["network"], fixed(e["network"]))] if network else []) +
+                    ([(v, fixed(v)) for v in dynamics] if measured else []))
+    note = ("Computed here from stiffness.h5 and elastic.h5, over all atoms of a sample; in those of the training that "
+            "includes the few that were learned from. Flagged: atoms unlike those of the training."
+            + (" R with dynamics: with the stiffness that runs have given, the mean over temperatures; beside it that "
+               "of the harmonic stiffness, which a perfect prediction would have." if measured else ""))
+    return header, rows, heads, html, note
+
+
 def all_tables(study):
     """[(file name, CSV header, CSV rows, HTML)]; the HTML is empty where there are no rows."""
     result = []
@@ -35,6 +76,8 @@ def all_tables(study):
             html = f'<h3 id="{anchor}">{title}</h3>' + table(html_header, html_rows) + f"<p class='dim'>{note}</p>"
         result.append((name, header, rows, html))
 
+    header, rows, heads, html, note = elastic_table(study)
+    add("elastic.csv", header, rows, "Learned elastic network", "elastic", heads, html, note)
     for name, title, anchor, entries in (
             ("table_s1.csv", "Table S1: depth and width of the network", "table-s1", draw_learning.by_shape(study)),
             ("activations.csv", "Activation functions", "activations", draw_learning.by_activation(study))):

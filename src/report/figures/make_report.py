@@ -23,6 +23,7 @@ except ImportError as missing:
     sys.exit(1)
 
 import draw_barriers
+import draw_elastic
 import draw_learning
 import draw_map
 import draw_network
@@ -45,6 +46,8 @@ from measures import pearson
 from study import Study
 
 FIGURES = [
+    (draw_elastic.PREDICTION, draw_elastic.PREDICTION_TITLE, draw_elastic.draw_prediction),
+    (draw_elastic.LAWS, draw_elastic.LAWS_TITLE, draw_elastic.draw_laws),
     (draw_thermo.NAME, draw_thermo.TITLE, draw_thermo.draw),
     (draw_rdf.NAME, draw_rdf.TITLE, draw_rdf.draw),
     (draw_network.NAME, draw_network.TITLE, draw_network.draw),
@@ -101,6 +104,12 @@ def differences_from_summary(study, values):
                 continue
             if abs(theirs - ours) > 1e-6 * max(1.0, abs(ours)):
                 found.append(f"{label} {key}: {theirs:.8g} there, {ours:.8g} here")
+    told = {e["sample"]: e for e in study.get("elastic", "by_sample", default=[]) if isinstance(e, dict)}
+    for row in draw_elastic.by_sample(study):
+        for key, theirs in told.get(int(row["sample"]), {}).items():
+            ours = row.get(key)
+            if type(theirs) is float and ours is not None and abs(theirs - ours) > 1e-6 * max(1.0, abs(ours)):
+                found.append(f"elastic network, sample {row['sample']} {key}: {theirs:.8g} there, {ours:.8g} here")
     return found
 
 
@@ -206,7 +215,8 @@ def main():
     learning = learning_tables.all_tables(study)
     write_tables(study, values, rows, timings, barriers, verdicts, learning)
     path = page.write(study, options, figures, absent, failed, values, differences_from_summary(study, values), rows,
-                      timings, barriers, verdicts, "".join(html for *_, html in learning), viewer.section(study))
+                      timings, barriers, verdicts, "".join(html for *_, html in learning), viewer.section(study),
+                      draw_elastic.headline(study))
     for title, reason in absent:
         print(f"not drawn: {title} ({reason})", file=sys.stderr)
     for text in study.damaged:

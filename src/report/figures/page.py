@@ -130,7 +130,23 @@ def duration(seconds):
     return f"{seconds / 3600:.1f} h"
 
 
-def summary_section(study, values):
+def elastic_section(m):
+    """Cards and a sentence on the elastic network, from draw_elastic.headline."""
+    glass = "test glass" if m["tested"] else "atoms not learned from"
+    html = cards([
+        (fixed(m["pearson"]), f"single-atom R of the elastic network, {glass}"),
+        (f"{100 * m['relative_rms']:.1f} %", f"its relative error (rms), {glass}"),
+        (number(m["labels"]), f"atoms that it learned from, in {wording.plural(m['of_samples'], 'sample')}"),
+    ])
+    beside = (f"; the {escape(m['network_name'])} reaches {fixed(m['network'])} on the same atoms"
+              if m["network"] is not None else "")
+    where = ("On the test glass" + ("es" if m["samples"] > 1 else "") + ", which it has not seen" if m["tested"] else
+             "On the atoms that it did not learn from, in the glasses of its training")
+    return html + (f"<p>{where}, the learned elastic network reaches <b>R = {fixed(m['pearson'])}</b> between "
+                   f"predicted and real stiffness of single atoms{beside}.</p>")
+
+
+def summary_section(study, values, elastic):
     elements = study.get("study", "elements", default=study.names) or []
     fractions = study.get("study", "fractions")
     atoms = sorted({s.atoms for s in study.samples if s.atoms})
@@ -160,11 +176,16 @@ def summary_section(study, values):
         (duration(sum(seconds)) if seconds else "–", "wall time, all stages"),
     ]
     html = cards(top)
+    network, of_network = "network", ""
+    if elastic:
+        html = elastic_section(elastic) + html
+        network = escape(elastic["network_name"])
+        of_network = f" of the {network}"
     scores = []
     if "test" in values:
         m = values["test"]
         scores = [
-            (fixed(m["R"]), "single-atom R, test glass"),
+            (fixed(m["R"]), f"single-atom R{of_network}, test glass"),
             (fixed(m["R_coarse_grained"]), "coarse-grained R, test glass"),
             (fixed(m["R_bins_real"]), "R in bins sorted by K<sub>real</sub>, test"),
             (fixed(m["slope"]), "slope, test"),
@@ -174,14 +195,15 @@ def summary_section(study, values):
         html += cards(scores)
         limit = max(m["reliability"], 0) ** 0.5 if m["reliability"] == m["reliability"] else None
         reliable = fixed(m["reliability"])
+        reaches = f"<p>On the test glass, which it has not seen, the {network} reaches"
         if limit and harmonic:
             html += (
-                f"<p>On the test glass, which it has not seen, the network reaches <b>R = {fixed(m['R'])}</b> between "
+                f"{reaches} <b>R = {fixed(m['R'])}</b> between "
                 "predicted and real stiffness of single atoms. The labels come from the Hessian of the structure that "
                 f"is described, without noise: of their numerical error their reliability is {reliable}.</p>")
         elif limit:
             html += (
-                f"<p>On the test glass, which it has not seen, the network reaches <b>R = {fixed(m['R'])}</b> between "
+                f"{reaches} <b>R = {fixed(m['R'])}</b> between "
                 "predicted and real stiffness of single atoms. The labels themselves are not exact: their reliability "
                 f"is {reliable}, so even a perfect model could reach only about R = √{reliable} = {fixed(limit)} "
                 f"against them; this one reaches {100 * m['R'] / limit:.0f} % of that. Split halves see the noise "
@@ -295,8 +317,11 @@ def barriers_table(rows):
 
 
 def write(study, options, figures, absent, failed, values, differences, sample_rows, timings, barriers, statements,
-          learning, viewer):
-    """Write report.html; `absent` and `failed` are lists of (title, reason), `learning` and `viewer` are HTML."""
+          learning, viewer, elastic):
+    """
+    Write report.html; `absent` and `failed` are lists of (title, reason), `learning` and `viewer` are HTML, `elastic`
+    is draw_elastic.headline's.
+    """
     name = study.get("study", "name", default=os.path.basename(study.directory)) or "study"
     notes = []
     if study.get("study", "rough_labels"):
@@ -349,7 +374,7 @@ def write(study, options, figures, absent, failed, values, differences, sample_r
         "<p>From composition and cooling rate to the stiffness of every atom, and what a network learns of it from "
         "structure "
         "alone.</p>"
-        f"{''.join(notes)}<h2 id='summary'>Summary</h2>{summary_section(study, values)}"
+        f"{''.join(notes)}<h2 id='summary'>Summary</h2>{summary_section(study, values, elastic)}"
         f"<nav>{look}<a href='#statements'>Statements</a>{links}<a href='#tables'>Tables</a>"
         "<a href='#provenance'>Provenance</a></nav>"
         f"{viewer}<h2 id='statements'>What the paper states, tested here</h2>{statements_section(statements, figures)}"

@@ -48,11 +48,12 @@ class Sample:
         self.method = "dynamics"
         self.compliance = self.modes = self.density = self.hops = self.convergence = None
         self.predicted = self.split = self.deviation = self.interval_90 = self.novelty = None
+        self.harmonic = self.elastic = None
         self.events = self.atoms_barriers = self.viscosity_temperature = None
         self.status_names, self.cost_names = [], []
         for name, read in (("glass.h5", self._read_glass), ("thermo.h5", self._read_thermo),
                            ("stiffness.h5", self._read_stiffness), ("prediction.h5", self._read_prediction),
-                           ("barriers.h5", self._read_barriers)):
+                           ("elastic.h5", self._read_elastic), ("barriers.h5", self._read_barriers)):
             path = os.path.join(directory, name)
             if not os.path.exists(path):
                 continue
@@ -100,6 +101,7 @@ class Sample:
         elif "reliability" in file.attrs:
             self.reliability = np.atleast_1d(file.attrs["reliability"]).astype(float)
         self.compliance = file["harmonic/compliance"][...] if "harmonic/compliance" in file else None
+        self.harmonic = file["harmonic/stiffness"][...] if "harmonic/stiffness" in file else None
         self.modes, self.density = _group(file, "modes"), _group(file, "density_of_states")
         self.hops, self.convergence = _group(file, "hops"), _group(file, "convergence")
 
@@ -117,6 +119,18 @@ class Sample:
                 raise ValueError(f"/{name} has {len(values)} values, /stiffness {len(self.predicted)}")
             setattr(self, key, values)
 
+    def _read_elastic(self, file):
+        elastic = {key: file[key][...] for key in ("stiffness", "split", "interval_90", "novelty")}
+        if len({len(column) for column in elastic.values()}) != 1:
+            raise ValueError("its values are not of the same atoms")
+        elastic["relaxed"] = bool(_attribute(file, "relaxed"))
+        self.elastic = elastic
+
+    @property
+    def elastic_label(self):
+        """The stiffness that the elastic network learns: the harmonic one where there is a Hessian."""
+        return self.stiffness if self.harmonic is None else self.harmonic
+
     def _read_barriers(self, file):
         events = {key: file["events"][key][...] for key in ("center", "attempt", "status", "barrier", "evaluations",
                                                             "cost", "whole_evaluations", "duplicate_of")}
@@ -133,13 +147,16 @@ class Sample:
         """Arrays of different lengths cannot belong to one sample: drop the later one and say so."""
         if self.species is None:
             return
-        for key in ("stiffness", "compliance", "predicted", "split"):
+        for key in ("stiffness", "compliance", "harmonic", "predicted", "split"):
             array = getattr(self, key)
             if array is not None and len(array) != len(self.species):
                 damaged.append(f"samples/{self.label}: {key} has {len(array)} atoms, glass.h5 {len(self.species)}")
                 setattr(self, key, None)
                 if key == "predicted":
                     self.split = self.deviation = self.interval_90 = self.novelty = None
+        if self.elastic is not None and len(self.elastic["stiffness"]) != len(self.species):
+            damaged.append(f"samples/{self.label}: elastic.h5 is not of the atoms of glass.h5")
+            self.elastic = None
         for key, names in (("modes", ["participation"]), ("hops", ["moved_before", "hopped_within"])):
             group = getattr(self, key)
             if group is not None and any(group[name].shape[-1] != len(self.species) for name in names):
@@ -174,6 +191,7 @@ class Study:
         self.samples = [Sample(f, self.damaged) for f in sorted(folders, key=lambda f: int(os.path.basename(f)))]
         self.samples = [s for s in self.samples if s.species is not None or s.thermo is not None]
         self.history = self._history()
+        self.laws = self._laws()
 
     def _text_file(self, name):
         try:
@@ -208,6 +226,27 @@ class Study:
         except (OSError, KeyError, ValueError, RuntimeError) as error:
             self.damaged.append(f"model.h5: {error}")
             return None
+
+    def _laws(self):
+        """Laws of the elastic network for each pair of its elements, and those of the potential (pairs, distances)."""
+        path = os.path.join(self.directory, "elastic_model.h5")
+        if not os.path.exists(path):
+            return None
+        try:
+            with h5py.File(path, "r") as file:
+                if "laws/distance" not in file:
+                    return None
+                laws = {key: file["laws"][key][...] for key in ("distance", "learned", "potential")}
+                laws["closest"] = file["calibration/closest"][...]
+                laws["elements"] = _names(file["network"].attrs["elements"])
+        except (OSError, KeyError, ValueError, RuntimeError) as error:
+            self.damaged.append(f"elastic_model.h5: {error}")
+            return None
+        shape = len(laws["elements"]) * (len(laws["elements"]) + 1) // 2, len(laws["distance"])
+        if laws["learned"].shape != shape or laws["potential"].shape != shape or laws["closest"].shape != shape[:1]:
+            self.damaged.append("elastic_model.h5: the laws are not of its pairs of elements")
+            return None
+        return laws
 
     def get(self, *keys, default=None):
         """summary.json's value at a path of keys, or `default`."""

@@ -1,6 +1,7 @@
 /// \file The stage `elastic`: an elastic network learned from the stiffness of a few atoms, and what it predicts.
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <algorithm>
 #include <cmath>
@@ -21,8 +22,8 @@ namespace mg {
 namespace {
 
 /// Products of a Hessian with a vector that a training asks for each label, about, and operations of one for each atom.
-constexpr double products_per_label = 1500, held_products = 120000, operations_per_atom = 7000;
-constexpr double product_rate = 1.5e10;  // [operations/s] of a host's core, about
+constexpr double products_per_label = 600, held_products = 6e4, operations_per_atom = 7000;
+constexpr double product_rate = 2.6e10;  // [operations/s] of a host's core, about
 
 /// What the training leaves in checkpoints/.
 struct NetworkFile {
@@ -80,6 +81,9 @@ public:
     bool is_part_of(const StudyFile& study) const override { return study.elastic.enabled; }
     std::vector<std::string> needs(const StudyFile&) const override { return {"quench", "stiffness"}; }
     std::set<std::string> tables() const override { return {name(), "harmonic"}; }
+    std::string hashed_besides(const StudyFile& study) const override {
+        return fmt::format("learned from samples {}\n", fmt::join(plan_trainings(study).at(0).samples, " "));
+    }
     StageFiles files() const override { return {{"elastic.h5"}, {}, {"elastic_model.h5"}}; }
 
     StageEstimate estimate(const StudyFile& study, const StudySize& size) const override {
