@@ -42,6 +42,7 @@ struct LabelledGlass {
     ElasticGlass<Space> glass;
     std::vector<int> atoms;
     std::vector<double> label;
+    double virial = 0;  // [eV] W_0
 };
 
 /// Loss, and its second-order model: loss(p + d) = loss - 2 gradient . d + d^T normal d.
@@ -67,10 +68,11 @@ public:
     std::optional<Evaluation> at(const std::vector<double>& parameter, const Leg& leg) {
         const auto n = static_cast<Eigen::Index>(parameter.size());
         Evaluation e{{}, Matrix::Zero(n, n), Vector::Zero(n)};
-        Matrix force_normal = Matrix::Zero(n, n);
-        Vector force_gradient = Vector::Zero(n);
+        Matrix force_normal = Matrix::Zero(n, n), label_normal = force_normal;
+        Vector force_gradient = Vector::Zero(n), label_gradient = force_gradient;
         std::vector<double> found, labels;
-        double squares = 0, force_squares = 0, components = 0;
+        double squares = 0, force_squares = 0, components = 0, virial_squares = 0;
+        const double samples = static_cast<double>(glasses_.size());
         for (std::size_t k = 0; k < glasses_.size(); ++k) {
             LabelledGlass<Space>& g = glasses_[k];
             set_parameters(g.glass, parameter, leg.on_site);
@@ -99,28 +101,30 @@ public:
                 labels.push_back(g.label[i]);
             }
             squares += residual.squaredNorm();
-            e.normal += j.transpose() * j;
-            e.gradient -= j.transpose() * residual;
+            label_normal += j.transpose() * j;
+            label_gradient -= j.transpose() * residual;
             add_forces(g.glass, force_normal, force_gradient, force_squares);
+            add_virial(g, training_.pressure_weight / samples, e, virial_squares);
             components += 3.0 * g.glass.hessian.slots;
         }
         const double count = static_cast<double>(found.size()), weight = training_.force_weight / components;
-        e.normal = e.normal / count + weight * force_normal;
-        e.gradient = e.gradient / count + weight * force_gradient;
+        e.normal = label_normal / count + weight * force_normal + e.normal;
+        e.gradient = label_gradient / count + weight * force_gradient + e.gradient;
         e.record = {leg.on_site,
                     static_cast<int>(found.size()),
                     std::sqrt(squares / count),
                     pearson(found, labels),
                     std::sqrt(force_squares / components),
+                    std::sqrt(virial_squares / samples),
                     0,
-                    squares / count + weight * force_squares};
+                    squares / count + weight * force_squares + training_.pressure_weight * virial_squares / samples};
         return e;
     }
 
 private:
     void add_forces(const ElasticGlass<Space>& g, Matrix& normal, Vector& gradient, double& squares) {
         const int rows = 3 * g.hessian.slots, n = g.parameters;
-        force_derivatives(g, rows_);
+        force_derivatives(g, rows_, virials_);
         product_.resize(static_cast<std::size_t>(n) * (n + 1));
         fill_zero(product_);
         const double* const force = reinterpret_cast<const double*>(g.hessian.force.data());
@@ -133,10 +137,26 @@ private:
         for (const Vec3& f : to_host(g.hessian.force)) squares += norm2(f);
     }
 
+    /// Of the glass whose derivatives were made last.
+    void add_virial(const LabelledGlass<Space>& g, double weight, Evaluation& e, double& squares) {
+        const int slots = g.glass.hessian.slots, n = g.glass.parameters;
+        const Array<double, Space> ones = to_space<Space>(std::vector<double>(static_cast<std::size_t>(slots), 1.0));
+        product_.resize(static_cast<std::size_t>(n));
+        fill_zero(product_);
+        add_product(Space{}, n, 1, slots, 1.0 / slots, virials_.data(), slots, ones.data(), slots, product_.data(), n);
+        const std::vector<double> sum = to_host(product_);
+        const Eigen::Map<const Vector> slope(sum.data(), n);
+        double off = -g.virial;
+        for (const double v : to_host(g.glass.virial)) off += v / slots;
+        squares += off * off;
+        e.normal += weight * slope * slope.transpose();
+        e.gradient -= weight * off * slope;
+    }
+
     std::vector<LabelledGlass<Space>>& glasses_;
     const ElasticTraining& training_;
     const std::function<bool()>& give_up_;
-    Array<double, Space> rows_, product_;
+    Array<double, Space> rows_, virials_, product_;
     bool stopped_ = false;
 };
 
@@ -264,6 +284,7 @@ private:
         for (std::size_t k = 0; k < samples.size(); ++k) {
             LabelledGlass<Space> g{prepare_elastic<Space>(network.shape(), structures[k], network.mean), atoms[k], {}};
             for (const int atom : g.atoms) g.label.push_back(samples[k].stiffness.at(atom));
+            g.virial = -6 * samples[k].pressure * structures[k].box.volume / structures[k].size();
             glasses.push_back(std::move(g));
         }
         return glasses;

@@ -1,10 +1,11 @@
 #pragma once
 /// \file Learning an elastic network from the stiffness of atoms, with the balance of forces as the teacher.
 ///
-///   loss = mean (K_i - label_i)^2 + weight mean |F|^2,
+///   loss = mean (K_i - label_i)^2 + weight mean F^2 + weight_p mean (W - W_0)^2,
 ///
 /// the second mean over all components of all forces: the structures are minima, so that the network's bonds must leave
-/// no force. It is minimised by Levenberg's and Marquardt's method with adjoint derivatives; a step after which a
+/// no force; the third over samples, of W = 1/N sum_ij f_ij r_ij, which is -6 p V / N at a pressure p: bonds carry no
+/// more than that. It is minimised by Levenberg's and Marquardt's method with adjoint derivatives; a step after which a
 /// matrix is no longer positive definite is refused like one that makes the loss larger. It begins with springs that
 /// hold each atom in place, which then go (homotopy), on few labels first.
 
@@ -21,14 +22,16 @@ namespace mg {
 struct ElasticSample {
     Structure structure;
     std::vector<double> stiffness;  ///< [eV/A^2] (n)
+    double pressure = 0;            ///< [eV/A^3]
 };
 
 struct ElasticTraining {
-    int labels = 400;           ///< atoms to learn from, of all samples together
-    double force_weight = 300;  ///< [A^-2]
-    double cutoff = 7.6;        ///< [A]
-    int start_labels = 60;      ///< of those, as many as are enough while springs hold atoms in place
-    std::uint64_t seed = 1;     ///< of the choice of atoms
+    int labels = 400;              ///< atoms to learn from, of all samples together
+    double pressure_weight = 0.1;  ///< [A^-4]
+    double force_weight = 300;     ///< [A^-2]
+    double cutoff = 7.6;           ///< [A]
+    int start_labels = 60;         ///< of those, as many as are enough while springs hold atoms in place
+    std::uint64_t seed = 1;        ///< of the choice of atoms
 
     bool operator==(const ElasticTraining&) const = default;
 };
@@ -40,6 +43,7 @@ struct ElasticRecord {
     double label_rms = 0;    ///< [eV/A^2]
     double correlation = 0;  ///< Pearson's R over the labels
     double force_rms = 0;    ///< [eV/A] of a component
+    double virial_rms = 0;   ///< [eV] of W - W_0
     double damping = 0;      ///< Marquardt's
     double loss = 0;
 };

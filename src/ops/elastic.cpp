@@ -117,6 +117,7 @@ ElasticGlass<Space> prepare_elastic(const ElasticShape& shape, const Structure& 
     g.integral = to_space<Space>(integral);
     g.parameter.resize(static_cast<std::size_t>(g.parameters));
     g.s.resize(static_cast<std::size_t>(slots));
+    g.virial.resize(static_cast<std::size_t>(slots));
     Hessian<Space>& h = g.hessian;
     h.slots = slots;
     h.first = to_space<Space>(first);

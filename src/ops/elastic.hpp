@@ -37,6 +37,7 @@ struct ElasticGlass {
     Array<ElasticBond, Space> bond;
     Array<double, Space> integral;  ///< (slots, species, density basis)
     Array<double, Space> parameter, s;
+    Array<double, Space> virial;  ///< [eV] (slots) sum_j f_ij r_ij
     Hessian<Space> hessian;
 
     ElasticView view() const {
@@ -58,9 +59,10 @@ ElasticGlass<Space> prepare_elastic(const ElasticShape& shape, const Structure& 
 template <class Space>
 void set_parameters(ElasticGlass<Space>& glass, const std::vector<double>& parameter, double on_site = 0);
 
-/// The forces' derivatives by the parameters, (3 slots, parameters), column-major, at the parameters last set.
+/// Derivatives of the forces by the parameters, (3 slots, parameters), and of the virials, (slots, parameters), both
+/// column-major, at the parameters last set.
 template <class Space>
-void force_derivatives(const ElasticGlass<Space>& glass, Array<double, Space>& rows);
+void force_derivatives(const ElasticGlass<Space>& glass, Array<double, Space>& rows, Array<double, Space>& virials);
 
 /// d tr (H^-1)_ii / d parameter for labels side by side in panels of x = H^-1 e, three columns each, labels_per_panel
 /// in a panel: (panels, labels_per_panel, parameters). `work` is the op's own. The same bits for any number of threads.

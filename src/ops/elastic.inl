@@ -12,13 +12,16 @@ void set_parameters(ElasticGlass<Space>& g, const std::vector<double>& parameter
     const ElasticView e = g.view();
     for_each(Space{}, e.slots, ElasticDensitySweep{e, g.parameter.data(), g.s.data()});
     for_each(Space{}, e.slots,
-             ElasticBondSweep{e, g.parameter.data(), g.s.data(), g.hessian.bond.data(), g.hessian.force.data()});
+             ElasticBondSweep{e, g.parameter.data(), g.s.data(), g.hessian.bond.data(), g.hessian.force.data(),
+                              g.virial.data()});
 }
 
 template <class Space>
-void force_derivatives(const ElasticGlass<Space>& g, Array<double, Space>& rows) {
+void force_derivatives(const ElasticGlass<Space>& g, Array<double, Space>& rows, Array<double, Space>& virials) {
+    virials.resize(static_cast<std::size_t>(g.hessian.slots) * g.parameters);
     rows.resize(3 * static_cast<std::size_t>(g.hessian.slots) * g.parameters);
-    for_each(Space{}, g.hessian.slots, ElasticForceSweep{g.view(), g.s.data(), g.hessian.bond.data(), rows.data()});
+    for_each(Space{}, g.hessian.slots,
+             ElasticForceSweep{g.view(), g.s.data(), g.hessian.bond.data(), rows.data(), virials.data()});
 }
 
 template <class Space>
@@ -37,6 +40,7 @@ void compliance_derivatives(const ElasticGlass<Space>& g, const Panels<Space>& x
 
 #define MG_ELASTIC_OPS(Space)                                                                          \
     template void mg::set_parameters(ElasticGlass<mg::Space>&, const std::vector<double>&, double);    \
-    template void mg::force_derivatives(const ElasticGlass<mg::Space>&, Array<double, mg::Space>&);    \
+    template void mg::force_derivatives(const ElasticGlass<mg::Space>&, Array<double, mg::Space>&,     \
+                                        Array<double, mg::Space>&);                                    \
     template void mg::compliance_derivatives(const ElasticGlass<mg::Space>&, const Panels<mg::Space>&, \
                                              Array<double, mg::Space>&, Array<double, mg::Space>&);

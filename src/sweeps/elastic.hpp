@@ -49,9 +49,11 @@ struct ElasticBondSweep {
     const double* s;
     HessianBond* bond;
     Vec3* force;
+    double* virial;  ///< [eV] (slots) sum_j f_ij r_ij
 
     MG_HD void operator()(int slot) const {
         Vec3 sum;
+        double tensions = 0;
         for (int k = e.first[slot]; k < e.first[slot + 1]; ++k) {
             const ElasticBond& b = e.bond[k];
             HessianBond& h = bond[k];
@@ -65,51 +67,55 @@ struct ElasticBondSweep {
             h.perpendicular = tension * b.inverse_length;
             h.excess = along - h.perpendicular;
             sum += tension * Vec3{h.x, h.y, h.z};
+            tensions += tension / b.inverse_length;
         }
         force[slot] = sum;
+        virial[slot] = tensions;
     }
 };
 
-/// Rows 3 slot + i of the derivatives of the forces by the parameters, (3 slots, parameters), column-major.
+/// Rows 3 slot + i of the derivatives of the forces by the parameters, (3 slots, parameters), column-major, and of the
+/// virials, (slots, parameters).
 struct ElasticForceSweep {
     ElasticView e;
     const double* s;
     const HessianBond* bond;
-    double* row;
+    double *row, *virial;
 
-    MG_HD void add(int slot, int parameter, double value, const HessianBond& h) const {
-        const long rows = 3L * e.slots;
-        double* const at = row + parameter * rows + 3L * slot;
-        at[0] += value * h.x;
-        at[1] += value * h.y;
-        at[2] += value * h.z;
+    /// `value` times what a tension of 1 does along `u`, of a length r.
+    MG_HD void add(int slot, int parameter, double value, Vec3 u, double r) const {
+        double* const at = row + parameter * (3L * e.slots) + 3L * slot;
+        at[0] += value * u.x;
+        at[1] += value * u.y;
+        at[2] += value * u.z;
+        virial[static_cast<long>(parameter) * e.slots + slot] += value * r;
     }
     MG_HD void operator()(int slot) const {
-        const long rows = 3L * e.slots;
-        for (int p = 0; p < e.parameters; ++p)
-            for (int i = 0; i < 3; ++i) row[p * rows + 3L * slot + i] = 0;
+        for (int p = 0; p < e.parameters; ++p) {
+            for (int i = 0; i < 3; ++i) row[p * (3L * e.slots) + 3L * slot + i] = 0;
+            virial[static_cast<long>(p) * e.slots + slot] = 0;
+        }
         const int per_atom = e.species * e.density_basis;
         Vec3 own;
+        double own_virial = 0;
         for (int k = e.first[slot]; k < e.first[slot + 1]; ++k) {
             const ElasticBond& b = e.bond[k];
             const HessianBond& h = bond[k];
+            const Vec3 u{h.x, h.y, h.z};
+            const double r = 1 / b.inverse_length;
             for (int j = 0; j < 4; ++j) {
-                if (b.pair_value[j] != 0 || b.pair_slope[j] != 0) add(slot, b.pair + j, b.pair_value[j], h);
+                if (b.pair_value[j] != 0) add(slot, b.pair + j, b.pair_value[j], u, r);
                 if (b.value[j] == 0) continue;
-                add(slot, b.here + j, s[slot] * b.value[j], h);
-                add(slot, b.there + j, s[h.neighbor] * b.value[j], h);
+                add(slot, b.here + j, s[slot] * b.value[j], u, r);
+                add(slot, b.there + j, s[h.neighbor] * b.value[j], u, r);
             }
-            own += h.here * Vec3{h.x, h.y, h.z};
+            own += h.here * u;
+            own_virial += h.here * r;
             const double* const q = e.integrals(h.neighbor);
-            for (int j = 0; j < per_atom; ++j) add(slot, e.densities_of(h.neighbor) + j, h.there * q[j], h);
+            for (int j = 0; j < per_atom; ++j) add(slot, e.densities_of(h.neighbor) + j, h.there * q[j], u, r);
         }
         const double* const q = e.integrals(slot);
-        for (int j = 0; j < per_atom; ++j) {
-            double* const at = row + (e.densities_of(slot) + j) * rows + 3L * slot;
-            at[0] += own.x * q[j];
-            at[1] += own.y * q[j];
-            at[2] += own.z * q[j];
-        }
+        for (int j = 0; j < per_atom; ++j) add(slot, e.densities_of(slot) + j, q[j], own, own_virial);
     }
 };
 

@@ -52,8 +52,9 @@ std::vector<double> everything() {
     for (const HessianBond& b : to_host(g.hessian.bond))
         result.insert(result.end(), {b.perpendicular, b.excess, b.here, b.there});
     for (const Vec3& f : to_host(g.hessian.force)) result.insert(result.end(), {f.x, f.y, f.z});
-    Array<double, Space> rows, gradient, work;
-    force_derivatives(g, rows);
+    Array<double, Space> rows, virials, gradient, work;
+    force_derivatives(g, rows, virials);
+    for (const double v : to_host(virials)) result.push_back(v);
     const std::vector<double> r = to_host(rows);
     result.insert(result.end(), r.begin(), r.end());
     Panels<Space> x(g.hessian.slots, 2);

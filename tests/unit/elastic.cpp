@@ -101,8 +101,8 @@ TEST(ElasticNetwork, DerivativesAreDifferences) {
         return *elastic_stiffness(g, atoms, 1e-14, derivatives);
     };
     const ElasticStiffness here = at(c.network.parameter, true);
-    Array<double, Host> rows;
-    force_derivatives(g, rows);
+    Array<double, Host> rows, virials;
+    force_derivatives(g, rows, virials);
     const int n = g.parameters, slots = g.hessian.slots;
     double worst = 0, worst_force = 0, largest = 0, largest_force = 0;
     for (const double d : here.derivative) largest = std::max(largest, std::abs(d));

@@ -10,6 +10,7 @@
 #include "config/samples.hpp"
 #include "config/words.hpp"
 #include "core/macros.hpp"
+#include "core/units.hpp"
 #include "elastic/training.hpp"
 #include "nn/metrics.hpp"
 #include "study/context.hpp"
@@ -51,6 +52,13 @@ Structure labelled_structure(const Context& c, int sample, const StiffnessFile& 
     s.velocity.clear();
     if (!f.minimum.empty()) s.position = f.minimum;
     return s;
+}
+/// [eV/A^3] of the inherent structure.
+double pressure_of(const Context& c, int sample) {
+    const std::vector<double> stress =
+        read_result<GlassFile>(c.sample_file(sample, "glass.h5"), {"/inherent/stress"}).inherent_stress;
+    if (stress.empty()) return 0;  // of a file of before it was kept
+    return -(stress.at(0) + stress.at(4) + stress.at(8)) / 3 / units::gigapascal_per_pressure;
 }
 /// The label: noise-free where there is a Hessian.
 std::vector<double> label_of(const StiffnessFile& f) { return f.harmonic.empty() ? f.stiffness : f.harmonic; }
@@ -131,7 +139,7 @@ private:
             std::vector<ElasticSample> samples;
             for (const int k : trained) {
                 const StiffnessFile f = labels(c, k);
-                samples.push_back({labelled_structure(c, k, f), label_of(f)});
+                samples.push_back({labelled_structure(c, k, f), label_of(f), pressure_of(c, k)});
             }
             NetworkFile file;
             const auto tell = [&](const ElasticRecord& r) {
