@@ -190,8 +190,8 @@ EamPotential as_potential(const ElasticNetwork& n) {
                 z[k] *= k * p.dr;
             }
         }
-    // A parabola is exact in any number of pieces, and below zero as well; densities beyond the last one are those of
-    // no solid.
+    // A cubic is exact in any number of pieces, and below zero as well; densities beyond the last one are those of no
+    // solid.
     const std::size_t row = static_cast<std::size_t>(species) * shape.density.size();
     std::vector<double> mean(species, 0.0);
     double largest = 1;
@@ -205,10 +205,11 @@ EamPotential as_potential(const ElasticNetwork& n) {
     for (int a = 0; a < species; ++a) {
         std::vector<double>& f = p.embedding.emplace_back();
         std::vector<double>& slope = p.embedding_slope.emplace_back();
+        const double c = n.parameter[shape.first_cubic() + a];
         for (int k = 0; k < p.nrho; ++k) {
             const double s = k * p.drho - mean[a];
-            f.push_back(0.5 * s * s);
-            slope.push_back(s * p.drho);
+            f.push_back(s * s * (0.5 + c * s / 6));
+            slope.push_back(elastic_embedding(s, c).slope * p.drho);
         }
     }
     return p;

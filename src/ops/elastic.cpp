@@ -96,6 +96,7 @@ ElasticGlass<Space> prepare_elastic(const ElasticShape& shape, const Structure& 
     g.density_basis = shape.density.size();
     g.parameters = shape.parameters();
     g.first_density = shape.density_parameters(0, 0);
+    g.first_cubic = shape.first_cubic();
     std::vector<double> integral = integrals_by_slot(shape, walk);
     for (int slot = 0; slot < slots; ++slot)
         for (int k = 0; k < row; ++k)

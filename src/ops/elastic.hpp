@@ -13,7 +13,8 @@
 namespace mg {
 
 /// The shape of a network: its B-splines and where its parameters stand. All V' first, of the pairs of species a <= b
-/// in the order (0, 0), (0, 1) .. (0, n - 1), (1, 1) ..; then g, (species of the atom, of the neighbour, basis).
+/// in the order (0, 0), (0, 1) .. (0, n - 1), (1, 1) ..; then g, (species of the atom, of the neighbour, basis); then c
+/// (species).
 struct ElasticShape {
     int species = 0;
     CubicBasis pair, density;
@@ -24,7 +25,8 @@ struct ElasticShape {
     int density_parameters(int atom, int neighbor) const {
         return pairs() * pair.size() + (atom * species + neighbor) * density.size();
     }
-    int parameters() const { return density_parameters(species, 0); }
+    int first_cubic() const { return density_parameters(species, 0); }
+    int parameters() const { return first_cubic() + species; }
     double cutoff() const { return pair.end() > density.end() ? pair.end() : density.end(); }
 };
 
@@ -32,7 +34,7 @@ struct ElasticShape {
 /// the parameters last set.
 template <class Space>
 struct ElasticGlass {
-    int species = 0, density_basis = 0, parameters = 0, first_density = 0;
+    int species = 0, density_basis = 0, parameters = 0, first_density = 0, first_cubic = 0;
     Array<int, Space> kind;
     Array<ElasticBond, Space> bond;
     Array<double, Space> integral;  ///< (slots, species, density basis)
@@ -41,7 +43,7 @@ struct ElasticGlass {
     Hessian<Space> hessian;
 
     ElasticView view() const {
-        return {hessian.slots, density_basis,        species,     parameters,     first_density,
+        return {hessian.slots, density_basis,        species,     parameters,     first_density, first_cubic,
                 kind.data(),   hessian.first.data(), bond.data(), integral.data()};
     }
 };

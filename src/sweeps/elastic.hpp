@@ -9,8 +9,9 @@ namespace mg {
 /// A structure as the network sees it, by slot.
 struct ElasticView {
     int slots, density_basis, species;
-    int parameters;     ///< those of V' first, then those of g, (species, species, density_basis)
-    int first_density;  ///< where the latter begin
+    int parameters;     ///< those of V' first, then those of g, (species, species, density_basis), then c (species)
+    int first_density;  ///< where those of g begin
+    int first_cubic;    ///< and c
     const int* kind;    ///< (slots) species
     const int* first;   ///< (slots + 1)
     const ElasticBond* bond;
@@ -18,6 +19,9 @@ struct ElasticView {
 
     /// Parameters of g of the atoms of a slot's species, for all neighbours.
     MG_HD int densities_of(int slot) const { return first_density + kind[slot] * species * density_basis; }
+    MG_HD ElasticEmbedding embedding(const double* parameter, const double* s, int slot) const {
+        return elastic_embedding(s[slot], parameter[first_cubic + kind[slot]]);
+    }
     MG_HD const double* integrals(int slot) const {
         return integral + static_cast<long>(slot) * species * density_basis;
     }
@@ -48,16 +52,19 @@ struct ElasticBondSweep {
     const double* parameter;
     const double* s;
     HessianBond* bond;
+    double* curvature;  ///< (slots) F''
     Vec3* force;
     double* virial;  ///< [eV] (slots) sum_j f_ij r_ij
 
     MG_HD void operator()(int slot) const {
         Vec3 sum;
         double tensions = 0;
+        const ElasticEmbedding own = e.embedding(parameter, s, slot);
+        curvature[slot] = own.curvature;
         for (int k = e.first[slot]; k < e.first[slot + 1]; ++k) {
             const ElasticBond& b = e.bond[k];
             HessianBond& h = bond[k];
-            const double mine = s[slot], other = s[h.neighbor];
+            const double mine = own.slope, other = e.embedding(parameter, s, h.neighbor).slope;
             h.here = combination(parameter + b.here, b.value);
             h.there = combination(parameter + b.there, b.value);
             const double tension = combination(parameter + b.pair, b.pair_value) + mine * h.here + other * h.there;
@@ -78,6 +85,7 @@ struct ElasticBondSweep {
 /// virials, (slots, parameters).
 struct ElasticForceSweep {
     ElasticView e;
+    const double* parameter;
     const double* s;
     const HessianBond* bond;
     double *row, *virial;
@@ -96,6 +104,7 @@ struct ElasticForceSweep {
             virial[static_cast<long>(p) * e.slots + slot] = 0;
         }
         const int per_atom = e.species * e.density_basis;
+        const ElasticEmbedding mine = e.embedding(parameter, s, slot);
         Vec3 own;
         double own_virial = 0;
         for (int k = e.first[slot]; k < e.first[slot + 1]; ++k) {
@@ -103,19 +112,23 @@ struct ElasticForceSweep {
             const HessianBond& h = bond[k];
             const Vec3 u{h.x, h.y, h.z};
             const double r = 1 / b.inverse_length;
+            const ElasticEmbedding other = e.embedding(parameter, s, h.neighbor);
             for (int j = 0; j < 4; ++j) {
                 if (b.pair_value[j] != 0) add(slot, b.pair + j, b.pair_value[j], u, r);
                 if (b.value[j] == 0) continue;
-                add(slot, b.here + j, s[slot] * b.value[j], u, r);
-                add(slot, b.there + j, s[h.neighbor] * b.value[j], u, r);
+                add(slot, b.here + j, mine.slope * b.value[j], u, r);
+                add(slot, b.there + j, other.slope * b.value[j], u, r);
             }
             own += h.here * u;
             own_virial += h.here * r;
             const double* const q = e.integrals(h.neighbor);
-            for (int j = 0; j < per_atom; ++j) add(slot, e.densities_of(h.neighbor) + j, h.there * q[j], u, r);
+            for (int j = 0; j < per_atom; ++j)
+                add(slot, e.densities_of(h.neighbor) + j, other.curvature * h.there * q[j], u, r);
+            add(slot, e.first_cubic + e.kind[h.neighbor], other.slope_by_c * h.there, u, r);
         }
         const double* const q = e.integrals(slot);
-        for (int j = 0; j < per_atom; ++j) add(slot, e.densities_of(slot) + j, q[j], own, own_virial);
+        for (int j = 0; j < per_atom; ++j) add(slot, e.densities_of(slot) + j, mine.curvature * q[j], own, own_virial);
+        add(slot, e.first_cubic + e.kind[slot], mine.slope_by_c, own, own_virial);
     }
 };
 
@@ -149,9 +162,11 @@ private:
     MG_HD void slot_share(int slot, const double* from, double* out) const {
         const double* const mine = from + 3L * slot * panel_width;
         const int per_atom = e.species * e.density_basis;
-        double q[panel_width], by_s[labels_per_panel];
+        const ElasticEmbedding own = e.embedding(parameter, s, slot);
+        const double cubic = parameter[e.first_cubic + e.kind[slot]];
+        double q[panel_width], by_slope[labels_per_panel];
         for (int c = 0; c < panel_width; ++c) q[c] = 0;
-        for (int l = 0; l < labels_per_panel; ++l) by_s[l] = 0;
+        for (int l = 0; l < labels_per_panel; ++l) by_slope[l] = 0;
         for (int k = e.first[slot]; k < e.first[slot + 1]; ++k) {
             const ElasticBond& b = e.bond[k];
             const HessianBond& h = bond[k];
@@ -166,11 +181,11 @@ private:
                     across += total[w] - along[w] * along[w];
                 }
                 const double by_par = -par, by_tension = -across * b.inverse_length;
-                by_s[l] += by_par * slope + by_tension * h.here;
+                by_slope[l] += by_par * slope + by_tension * h.here;
                 double* const at = out + static_cast<long>(l) * e.parameters;
                 for (int j = 0; j < 4; ++j) {
                     at[b.pair + j] += 0.5 * (by_par * b.pair_slope[j] + by_tension * b.pair_value[j]);
-                    at[b.here + j] += s[slot] * (by_par * b.slope[j] + by_tension * b.value[j]);
+                    at[b.here + j] += own.slope * (by_par * b.slope[j] + by_tension * b.value[j]);
                 }
             }
         }
@@ -183,13 +198,18 @@ private:
                 double sum = 0;
                 for (int w = 3 * l; w < 3 * l + 3; ++w) sum += q[w] * along[w];
                 double* const at = out + static_cast<long>(l) * e.parameters;
-                for (int j = 0; j < 4; ++j) at[b.here + j] += 2 * sum * b.value[j];
+                for (int j = 0; j < 4; ++j) at[b.here + j] += 2 * own.curvature * sum * b.value[j];
             }
         }
         const double* const integrals = e.integrals(slot);
         for (int l = 0; l < labels_per_panel; ++l) {
-            double* const at = out + static_cast<long>(l) * e.parameters + e.densities_of(slot);
-            for (int j = 0; j < per_atom; ++j) at[j] += by_s[l] * integrals[j];
+            double by_curvature = 0;
+            for (int w = 3 * l; w < 3 * l + 3; ++w) by_curvature -= q[w] * q[w];
+            double* const row = out + static_cast<long>(l) * e.parameters;
+            double* const at = row + e.densities_of(slot);
+            const double by_s = own.curvature * by_slope[l] + cubic * by_curvature;
+            for (int j = 0; j < per_atom; ++j) at[j] += by_s * integrals[j];
+            row[e.first_cubic + e.kind[slot]] += own.slope_by_c * by_slope[l] + own.curvature_by_c * by_curvature;
         }
     }
     /// u . (x_i - x_j) and |x_i - x_j|^2 of each column.

@@ -171,7 +171,7 @@ TEST(ElasticNetwork, PairsOfSpeciesStandInTheirOrder) {
             EXPECT_EQ(s.pair_of(b, a), expected++);
         }
     EXPECT_EQ(s.pairs(), expected);
-    EXPECT_EQ(s.parameters(), 6 * 4 + 9 * 5);
+    EXPECT_EQ(s.parameters(), 6 * 4 + 9 * 5 + 3);
 }
 
 TEST(PairLaws, OfThePotentialAreTheTensionsOfACrystal) {

@@ -61,7 +61,8 @@ struct ElasticModelFile {
         v.data("/network/mean_density", n.mean);
         v.data("/network/parameter", n.parameter, "eV/A");
         v.note("/network/parameter", "what",
-               "cubic B-splines: V' of each pair of species a <= b, then g of each ordered pair (atom, neighbour)");
+               "cubic B-splines: V' of each pair of species a <= b, then g of each ordered pair (atom, neighbour); "
+               "then c of each species");
         v.attribute("/network", "elements", n.elements);
         v.data("/calibration/deviation", c.deviation);
         v.data("/calibration/interval_90", c.interval_90);
