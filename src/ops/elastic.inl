@@ -12,8 +12,8 @@ void set_parameters(ElasticGlass<Space>& g, const std::vector<double>& parameter
     const ElasticView e = g.view();
     for_each(Space{}, e.slots, ElasticDensitySweep{e, g.parameter.data(), g.s.data()});
     for_each(Space{}, e.slots,
-             ElasticBondSweep{e, g.parameter.data(), g.s.data(), g.hessian.bond.data(), g.hessian.curvature.data(), g.hessian.force.data(),
-                              g.virial.data()});
+             ElasticBondSweep{e, g.parameter.data(), g.s.data(), g.hessian.bond.data(), g.hessian.curvature.data(),
+                              g.hessian.force.data(), g.virial.data()});
 }
 
 template <class Space>
@@ -21,7 +21,8 @@ void force_derivatives(const ElasticGlass<Space>& g, Array<double, Space>& rows,
     virials.resize(static_cast<std::size_t>(g.hessian.slots) * g.parameters);
     rows.resize(3 * static_cast<std::size_t>(g.hessian.slots) * g.parameters);
     for_each(Space{}, g.hessian.slots,
-             ElasticForceSweep{g.view(), g.parameter.data(), g.s.data(), g.hessian.bond.data(), rows.data(), virials.data()});
+             ElasticForceSweep{g.view(), g.parameter.data(), g.s.data(), g.hessian.bond.data(), rows.data(),
+                               virials.data()});
 }
 
 template <class Space>

@@ -104,7 +104,8 @@ TEST(ElasticNetwork, DerivativesAreDifferences) {
     Array<double, Host> rows, virials;
     force_derivatives(g, rows, virials);
     const int n = g.parameters, slots = g.hessian.slots;
-    double worst = 0, worst_force = 0, largest = 0, largest_force = 0;
+    double worst = 0, worst_force = 0, worst_virial = 0, largest = 0, largest_force = 0, largest_virial = 0;
+    for (const double d : virials) largest_virial = std::max(largest_virial, std::abs(d));
     for (const double d : here.derivative) largest = std::max(largest, std::abs(d));
     for (const double d : rows) largest_force = std::max(largest_force, std::abs(d));
     for (int p = 0; p < n; ++p) {
@@ -113,6 +114,7 @@ TEST(ElasticNetwork, DerivativesAreDifferences) {
         moved[p] += step;
         const std::vector<double> plus = at(moved, false).stiffness;
         const std::vector<Vec3> force_plus(g.hessian.force.begin(), g.hessian.force.end());
+        const std::vector<double> virial_plus(g.virial.begin(), g.virial.end());
         moved[p] -= 2 * step;
         const std::vector<double> minus = at(moved, false).stiffness;
         for (std::size_t k = 0; k < atoms.size(); ++k)
@@ -120,12 +122,15 @@ TEST(ElasticNetwork, DerivativesAreDifferences) {
         for (int slot = 0; slot < slots; ++slot) {
             const Vec3 d = (1 / (2 * step)) * (force_plus[slot] - g.hessian.force[slot]);
             const double* const row = rows.data() + 3L * slots * p + 3L * slot;
+            const double virial = (virial_plus[slot] - g.virial[slot]) / (2 * step);
+            worst_virial = std::max(worst_virial, std::abs(virial - virials[static_cast<long>(slots) * p + slot]));
             worst_force =
                 std::max({worst_force, std::abs(d.x - row[0]), std::abs(d.y - row[1]), std::abs(d.z - row[2])});
         }
     }
     EXPECT_DEVIATION(worst / largest, 1e-6);
     EXPECT_DEVIATION(worst_force / largest_force, 1e-6);
+    EXPECT_DEVIATION(worst_virial / largest_virial, 1e-6);
 }
 
 TEST(ElasticNetwork, DerivativesAreTheSameForAnyNumberOfThreads) {
