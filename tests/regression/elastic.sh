@@ -69,6 +69,8 @@ for name in stretched exchanged; do
     "${predict[@]}" $name.xyz > $name.json 2> $name.log || code=$?
     echo $code > $name.code
 done
+"$program" predict "$source_directory/jobs/models/cuzr-elastic.h5" rest.xyz --out shipped.xyz > shipped.json 2> log ||
+    fail "predict with the model that comes with the program: $(cat log)"
 "${predict[@]}" stretched.xyz --relax --out relaxed.xyz > relaxed.json 2> log || fail "predict --relax: $(cat log)"
 /usr/bin/python3 - <<'PY'
 import json
@@ -80,6 +82,12 @@ atoms = read_xyz("rest.stiffness.xyz").columns
 with h5py.File("one/samples/0002/elastic.h5") as f:
     hold(np.allclose(atoms["stiffness"], f["stiffness"][...], rtol=1e-6), "the study's own stiffness")
     hold(np.allclose(atoms["stiffness_high"] - atoms["stiffness"], f["interval_90"][...], atol=1e-6), "intervals")
+with h5py.File("one/samples/0002/stiffness.h5") as f:
+    real = f["harmonic/stiffness"][...]
+shipped = read_xyz("shipped.xyz").columns["stiffness"]
+correlation = np.corrcoef(shipped, real)[0, 1]
+hold(correlation > 0.98 and abs(shipped.mean() / real.mean() - 1) < 0.04,
+     f"the model that comes with the program: R {correlation}, mean ratio {shipped.mean() / real.mean()}")
 hold(np.all((atoms["anisotropy"] >= 0) & (atoms["anisotropy"] <= 1)), "anisotropy")
 for name in ("stretched", "exchanged"):
     code, said = int(open(f"{name}.code").read()), open(f"{name}.log").read()
