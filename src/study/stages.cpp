@@ -37,8 +37,8 @@ const std::vector<std::unique_ptr<Stage>>& all_stages() {
         list.push_back(make_descriptors_stage<Space>());
         list.push_back(make_barriers_stage<Space>());
         list.push_back(make_train_stage<Space>());
-        list.push_back(make_moduli_stage<Space>());
         list.push_back(make_elastic_stage<Space>());
+        list.push_back(make_moduli_stage<Space>());
         return list;
     }();
     return stages;

@@ -9,7 +9,7 @@ namespace mg {
 template <class Space>
 const std::vector<std::unique_ptr<Stage>>& all_stages();
 
-/// Their names: quench, stiffness, descriptors, barriers, train, moduli, elastic. (The report is drawn by src/app.)
+/// Their names: quench, stiffness, descriptors, barriers, train, elastic, moduli. (The report is drawn by src/app.)
 const std::vector<std::string>& study_stages();
 
 /// The stage of that name. Throws InputError for an unknown one.

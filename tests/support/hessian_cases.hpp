@@ -11,6 +11,7 @@
 #include "md/dynamics.hpp"
 #include "ops/panels.hpp"
 #include "ops/smooth_potential.hpp"
+#include "support/oracle.hpp"
 #include "support/oracle_io.hpp"
 #include "support/reference_glass.hpp"
 
