@@ -47,9 +47,9 @@ struct ElasticModelFile {
     ElasticModel model;
     PairLaws laws;  ///< beside those of the study's potential
     std::string kind = "elastic";
-    std::string labels;      ///< "harmonic" or "dynamics"
-    std::string metrics;     ///< JSON text
-    std::string provenance;  ///< JSON text
+    std::string labels;                  ///< "harmonic" or "dynamics"
+    std::vector<unsigned char> metrics;  ///< JSON text
+    std::string provenance;              ///< JSON text
 
     template <class Visitor, class File>
     static void visit(Visitor& v, File& f) {
@@ -78,7 +78,8 @@ struct ElasticModelFile {
         }
         v.attribute("/", "model", f.kind);
         v.attribute("/", "labels", f.labels);
-        v.attribute("/", "metrics", f.metrics);
+        v.optional_data("/metrics", f.metrics);  // an attribute holds 64 kB at most
+        if (!f.metrics.empty()) v.note("/metrics", "what", "JSON text");
         v.attribute("/", "provenance", f.provenance);
     }
 };

@@ -227,7 +227,8 @@ private:
             metrics["by_sample"].push_back(
                 write_sample(c, file.model, k, at == trained.end() ? nullptr : &learned[at - trained.begin()]));
         }
-        file.metrics = metrics.dump();
+        const std::string text = metrics.dump();
+        file.metrics.assign(text.begin(), text.end());
         write_elastic_model(c.directory.file("elastic_model.h5"), file);
     }
 
