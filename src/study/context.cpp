@@ -40,10 +40,16 @@ void Context::require(const std::string& name) const {
 
 void Context::run_by_sample(const std::vector<int>& of, const std::string& file,
                             const std::function<bool(int sample)>& one) {
+    run_tasks(
+        of, "samples", [&](int k) { return sample_file(k, file); }, one);
+}
+
+void Context::run_tasks(const std::vector<int>& tasks, const std::string& what,
+                        const std::function<std::string(int task)>& file_of, const std::function<bool(int task)>& one) {
     std::vector<Unit> open;
-    for (const int k : of)
-        if (!checkpoints.is_current(sample_file(k, file))) open.push_back({k});
-    progress.begin(checkpoints.stage(), static_cast<double>(open.size()) / farm.teams(), "samples");
+    for (const int k : tasks)
+        if (!checkpoints.is_current(file_of(k))) open.push_back({k});
+    progress.begin(checkpoints.stage(), static_cast<double>(open.size()) / farm.teams(), what);
     farm.world().barrier();  // all have seen what there is before anything is added
     double done = 0;
     farm.run_alone(open, [&](const Unit& unit) {

@@ -46,6 +46,9 @@ public:
     /// for every sample whose `file` is not there with the present settings. Where one() returns false it has been told
     /// to stop, and Stopped is thrown, by all ranks.
     void run_by_sample(const std::vector<int>& of, const std::string& file, const std::function<bool(int sample)>& one);
+    /// The same for tasks of any kind; `file_of` says what each leaves, and `what` they are called in the progress.
+    void run_tasks(const std::vector<int>& tasks, const std::string& what,
+                   const std::function<std::string(int task)>& file_of, const std::function<bool(int task)>& one);
 
     /// The glass of a sample, without velocities, and its inherent structure.
     Structure glass(std::size_t k) const;

@@ -78,21 +78,11 @@ Predicted predict_one(const ModelFile& model, const EamPotential* potential, con
     const Features features = compute_features<Space>(s, model.descriptor, model.elements, model.masses);
     const Prediction p = predict_atoms(Space{}, model, features.values, s.species);
 
-    const auto mean_of = [&](const std::vector<double>& values, int species) {
-        double sum = 0;
-        int n = 0;
-        for (int i = 0; i < s.size(); ++i)
-            if (species < 0 || s.species[i] == species) sum += values[i], ++n;
-        return n > 0 ? sum / n : 0.0;
-    };
     std::vector<long> novel;
     for (const double x : p.novelty) novel.push_back(x > 1 ? 1 : 0);
     const long flagged = std::count(novel.begin(), novel.end(), 1);
-    j["mean_stiffness_eV_per_A2"] = mean_of(p.stiffness, -1);
-    for (std::size_t t = 0; t < model.elements.size(); ++t)
-        if (std::count(s.species.begin(), s.species.end(), static_cast<int>(t)) > 0)
-            j["mean_stiffness_of"][model.elements[t]] = mean_of(p.stiffness, static_cast<int>(t));
-    j["mean_standard_deviation_eV_per_A2"] = mean_of(p.deviation, -1);
+    add_mean_stiffness(s, p.stiffness, j);
+    j["mean_standard_deviation_eV_per_A2"] = mean_over(s, p.deviation);
     j["out_of_distribution_atoms"] = flagged;
     j["output"] = output;
     if (flagged * 20 > s.size())

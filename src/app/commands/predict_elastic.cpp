@@ -56,27 +56,17 @@ ElasticJson predict_one_elastic(const ElasticTask& task, bool relax, const std::
                                  : "minimise it, or let the network do so with --relax");
     }
     const ElasticPrediction& p = *found;
-    const auto mean_of = [&](const std::vector<double>& values, int species) {
-        double sum = 0;
-        int count = 0;
-        for (int i = 0; i < s.size(); ++i)
-            if (species < 0 || s.species[i] == species) sum += values[i], ++count;
-        return count > 0 ? sum / count : 0.0;
-    };
     std::vector<long> novel;
     for (const double x : p.novelty) novel.push_back(x > 1 ? 1 : 0);
     const long flagged = std::count(novel.begin(), novel.end(), 1);
     ElasticJson j;
     j["structure"] = path;
     j["atoms"] = s.size();
-    j["mean_stiffness_eV_per_A2"] = mean_of(p.stiffness, -1);
-    for (std::size_t t = 0; t < n.elements.size(); ++t)
-        if (std::count(s.species.begin(), s.species.end(), static_cast<int>(t)) > 0)
-            j["mean_stiffness_of"][n.elements[t]] = mean_of(p.stiffness, static_cast<int>(t));
-    j["mean_standard_deviation_eV_per_A2"] = mean_of(p.deviation, -1);
+    add_mean_stiffness(s, p.stiffness, j);
+    j["mean_standard_deviation_eV_per_A2"] = mean_over(s, p.deviation);
     j["scheme"] = word_of(p.scheme);
     j["relative_error_of_inversion"] = p.error;
-    j["mean_force_eV_per_A"] = mean_of(p.force, -1);
+    j["mean_force_eV_per_A"] = mean_over(s, p.force);
     j["mean_force_in_training_eV_per_A"] = task.model.calibration.force_rms;
     j["out_of_distribution_atoms"] = flagged;
     j["output"] = output;

@@ -120,13 +120,6 @@ HarmonicResult stiffness_of_one(const HarmonicTask& task, bool minimise, const s
     const Hessian<Space> hessian = make_hessian(batch, make_eam_tables<Space>(task.potential));
     const HarmonicStiffness h = *harmonic_stiffness(hessian, s, task.options);
     const std::vector<double> k = h.stiffness();
-    const auto mean_of = [&](int species) {
-        double sum = 0;
-        int n = 0;
-        for (int i = 0; i < s.size(); ++i)
-            if (species < 0 || s.species[i] == species) sum += k[i], ++n;
-        return n > 0 ? sum / n : 0.0;
-    };
     j["largest_force_eV_per_A"] = h.force_max;
     j["scheme"] = word_of(h.scheme);
     j["relative_error"] = h.error;
@@ -135,10 +128,7 @@ HarmonicResult stiffness_of_one(const HarmonicTask& task, bool minimise, const s
         j["cluster_reach_A"] = h.reach;
         j["scale"] = h.scale;
     }
-    j["mean_stiffness_eV_per_A2"] = mean_of(-1);
-    for (std::size_t t = 0; t < s.elements.size(); ++t)
-        if (std::count(s.species.begin(), s.species.end(), static_cast<int>(t)) > 0)
-            j["mean_stiffness_of"][s.elements[t]] = mean_of(static_cast<int>(t));
+    add_mean_stiffness(s, k, j);
     j["output"] = output;
     if (h.error > task.options.tolerance)
         std::cerr << fmt::format(

@@ -1,6 +1,7 @@
 #include "app/commands/structure_names.hpp"
 
 #include <fmt/format.h>
+#include <algorithm>
 
 #include <filesystem>
 #include <initializer_list>
@@ -81,6 +82,21 @@ std::vector<std::string> output_names(const std::vector<std::string>& structures
                              "use --out with another name");
     }
     return names;
+}
+
+double mean_over(const Structure& s, const std::vector<double>& values, int species) {
+    double sum = 0;
+    int n = 0;
+    for (int i = 0; i < s.size(); ++i)
+        if (species < 0 || s.species[i] == species) sum += values[i], ++n;
+    return n > 0 ? sum / n : 0.0;
+}
+
+void add_mean_stiffness(const Structure& s, const std::vector<double>& stiffness, nlohmann::ordered_json& j) {
+    j["mean_stiffness_eV_per_A2"] = mean_over(s, stiffness);
+    for (std::size_t t = 0; t < s.elements.size(); ++t)
+        if (std::count(s.species.begin(), s.species.end(), static_cast<int>(t)) > 0)
+            j["mean_stiffness_of"][s.elements[t]] = mean_over(s, stiffness, static_cast<int>(t));
 }
 
 }  // namespace mg

@@ -97,9 +97,9 @@ public:
     StageEstimate estimate(const StudyFile& study, const StudySize& size) const override {
         const double samples = static_cast<double>(size.samples.size()), atoms = size.atoms_of_all / samples;
         StageEstimate e{.name = name()};
-        e.seconds = (held_products + products_per_label * study.elastic.labels) * 3 * atoms * operations_per_atom / 3 /
-                        product_rate +
-                    samples * harmonic_operations(static_cast<int>(atoms), study.harmonic) / 2e10;
+        e.seconds =
+            (held_products + products_per_label * study.elastic.labels) * atoms * operations_per_atom / product_rate +
+            samples * harmonic_operations(static_cast<int>(atoms), study.harmonic) / 2e10;
         e.note = fmt::format("{} labels, prediction of {:g} samples", study.elastic.labels, samples);
         e.memory_bytes = 106 * 300.0 * size.atoms_of_all;
         e.disk_bytes_per_atom = 7 * 8;
@@ -162,14 +162,8 @@ private:
     }
 
     void predict(Context& c, const ElasticModel& model) const {
-        std::vector<Unit> open;
-        for (const int k : samples(c.study))
-            if (!c.checkpoints.is_current(c.checkpoints.path("prediction", k))) open.push_back({k});
-        c.progress.begin(name(), static_cast<double>(open.size()) / c.farm.teams(), "samples");
-        c.farm.world().barrier();  // all have seen what there is before anything is added
-        double done = 0;
-        c.farm.run_alone(open, [&](const Unit& unit) {
-            const int k = unit[0];
+        const auto file_of = [&](int k) { return c.checkpoints.path("prediction", k); };
+        c.run_tasks(samples(c.study), "samples", file_of, [&](int k) {
             Structure s = labelled_structure(c, k, labels(c, k));
             std::optional<ElasticPrediction> p;
             bool relaxed = false;
@@ -191,10 +185,8 @@ private:
             f.error = p->error;
             f.is_relaxed = relaxed ? 1 : 0;
             c.checkpoints.write("prediction", k, f);
-            c.progress.advance(++done);
             return true;
         });
-        c.progress.end();
     }
 
     static ElasticPrediction prediction_of(const ElasticFile& f) {

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <functional>
 #include <nlohmann/json.hpp>
+#include <numeric>
 
 #include "core/macros.hpp"
 #include "nn/metrics.hpp"
@@ -25,6 +26,13 @@ bool asks_hessian(const StudyFile& study) { return study.stiffness.method != Sti
 int measured_samples(const StudyFile& study, int samples) {
     return study.stiffness.method == StiffnessMethod::harmonic ? std::min(study.stiffness.check_samples, samples)
                                                                : samples;
+}
+
+/// 0 to count - 1.
+std::vector<int> first_numbers(int count) {
+    std::vector<int> numbers(count);
+    std::iota(numbers.begin(), numbers.end(), 0);
+    return numbers;
 }
 
 template <class Space>
@@ -147,15 +155,9 @@ private:
     /// checkpoints of that kind.
     void ask_hessians(Context& c, const char* kind, int count, const std::string& what, int modes,
                       const std::function<Structure(int)>& structure_of) const {
-        std::vector<Unit> open;
-        for (int k = 0; k < count; ++k)
-            if (!c.checkpoints.is_current(c.checkpoints.path(kind, k))) open.push_back({k});
-        c.progress.begin(name(), static_cast<double>(open.size()) / c.farm.teams(), "Hessians");
-        c.farm.world().barrier();  // all have seen what there is before anything is added
         const SmoothPotential smooth = smooth_potential(c.potential);
-        double done = 0;
-        c.farm.run_alone(open, [&](const Unit& unit) {
-            const int k = unit[0];
+        const auto file_of = [&](int k) { return c.checkpoints.path(kind, k); };
+        c.run_tasks(first_numbers(count), "Hessians", file_of, [&](int k) {
             const std::optional<HarmonicFile> f = harmonic_labels<Space>(
                 structure_of(k), smooth, c.skin(), c.study.harmonic, modes, [&] { return c.farm.must_stop(); });
             if (!f) return false;
@@ -169,31 +171,21 @@ private:
                                 "the tolerance of {:g}",
                                 what, k, f->error, c.study.harmonic.tolerance));
             c.checkpoints.write(kind, k, *f);
-            c.progress.advance(++done);
             return true;
         });
-        c.progress.end();
     }
 
     /// The ends of every run's window, by the first rank of a team.
     void find_hops(Context& c, const StiffnessRuns& index) const {
-        std::vector<Unit> open;
-        for (int run = 0; run < index.count(); ++run)
-            if (!c.checkpoints.is_current(c.checkpoints.path("ends", run))) open.push_back({run});
-        c.progress.begin(name(), static_cast<double>(open.size()) / c.farm.teams(), "windows");
-        c.farm.world().barrier();  // all have seen what there is before anything is added
-        double done = 0;
-        c.farm.run_alone(open, [&](const Unit& unit) {
-            const int run = unit[0];
+        const auto file_of = [&](int run) { return c.checkpoints.path("ends", run); };
+        c.run_tasks(first_numbers(index.count()), "windows", file_of, [&](int run) {
             const std::optional<WindowEndsFile> ends =
                 window_ends<Space>(c.inherent_structure(index.sample(run)), c.checkpoints.read<RunFile>("run", run),
                                    c.potential, c.skin(), [&] { return c.farm.must_stop(); });
             if (!ends) return false;
             c.checkpoints.write("ends", run, *ends);
-            c.progress.advance(++done);
             return true;
         });
-        c.progress.end();
     }
 
     bool measure_unit(Context& c, const Unit& unit, const StiffnessRuns& index, const StiffnessProtocol& protocol,
