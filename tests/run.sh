@@ -8,7 +8,7 @@ usage: tests/run.sh [--setup-only] [--no-install] [--validation | --lint]
 
 Installs the Debian packages that are missing, configures and builds into build/ (the program is build/mgstiff-gpu)
 and runs all tests with ctest. Where nvcc is found, a second build without CUDA goes into build-host/, where the
-tests whose code differs (unit, parity) run as well. No GPU is needed: parity tests skip, aloud, without one;
+quick ones of those tests whose code differs run as well. No GPU is needed: parity tests skip, aloud, without one;
 MG_REQUIRE_GPU=1 turns those skips into failures.
 
   --setup-only   install what is missing, and stop
@@ -113,9 +113,11 @@ if ((with_cuda)); then
     mg_build build-host mgstiff-gpu mg_unit_tests mg_parity_tests
     lap "host-only build"
     printf 'Tests of the build without CUDA:\n'
-    # Elastic constants, the longest of them, have no code of their own there.
-    (cd build-host && ctest -L '^(unit|parity)$' -E '^unit\.Elasticity\.' --output-on-failure --no-tests=error \
-        -j "$jobs") || host_status=$?
+    # Suites of seconds whose code is the same in both builds run in the other one alone.
+    same='Elasticity|ElasticNetwork|EngineNeighbors|EngineForces|EngineDynamics|EngineMinimize|EngineRelax|ArtnEvents'
+    same+='|ArtnRegion|HarmonicStiffness|SoftestModes|DensityOfStates|ReferenceBasin|OracleSelf|Compressed'
+    (cd build-host && ctest -R '^(unit|parity|regression\.(bad_input|evaluate))' -E "^unit\.(($same)\.|forces_)" \
+        --output-on-failure --no-tests=error -j "$jobs") || host_status=$?
     lap "host-only tests"
 fi
 

@@ -1,6 +1,5 @@
 #include "md/modes.hpp"
 
-#include <Eigen/Eigenvalues>
 #include <algorithm>
 #include <array>
 #include <cmath>
@@ -11,6 +10,7 @@
 #include "core/random.hpp"
 #include "md/chebyshev.hpp"
 #include "ops/cholesky.hpp"
+#include "ops/ritz.hpp"
 
 namespace mg {
 namespace {
@@ -86,7 +86,7 @@ struct Block {
     }
 
     /// v <- v C for a matrix C (columns, columns).
-    void rotate(Columns& v, const Eigen::MatrixXd& c) const {
+    void rotate(Columns& v, const std::vector<double>& c) const {
         Columns across(v.size()), rotated(v.size());
         for (int k = 0; k < columns; ++k)
             for (long row = 0; row < rows(); ++row) across[row * columns + k] = v[k * rows() + row];
@@ -100,15 +100,14 @@ struct Block {
         Columns mx = x;
         for (int c = 0; c < columns; ++c)
             for (long row = 0; row < rows(); ++row) mx[c * rows() + row] *= m.of_slot[row / 3];
-        Eigen::MatrixXd h = Eigen::MatrixXd::Zero(columns, columns), g = h;
+        std::vector<double> h(static_cast<std::size_t>(columns) * columns, 0.0), g = h;
         const int n = static_cast<int>(rows());
         add_product(Host{}, columns, columns, n, 1.0, x.data(), n, hx.data(), n, h.data(), columns);
         add_product(Host{}, columns, columns, n, 1.0, x.data(), n, mx.data(), n, g.data(), columns);
-        const Eigen::GeneralizedSelfAdjointEigenSolver<Eigen::MatrixXd> solver(h, g);
-        rotate(x, solver.eigenvectors());
-        rotate(hx, solver.eigenvectors());
-        const Eigen::VectorXd& values = solver.eigenvalues();
-        return {values.data(), values.data() + columns};
+        RitzPairs modes = ritz_pairs(h, g, columns);
+        rotate(x, modes.vector);
+        rotate(hx, modes.vector);
+        return std::move(modes.value);
     }
 
     /// |D e - w^2 e| of a mode.

@@ -339,34 +339,55 @@ def content_hash(path, folders, seen):
                     break
 
 
+def begun_with(root, build):
+    """Headers that a source compiled by itself includes first: the build has shown that they compile alone."""
+    commands = build / "compile_commands.json"
+    if not commands.is_file():
+        return set()
+    found = set()
+    for source in {pathlib.Path(entry["file"]) for entry in json.loads(commands.read_text())}:
+        header = source.with_suffix(".hpp")
+        if source.suffix != ".cpp" or not source.is_file() or not header.is_file():
+            continue
+        lines = source.read_text("utf-8", "replace").split("\n")
+        first = next(filter(None, map(INCLUDE.match, lines)), None)
+        if first and any(folder / first.group(2) == header for folder in header_folders(root, build)):
+            found.add(header)
+    return found
+
+
 # Reading these takes most of the time of a header that has them.
-PRECOMPILED = ("string", "vector")
+PRECOMPILED = (("string", "vector"), ("string", "vector", "memory", "algorithm"),
+               ("string", "vector", "memory", "algorithm", "functional"))
 
 
-def precompile(command, folder):
-    """Options that give a header all of PRECOMPILED from a file made in the folder; none where that fails."""
-    both = folder / "string_and_vector.hpp"
-    both.write_text("".join(f"#include <{name}>\n" for name in PRECOMPILED))
-    done = subprocess.run([*command, "-x", "c++-header", str(both), "-o", f"{both}.gch"], capture_output=True)
-    return ["-include", str(both)] if done.returncode == 0 else []
+def precompile(command, folder, names):
+    """Options that give a header all these from a file made in the folder; none where that fails."""
+    them_all = folder / f"{'_'.join(names)}.hpp"
+    them_all.write_text("".join(f"#include <{name}>\n" for name in names))
+    done = subprocess.run([*command, "-x", "c++-header", str(them_all), "-o", f"{them_all}.gch"], capture_output=True)
+    return ["-include", str(them_all)] if done.returncode == 0 else []
 
 
-def reaches_precompiled(seen):
-    """Whether the headers read for a content_hash include all of PRECOMPILED. Only such a header is given them
-    beforehand, so that one which uses them and asks for none still fails alone."""
+def reached_precompiled(seen):
+    """The most of PRECOMPILED that the headers read for a content_hash include, or none. Only such a header is given
+    them beforehand, so that one which uses them and asks for none still fails alone."""
     found = {match.group(2) for path in seen for line in path.read_text("utf-8", "replace").split("\n")
              if (match := INCLUDE.match(line)) and match.group(1) == "<"}
-    return found.issuperset(PRECOMPILED)
+    return max((names for names in PRECOMPILED if found.issuperset(names)), key=len, default=None)
 
 
 def compile_headers(root, build, files):
-    """Compiles each header alone and included twice; returns (problems, compiled, from cache, skipped)."""
+    """Compiles each header alone and included twice; returns (problems, compiled, from cache, skipped).
+
+    The build has compiled those of begun_with."""
     compiler = shutil.which("g++")
     if compiler is None:
         return ["g++ was not found (headers are compiled alone); install g++, or give --no-compile"], 0, 0, 0
     headers = [f for f in files if f.suffix in {".hpp", ".h"} and layer_of(f.relative_to(root)) is not None]
     if platform.machine() not in {"x86_64", "AMD64"}:
         headers = [f for f in headers if f.parent.relative_to(root).as_posix() not in MACHINE_FLAGS]
+    headers = sorted(set(headers) - begun_with(root, build))
     skipped = sum(1 for f in files if f.suffix == ".cuh")
     flags = compile_flags(root, build)
     version = subprocess.run([compiler, "--version"], capture_output=True, text=True).stdout.split("\n")[0]
@@ -380,8 +401,8 @@ def compile_headers(root, build, files):
     once = threading.Lock()
 
     @functools.cache
-    def given():
-        return precompile(basic, pathlib.Path(scratch.name))
+    def given(names):
+        return precompile(basic, pathlib.Path(scratch.name), names)
 
     def one(header):
         seen = {}
@@ -393,9 +414,9 @@ def compile_headers(root, build, files):
             return header, True, ""
         source = f'#include "{header}"\n#include "{header}"\n'
         beforehand = []
-        if not machine and reaches_precompiled(seen):
+        if not machine and (names := reached_precompiled(seen)):
             with once:
-                beforehand = given()
+                beforehand = given(names)
         command = [*basic, "-fsyntax-only", *flags, *machine, *beforehand, "-x", "c++", "-"]
         done = subprocess.run(command, input=source, capture_output=True, text=True)
         if done.returncode == 0:

@@ -3,7 +3,7 @@
 # shellcheck source-path=SCRIPTDIR source=../support/regression.sh
 . "$(dirname "$0")/../support/regression.sh"
 
-small_study 'stiffness.method="harmonic"' quench.samples=3 quench.rate_K_per_s=2e14 elastic.labels=60 \
+small_study 'stiffness.method="harmonic"' quench.samples=3 quench.rate_K_per_s=5e14 elastic.labels=60 \
     elastic.start_labels=40 harmonic.modes=0
 mpi=()
 command -v mpirun > /dev/null && [[ "$("$program" info)" != *"built without MPI"* ]] && mpi=(mpirun -n 2)
@@ -12,7 +12,7 @@ stages=(--stage quench --stage stiffness --stage elastic)
 code=0
 echo "== one rank, and two that are stopped on the way"
 "$program" run jobs/study.toml "${stages[@]}" --out one > log 2>&1 || fail "the study on one rank"
-"${mpi[@]}" "$program" run jobs/study.toml "${stages[@]}" --out two --max-wall 6s > log 2>&1 ||
+"${mpi[@]}" "$program" run jobs/study.toml "${stages[@]}" --out two --max-wall 4s > log 2>&1 ||
     code=$?
 ((code == 0 || code == 75)) || fail "a stop on the way has the exit code $code"
 "${mpi[@]}" "$program" run jobs/study.toml "${stages[@]}" --out two > log 2>&1 || fail "the study on two ranks"

@@ -51,7 +51,12 @@ finish()
 PY
 
 echo "== its figures"
-[ "$("$program" report study 2> log)" = "$work/study/report.html" ] || fail "report"
+# Only the pictures that study.sh has not, or not with these settings, are drawn: they are most of the time.
+figures=network,stiffness_convergence,cooling_rates,calibration,activation_functions,descriptor_reach,transfer
+printf '#!/bin/sh\nexec /usr/bin/python3 "%s" %s "$@"\n' "$source_directory/tests/support/blank_figures.py" "$figures" \
+    > drawing
+chmod +x drawing
+[ "$(MGSTIFF_PYTHON=$work/drawing "$program" report study 2> log)" = "$work/study/report.html" ] || fail "report"
 /usr/bin/python3 - << 'PY'
 import csv, json
 import h5py, numpy as np

@@ -65,7 +65,7 @@ echo "== a study that learns from the Hessian, on one and two ranks, with one sa
 small_study
 mpi=()
 command -v mpirun > /dev/null && [[ "$("$program" info)" != *"built without MPI"* ]] && mpi=(mpirun -n 2)
-harmonic=(--set 'stiffness.method="harmonic"' --set stiffness.check_samples=1 --set quench.rate_K_per_s=1e14)
+harmonic=(--set 'stiffness.method="harmonic"' --set stiffness.check_samples=1 --set quench.rate_K_per_s=3e14)
 stages=(--stage quench --stage stiffness --stage descriptors --stage train)
 "$program" run jobs/study.toml "${harmonic[@]}" "${stages[@]}" --out one > /dev/null 2> log ||
     fail "the study on one rank"
@@ -113,7 +113,7 @@ PY
 
 echo "== both: the label is that of dynamics"
 cp -r one both
-"$program" run jobs/study.toml --set quench.rate_K_per_s=1e14 --set 'stiffness.method="both"' --stage stiffness \
+"$program" run jobs/study.toml --set quench.rate_K_per_s=3e14 --set 'stiffness.method="both"' --stage stiffness \
     --out both > /dev/null 2> log || fail "method = both"
 /usr/bin/python3 - <<'PY'
 import h5py

@@ -2,15 +2,16 @@
 """
 Check a report against an independent computation from the HDF5 files.
 
-check_report.py OUTDIR [--only-glass | --not-rough]
+check_report.py OUTDIR [--only-glass | --not-rough] [--blank]
 
 Shares no code with src/report/figures: coarse-graining is brute force over all pairs and images, the rest plain NumPy.
-The study is one of make_synthetic_study.py --elastic. Prints what differs and exits 1, else prints the number of
-checks.
+The study is one of make_synthetic_study.py --elastic; with --blank its report is one of blank_figures.py, which
+leaves no PDF. Prints what differs and exits 1, else prints the number of checks.
 """
 
 import csv
 import html.parser
+import itertools
 import json
 import os
 import re
@@ -50,10 +51,16 @@ def numbers(rows, key):
     return np.array([float(r[key]) if r[key] else np.nan for r in rows])
 
 
+def image_shifts(cell, reach):
+    """Lattice vectors (m, 3) of all images that atoms inside the cell can have within reach of each other: fractions
+    of such an image differ by less than 1 + reach / width."""
+    last = [int(np.ceil(1 + reach / width)) - 1 for width in 1 / np.linalg.norm(np.linalg.inv(cell), axis=0)]
+    return np.array(list(itertools.product(*(range(-n, n + 1) for n in last))))
+
+
 def brute_force_coarse(positions, cell, fields, radius):
-    """Of each field, means over the atoms whose nearest image is within radius; all 5 x 5 x 5 images of every pair are
-    tried."""
-    shifts = np.array([[i, j, k] for i in range(-2, 3) for j in range(-2, 3) for k in range(-2, 3)]) @ cell
+    """Of each field, means over the atoms whose nearest image is within radius; all images of every pair are tried."""
+    shifts = image_shifts(cell, radius) @ cell
     inverse = np.linalg.inv(cell)
     inside = (positions @ inverse - np.floor(positions @ inverse)) @ cell
     result = [np.empty(len(values)) for values in fields]
@@ -120,15 +127,17 @@ def check_page(directory, figures):
     return text
 
 
-def check_files(directory, figures):
+def check_files(directory, figures, blank):
     for name in ALL:
         for suffix in ("pdf", "png", "csv"):
             path = os.path.join(directory, "figures", f"{name}.{suffix}")
-            check(os.path.exists(path) == (name in figures), f"{path}: present or absent against expectation")
+            expected = name in figures and not (blank and suffix == "pdf")
+            check(os.path.exists(path) == expected, f"{path}: present or absent against expectation")
         if name in figures:
-            with open(os.path.join(directory, "figures", name + ".pdf"), "rb") as stream:
-                pdf = stream.read()
-            check(b"/FontFile2" in pdf and b"/Type3" not in pdf, f"{name}.pdf: fonts are not embedded as TrueType")
+            if not blank:
+                with open(os.path.join(directory, "figures", name + ".pdf"), "rb") as stream:
+                    pdf = stream.read()
+                check(b"/FontFile2" in pdf and b"/Type3" not in pdf, f"{name}.pdf: fonts are not embedded as TrueType")
             with open(os.path.join(directory, "figures", name + ".png"), "rb") as stream:
                 head = stream.read(24)
             width = int.from_bytes(head[16:20], "big") / 200
@@ -479,10 +488,11 @@ def test_glass(samples):
     return [s for s in samples if not s["test_rate"] and np.all(s["split"] == 1)][0]
 
 
-def image_vectors(sample):
-    """For each atom its vectors to all atoms in 5 x 5 x 5 images (125, n, 3), with the images in lattice vectors."""
+def image_vectors(sample, reach):
+    """For each atom its vectors to all atoms in all images that can be within reach (m, n, 3), with the images in
+    lattice vectors."""
     cell = sample["cell"]
-    shifts = np.array([[i, j, k] for i in range(-2, 3) for j in range(-2, 3) for k in range(-2, 3)])
+    shifts = image_shifts(cell, reach)
     fractional = sample["position"] @ np.linalg.inv(cell)
     inside = (fractional - np.floor(fractional)) @ cell
     for i in range(len(inside)):
@@ -496,7 +506,7 @@ def check_lengths(directory, sample):
     half = 0.5 / np.linalg.norm(np.linalg.inv(cell), axis=0).max()
     check(radii[0] == 1 and radii[-1] <= min(half, 12) < radii[-1] + 0.5 + 1e-9, f"lengths {radii} of at most {half}")
     means = np.empty((2, len(radii), len(sample["real"])))
-    for i, (_, vectors) in enumerate(image_vectors(sample)):
+    for i, (_, vectors) in enumerate(image_vectors(sample, radii[-1])):
         distance = np.sqrt(np.min(squared(vectors), axis=0))
         for k, radius in enumerate(radii):
             means[:, k, i] = [sample[key][distance <= radius].mean() for key in ("real", "predicted")]
@@ -516,7 +526,7 @@ def check_zones(directory, sample):
     near = (r > peak + 0.3) & (r < 1.75 * peak)
     check(g[np.argmin(np.abs(r - cutoff))] < 1.3 * g[near].min() + 0.1, "the cutoff is not at a minimum of the RDF")
     neighbours = []
-    for i, (shifts, vectors) in enumerate(image_vectors(sample)):
+    for i, (shifts, vectors) in enumerate(image_vectors(sample, cutoff)):
         image, j = np.nonzero(squared(vectors) <= cutoff**2)
         neighbours.append([(b, shifts[a]) for a, b in zip(image, j) if b != i or np.any(shifts[a] != 0)])
 
@@ -539,6 +549,8 @@ def check_zones(directory, sample):
                 if a == b:  # a ring: does it come back to the same image?
                     spans = spans | (at_a + shift - at_b != 0)
                     continue
+                if size[a] < size[b]:  # the smaller below the larger: short ways to the root
+                    a, at_a, b, at_b, shift = b, at_b, a, at_a, -shift
                 parent[b], offset[b] = a, at_a + shift - at_b
                 size[a] += size.pop(b)
             yield len(size), max(size.values()), spans
@@ -565,7 +577,7 @@ def check_tenths(directory, sample):
     count = len(sample["real"])
     ideal = 4 / 3 * np.pi * (edges[1:]**3 - edges[:-1]**3) * count / abs(np.linalg.det(sample["cell"]))
     g = []
-    for _, vectors in image_vectors(sample):
+    for _, vectors in image_vectors(sample, edges[-1]):
         distance = np.sqrt(squared(vectors)).ravel()
         # np.histogram sorts all that it is given, and most images are out of reach.
         g.append(np.histogram(distance[(distance > 1e-9) & (distance <= edges[-1])], edges)[0] / ideal)
@@ -692,11 +704,12 @@ def check_transition(directory):
         target, energy = target[first:], energy[first:]
         groups = [target // 25 == b for b in np.unique(target // 25)]
         t, e = (np.array([v[g].mean() for g in groups]) for v in (target, energy))
-        cost = {}
-        for kink in np.arange(200, 1800, 0.25):
-            basis = np.stack([np.ones_like(t), t, np.abs(t - kink)], axis=1)
-            cost[kink] = np.sum((e - basis @ np.linalg.solve(basis.T @ basis, basis.T @ e))**2)
-        close(min(cost, key=cost.get), found, f"sample {row['sample']}: kink of least squares", 5e-4)
+        kinks = np.arange(200, 1800, 0.25)
+        basis = np.stack(np.broadcast_arrays(1, t, np.abs(t - kinks[:, None])), axis=2)  # (kinks, bins, 3)
+        across = basis.transpose(0, 2, 1)
+        lines = np.linalg.solve(across @ basis, across @ e[:, None])
+        cost = np.sum((e - (basis @ lines)[..., 0])**2, axis=1)
+        close(kinks[np.argmin(cost)], found, f"sample {row['sample']}: kink of least squares", 5e-4)
 
 
 def finish():
@@ -710,7 +723,7 @@ def main():
     directory, only_glass = sys.argv[1], "--only-glass" in sys.argv
     figures = ["rdf"] if only_glass else ALL
     samples = load(directory)
-    check_files(directory, figures)
+    check_files(directory, figures, "--blank" in sys.argv)
     text = check_page(directory, figures)
     check_rdf(directory, samples)
     for s, row in zip(samples, read_csv(os.path.join(directory, "tables", "samples.csv"))):

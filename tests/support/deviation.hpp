@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <cmath>
 #include <cstdio>
 #include <string>
 #include <vector>
@@ -51,6 +53,17 @@ inline const Deviations& listening = deviations();  // before the first test beg
 inline double noted(const char* text, double value, double bound) {
     deviations().note(text, value, bound);
     return value;
+}
+
+/// The largest difference of two series of one length over the largest element of the second.
+inline double largest_relative(const std::vector<double>& a, const std::vector<double>& b) {
+    EXPECT_EQ(a.size(), b.size());
+    double worst = 0, size = 0;
+    for (std::size_t k = 0; k < a.size(); ++k) {
+        worst = std::max(worst, std::abs(a[k] - b[k]));
+        size = std::max(size, std::abs(b[k]));
+    }
+    return worst / size;
 }
 
 }  // namespace mg

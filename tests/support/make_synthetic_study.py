@@ -57,15 +57,13 @@ def distribution(positions, cell, species, width=0.05, reach=10.0):
     edges = np.arange(0, reach + width / 2, width)
     shell = 4 / 3 * np.pi * (edges[1:]**3 - edges[:-1]**3)
     volume = abs(np.linalg.det(cell))
-    histogram = np.zeros((2, 2, len(shell)))
     shifts = np.array(list(itertools.product((-1, 0, 1), repeat=3))) @ cell
-    for i in range(count):
-        delta = positions[None] - positions[i] + shifts[:, None]
-        distance = np.sqrt(np.einsum("ijk,ijk->ij", delta, delta))
-        for s in range(2):
-            chosen = distance[:, species == s].ravel()
-            # np.histogram sorts all that it is given, and most images are out of reach.
-            histogram[species[i], s] += np.histogram(chosen[(chosen > 1e-6) & (chosen <= edges[-1])], edges)[0]
+    images, owner = (positions[None] + shifts[:, None]).reshape(-1, 3), np.tile(np.arange(count), len(shifts))
+    pairs = cKDTree(positions).sparse_distance_matrix(cKDTree(images), reach, output_type="ndarray")
+    pairs = pairs[pairs["v"] > 1e-6]
+    one, other = species[pairs["i"]], species[owner[pairs["j"]]]
+    histogram = np.array([[np.histogram(pairs["v"][(one == s) & (other == t)], edges)[0] for t in range(2)]
+                          for s in range(2)], float)
     numbers = np.bincount(species, minlength=2)
     result = {"r": 0.5 * (edges[1:] + edges[:-1]), "total": histogram.sum((0, 1)) / (count * count / volume * shell)}
     for a, b in ((0, 0), (0, 1), (1, 1)):

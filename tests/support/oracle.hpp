@@ -526,13 +526,24 @@ inline Structure triclinic_alloy(int cells, int n_species, std::uint64_t seed, d
 inline Structure gas(int n, const Box& box, double separation, int n_species, std::uint64_t seed) {
     Structure s = detail::empty_structure(n_species, box);
     Random random(seed);
+    const Vec3 width = perpendicular_widths(box);
+    std::vector<Vec3> placed;  // in units of the cell's edges
     for (long tries = 0; s.size() < n; ++tries) {
         if (tries > 10000L * n) throw std::runtime_error("oracle: the gas does not fit into its box");
         const double a = random(), b = random();
-        const Vec3 x = box.h * Vec3{a, b, random()};
+        const Vec3 u{a, b, random()}, x = box.h * u;
+        const auto near = [&](int j) {
+            // No image is nearer than the distance of the planes that both lie in.
+            const Vec3 d = u - placed[j];
+            const auto apart = [&](double d, double width) { return std::abs(d - std::round(d)) * width > separation; };
+            return !apart(d.x, width.x) && !apart(d.y, width.y) && !apart(d.z, width.z) &&
+                   minimum_image_distance(x, s.position[j], box) < separation;
+        };
         bool free = true;
-        for (const Vec3& y : s.position) free = free && minimum_image_distance(x, y, box) >= separation;
-        if (free) detail::add_atom(s, random.below(n_species), x);
+        for (int j = 0; free && j < s.size(); ++j) free = !near(j);
+        if (!free) continue;
+        detail::add_atom(s, random.below(n_species), x);
+        placed.push_back(u);
     }
     return s;
 }

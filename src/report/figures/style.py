@@ -9,6 +9,8 @@ import matplotlib
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt  # noqa: E402
+from matplotlib.backends.backend_agg import FigureCanvasAgg  # noqa: E402
+from matplotlib.backends.backend_pdf import FigureCanvasPdf  # noqa: E402
 
 SINGLE, DOUBLE = 3.37, 6.9  # journal column widths [in]
 
@@ -100,14 +102,23 @@ def _cell(value):
     return "" if value != value else repr(value)
 
 
+def write_pictures(base, figure):
+    """base.png (200 dpi) and base.pdf of a figure: laid out once, drawn once for each. savefig() does both for each."""
+    figure.dpi = 200
+    if any(a.get_aspect() != "auto" for a in figure.axes):  # a colour bar fits the size that a first layout gives them
+        figure.get_layout_engine().execute(figure)
+    FigureCanvasAgg(figure).print_png(base + ".png.part")
+    os.replace(base + ".png.part", base + ".png")
+    figure.set_layout_engine("none")  # the PDF keeps the PNG's
+    # Without a creation date, equal data give equal files.
+    FigureCanvasPdf(figure).print_pdf(base + ".pdf.part", metadata={"CreationDate": None})
+    os.replace(base + ".pdf.part", base + ".pdf")
+
+
 def save(directory, name, figure, title, caption, alt, header, rows):
     """Write figures/NAME.pdf, .png (200 dpi) and .csv under `directory`; returns the Drawn record."""
     base = os.path.join(directory, "figures", name)
-    # Without a creation date, equal data give equal files.
-    figure.savefig(base + ".pdf.part", format="pdf", metadata={"CreationDate": None})
-    os.replace(base + ".pdf.part", base + ".pdf")
-    figure.savefig(base + ".png.part", format="png", dpi=200)
-    os.replace(base + ".png.part", base + ".png")
+    write_pictures(base, figure)
     plt.close(figure)
     write_csv(base + ".csv", header, rows)
     with open(base + ".png", "rb") as stream:
