@@ -97,6 +97,26 @@ ElasticNetwork initial_network(const std::vector<Structure>& structures, double 
     return n;
 }
 
+ElasticNetwork refined(const ElasticNetwork& coarse) {
+    const ElasticShape shape = coarse.shape();
+    const int laws = shape.species * (shape.species + 1) / 2, size = shape.pair.size();
+    ElasticNetwork fine = coarse;
+    fine.parameter.clear();
+    for (int law = 0; law < laws; ++law) {
+        std::vector<double> coefficient(coarse.parameter.begin() + law * size,
+                                        coarse.parameter.begin() + (law + 1) * size);
+        fine.pair_knots = coarse.pair_knots;
+        for (int k = 0; k < size; ++k) {
+            const double middle = 0.5 * (coarse.pair_knots[k] + coarse.pair_knots[k + 1]);
+            coefficient = CubicBasis(fine.pair_knots).with_knot(middle, coefficient);
+            fine.pair_knots.insert(fine.pair_knots.begin() + 2 * k + 1, middle);
+        }
+        fine.parameter.insert(fine.parameter.end(), coefficient.begin(), coefficient.end());
+    }
+    fine.parameter.insert(fine.parameter.end(), coarse.parameter.begin() + laws * size, coarse.parameter.end());
+    return fine;
+}
+
 double pair_force(const ElasticNetwork& n, int a, int b, double r) {
     const ElasticShape s = n.shape();
     return spline(s.pair, n.parameter.data() + s.pair_parameters(a, b), r);

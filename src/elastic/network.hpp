@@ -30,6 +30,9 @@ std::vector<double> density_knots(double cutoff);
 /// structures, and weak densities. `mean` is that of the structures, whose elements are all the same.
 ElasticNetwork initial_network(const std::vector<Structure>& structures, double cutoff);
 
+/// The same network with a knot of V' in the middle of each two.
+ElasticNetwork refined(const ElasticNetwork& network);
+
 /// V'_ab [eV/A], or g_ab, of the network at a distance.
 double pair_force(const ElasticNetwork& network, int a, int b, double r);
 double density_slope(const ElasticNetwork& network, int atom, int neighbor, double r);

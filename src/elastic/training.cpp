@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <numeric>
+#include <span>
 
 #include "core/error.hpp"
 #include "core/macros.hpp"
@@ -35,7 +36,9 @@ constexpr int most_on_site_steps = 40;
 constexpr double bold = 0.4;    // what is left of the springs after a leg, where that is stable
 constexpr double timid = 0.85;  // from where on the same leg goes on instead
 constexpr Leg held{0, false, 1e-2, 2, 0.1};
-constexpr Leg free_legs[] = {{0, false, 1e-3, 10, 0.02}, {0, true, 1e-3, 8, 0.02}, {0, true, 3e-4, 10, 3e-3}};
+// On coarse knots, and then on fine ones: begun with them, springs would find no balance.
+constexpr Leg coarse_legs[] = {{0, false, 1e-3, 10, 0.02}};
+constexpr Leg fine_legs[] = {{0, false, 1e-3, 8, 0.02}, {0, true, 1e-3, 10, 3e-3}};
 
 template <class Space>
 struct LabelledGlass {
@@ -342,17 +345,23 @@ std::optional<ElasticNetwork> train_elastic(const std::vector<ElasticSample>& sa
     std::vector<Structure> structures;
     for (const ElasticSample& s : samples) structures.push_back(s.structure);
     ElasticNetwork network = initial_network(structures, t.cutoff);
-    Learner<Space> learner(samples, t, network, tell, give_up);
-    if (!learner.let_go(first_on_site, false)) return std::nullopt;
-    for (const Leg& leg : free_legs) {
-        if (learner.walk(leg)) continue;
-        // With more labels an instability can be seen that was not.
-        if (learner.stopped() || !learner.let_go(last_on_site, leg.all)) return std::nullopt;
-        if (learner.walk(leg)) continue;
-        if (learner.stopped()) return std::nullopt;
-        throw lost_balance();
-    }
-    network.parameter = learner.parameter;
+    const auto learn = [&](bool begin, std::span<const Leg> legs) {
+        Learner<Space> learner(samples, t, network, tell, give_up);
+        if (begin && !learner.let_go(first_on_site, false)) return false;
+        for (const Leg& leg : legs) {
+            if (learner.walk(leg)) continue;
+            // With more labels an instability can be seen that was not.
+            if (learner.stopped() || !learner.let_go(last_on_site, leg.all)) return false;
+            if (learner.walk(leg)) continue;
+            if (learner.stopped()) return false;
+            throw lost_balance();
+        }
+        network.parameter = learner.parameter;
+        return true;
+    };
+    if (!learn(true, coarse_legs)) return std::nullopt;
+    network = refined(network);
+    if (!learn(false, fine_legs)) return std::nullopt;
     return network;
 }
 

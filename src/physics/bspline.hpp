@@ -76,6 +76,19 @@ public:
         return result;
     }
 
+    /// Coefficients of the same spline on one more knot x (W. Boehm, Comput. Aided Des. 12, 199 (1980)).
+    std::vector<double> with_knot(double x, std::vector<double> coefficient) const {
+        const int k = static_cast<int>(std::upper_bound(t_.begin() + 3, t_.end() - 3, x) - t_.begin()) - 1;
+        std::vector<double> result;
+        coefficient.resize(t_.size() - 4, 0.0);  // those at the end, too
+        for (int i = 0; i <= size_; ++i) {
+            const double here = i <= k ? coefficient[i] : coefficient[i - 1];
+            const double share = i > k - 3 && i <= k ? (x - t_[i]) / (t_[i + 3] - t_[i]) : 1;
+            result.push_back(share < 1 ? share * here + (1 - share) * coefficient[i - 1] : here);
+        }
+        return result;
+    }
+
 private:
     std::vector<double> t_;  ///< with each end four times
     int size_ = 0;

@@ -75,6 +75,11 @@ void check(const ModelFile& file, const std::string& path) {
             if (!(c.predicted[k] > c.predicted[k - 1])) refuse("a calibration that is not in order");
     }
     finite(file.novelty.factor, "a covariance");
+    finite(file.least_share, "a composition");
+    finite(file.largest_share, "a composition");
+    if (file.least_share.size() != file.largest_share.size() ||
+        (!file.least_share.empty() && file.least_share.size() != file.elements.size()))
+        refuse("a composition of another number of species");
     if (file.novelty.calibrated()) {
         const std::vector<double>& deviation = file.ensemble[0].input_std;
         const auto m =
@@ -166,18 +171,31 @@ Model read_network(const H5File& h5, const std::string& group) {
 
 }  // namespace
 
+double composition_novelty(const ModelFile& model, std::span<const int> species) {
+    constexpr double reach = 0.05;  // a twentieth of the atoms
+    double novelty = 0;
+    for (std::size_t s = 0; s < model.least_share.size(); ++s) {
+        const double share = static_cast<double>(std::count(species.begin(), species.end(), static_cast<int>(s))) /
+                             static_cast<double>(species.size());
+        novelty = std::max({novelty, (model.least_share[s] - share) / reach, (share - model.largest_share[s]) / reach});
+    }
+    return novelty;
+}
+
 template <class Space>
 Prediction predict_atoms(Space space, const ModelFile& model, std::span<const double> features,
                          std::span<const int> species) {
     const EnsemblePrediction e = predict_ensemble(space, model.ensemble, features);
     Prediction p{e.mean, {}, e.deviation, {}, {}};
     const auto inputs = static_cast<std::size_t>(model.ensemble.at(0).inputs());
+    const double foreign = composition_novelty(model, species);
     for (std::size_t i = 0; i < e.mean.size(); ++i) {
         p.deviation.push_back(model.errors.deviation(species[i], e.mean[i], e.deviation[i]));
         p.interval_90.push_back(model.errors.interval_90 * p.deviation.back());
-        p.novelty.push_back(model.novelty.calibrated()
-                                ? model.novelty.distance(features.data() + i * inputs) / model.novelty.limit
-                                : 0.0);
+        const double own = model.novelty.calibrated()
+                               ? model.novelty.distance(features.data() + i * inputs) / model.novelty.limit
+                               : 0.0;
+        p.novelty.push_back(std::max(own, foreign));
     }
     return p;
 }
@@ -249,6 +267,10 @@ void write_model(const std::string& path, const ModelFile& model) {
         h5.write_attribute("/novelty", "limit", model.novelty.limit);
         if (!model.novelty.factor.empty()) h5.write("/novelty/factor", model.novelty.factor);
     }
+    if (!model.least_share.empty()) {
+        h5.write("/species/least_share", model.least_share);
+        h5.write("/species/largest_share", model.largest_share);
+    }
     h5.close();
 }
 
@@ -302,6 +324,10 @@ ModelFile read_model(const std::string& path) {
         model.novelty.deviation = model.ensemble[0].input_std;
         model.novelty.limit = h5.read_double("/novelty", "limit");
         if (h5.exists("/novelty/factor")) model.novelty.factor = h5.read<double>("/novelty/factor");
+    }
+    if (h5.exists("/species/least_share")) {
+        model.least_share = h5.read<double>("/species/least_share");
+        model.largest_share = h5.read<double>("/species/largest_share");
     }
     check<InputError>(model, path);
     return model;

@@ -20,12 +20,13 @@ struct ModelFile {
     std::vector<double> masses;          ///< [u] (species)
     std::string potential_name;          ///< file name, without folder
     std::string potential_sha256;
-    std::vector<unsigned char> potential_bytes;  ///< the potential's file, byte by byte; may be empty
-    std::string training_sha256;                 ///< of the training set
-    std::string metrics_json;                    ///< JSON text
-    std::string provenance_json;                 ///< JSON text: version, configuration, seed
-    ErrorModel errors;                           ///< may be uncalibrated
-    Novelty novelty;                             ///< may be uncalibrated
+    std::vector<unsigned char> potential_bytes;      ///< the potential's file, byte by byte; may be empty
+    std::string training_sha256;                     ///< of the training set
+    std::string metrics_json;                        ///< JSON text
+    std::string provenance_json;                     ///< JSON text: version, configuration, seed
+    ErrorModel errors;                               ///< may be uncalibrated
+    Novelty novelty;                                 ///< may be uncalibrated
+    std::vector<double> least_share, largest_share;  ///< (species) of the atoms of a training sample; may be empty
 };
 
 /// What a model predicts for n atoms.
@@ -36,8 +37,12 @@ struct Prediction {
     std::vector<double> interval_90;         ///< [eV/A^2] (n) half width of the interval with 90 % of real values
     std::vector<double> novelty;             ///< (n) above 1: the atom resembles none of the training atoms
 };
-/// `features` (n, inputs) of atoms, and their species, indices into model.elements. Without a calibration the deviation
-/// is that of the networks, and novelty 0.
+/// How far off the shares of species are from all samples that the model was trained on; above 1 they are not such an
+/// alloy. 0 where the model does not know.
+double composition_novelty(const ModelFile& model, std::span<const int> species);
+
+/// `features` (n, inputs) of all atoms of a structure, and their species, indices into model.elements. Without a
+/// calibration the deviation is that of the networks, and novelty 0; none is below composition_novelty().
 template <class Space>
 Prediction predict_atoms(Space space, const ModelFile& model, std::span<const double> features,
                          std::span<const int> species);

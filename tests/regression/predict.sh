@@ -204,6 +204,12 @@ hold(flagged == 500, f"{flagged} atoms of a stretched glass are flagged")
 finish()
 PY
 
+echo "== an alloy of another composition"
+"$program" predict study/model.h5 "$source_directory/tests/data/vacancy/cu_vacancy_499.data" --elements Cu \
+    --no-minimise --out copper.xyz > copper.json 2> log || fail "copper"
+grep -q 'trained on no such alloy' log || fail "copper passes for a glass of copper and zirconium"
+grep -q '"out_of_distribution_atoms": 499' copper.json || fail "not every atom of copper is flagged"
+
 echo "== ranks, frames of one file"
 "$program" predict study/model.h5 glass.data own.xyz scaled.dump --out all.xyz > one.json 2> log ||
     fail "three structures"

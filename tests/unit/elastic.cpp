@@ -3,7 +3,9 @@
 #include <gtest/gtest.h>
 #include <omp.h>
 
+#include <algorithm>
 #include <random>
+#include <utility>
 
 #include "elastic/prediction.hpp"
 #include "elastic/training.hpp"
@@ -51,6 +53,32 @@ TEST(CubicBasis, IsASplineThatVanishesAtItsEnd) {
     EXPECT_NEAR(inside.value[0] + inside.value[1] + inside.value[2] + inside.value[3], 1, 1e-15);
 }
 
+TEST(CubicBasis, OneMoreKnotChangesNoSpline) {
+    std::vector<double> knots = {2, 2.1, 2.3, 2.8, 3.0, 4.0, 4.5}, c = {1, -2, 0.5, 3, 1, -1};
+    const auto sums = [&](double x) {
+        const CubicBasis::At a = CubicBasis(knots).at(x);
+        std::pair<double, double> sum;
+        for (int j = 0; j < 4; ++j)
+            if (a.value[j] != 0 || a.slope[j] != 0) {
+                sum.first += c.at(a.first + j) * a.value[j];
+                sum.second += c.at(a.first + j) * a.slope[j];
+            }
+        return sum;
+    };
+    std::vector<std::pair<double, double>> before;
+    for (double x = 2; x <= 4.5; x += 0.01) before.push_back(sums(x));
+    for (const double knot : {4.3, 2.05, 2.5, 2.4, 4.4, 3.9}) {
+        c = CubicBasis(knots).with_knot(knot, c);
+        knots.insert(std::upper_bound(knots.begin(), knots.end(), knot), knot);
+        ASSERT_EQ(static_cast<int>(c.size()), CubicBasis(knots).size());
+    }
+    std::size_t k = 0;
+    for (double x = 2; x <= 4.5; x += 0.01, ++k) {
+        EXPECT_NEAR(sums(x).first, before[k].first, 1e-13);
+        EXPECT_NEAR(sums(x).second, before[k].second, 1e-12);
+    }
+}
+
 /// A disordered crystal of two species at rest, and a network whose laws were drawn at random around where learning
 /// starts.
 struct Case {
@@ -89,6 +117,17 @@ TEST(ElasticNetwork, IsTheHessianOfItsPotential) {
         force = std::max(force, std::sqrt(norm2(g.hessian.force[slot] - h.force[slot])));
     EXPECT_DEVIATION(worst / largest, 1e-5);  // cubic pieces of 0.001 A for quartic ones
     EXPECT_DEVIATION(force, 1e-7);
+}
+
+TEST(ElasticNetwork, HasTheSameLawsOnFinerKnots) {
+    const ElasticNetwork coarse = drawn().network, fine = refined(coarse);
+    EXPECT_EQ(fine.pair_knots.size(), 2 * coarse.pair_knots.size() - 1);
+    EXPECT_EQ(static_cast<int>(fine.parameter.size()), fine.shape().parameters());
+    for (double r = 2; r < 7.7; r += 0.013)
+        for (const auto& [a, b] : {std::pair{0, 0}, std::pair{0, 1}, std::pair{1, 1}, std::pair{1, 0}}) {
+            EXPECT_NEAR(pair_force(fine, a, b, r), pair_force(coarse, a, b, r), 1e-13);
+            EXPECT_EQ(density_slope(fine, a, b, r), density_slope(coarse, a, b, r));
+        }
 }
 
 TEST(ElasticNetwork, DerivativesAreDifferences) {

@@ -62,6 +62,8 @@ mg::ModelFile example() {
     f.novelty.deviation = f.ensemble[0].input_std;
     f.novelty.factor = {1.1, 0, 0.3, 0.9};
     f.novelty.limit = 2.5;
+    f.least_share = {0.45, 0.4};
+    f.largest_share = {0.6, 0.55};
     return f;
 }
 
@@ -113,6 +115,18 @@ TEST(ModelFile, RoundTrip) {
     EXPECT_EQ(p.novelty, q.novelty);
     EXPECT_GT(p.deviation[1], 0.3);
     EXPECT_GT(p.novelty[0], 0);
+    EXPECT_EQ(a.least_share, b.least_share);
+    EXPECT_EQ(a.largest_share, b.largest_share);
+}
+
+TEST(ModelFile, KnowsTheAlloysOfItsTraining) {
+    const mg::ModelFile f = example();
+    EXPECT_EQ(mg::composition_novelty(f, std::vector<int>{0, 1}), 0);
+    EXPECT_NEAR(mg::composition_novelty(f, std::vector<int>{0, 0, 0, 1}), 3, 1e-12);  // 0.25 where 0.4 is least
+    const std::vector<double> features(12, 0.1);
+    const mg::Prediction p = mg::predict_atoms(mg::Host{}, f, features, std::vector<int>{0, 0, 0, 1});
+    for (const double novelty : p.novelty) EXPECT_GE(novelty, 3 - 1e-12);
+    EXPECT_EQ(mg::composition_novelty({}, std::vector<int>{0, 0, 0, 1}), 0);
 }
 
 TEST(ModelFile, DamageIsFoundAtEveryPlace) {

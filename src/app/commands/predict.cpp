@@ -85,7 +85,12 @@ Predicted predict_one(const ModelFile& model, const EamPotential* potential, con
     j["mean_standard_deviation_eV_per_A2"] = mean_over(s, p.deviation);
     j["out_of_distribution_atoms"] = flagged;
     j["output"] = output;
-    if (flagged * 20 > s.size())
+    if (composition_novelty(model, s.species) > 1)
+        std::cerr << fmt::format(
+            "mgstiff-gpu: warning: {}: the model was trained on no such alloy; all atoms are flagged, and their values "
+            "are guesses\n",
+            path);
+    else if (flagged * 100 > s.size())
         std::cerr << fmt::format(
             "mgstiff-gpu: warning: {}: {} of {} atoms resemble none that the model was trained on (a thousandth of "
             "those it was trained on is flagged); their values are guesses\n",

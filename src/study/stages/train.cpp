@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <optional>
@@ -265,6 +266,16 @@ private:
         for (const double d : predict_ensemble(Space{}, file.ensemble, train.features).deviation) squares += d * d;
         file.errors.ensemble_variance = squares / train.size();
         file.novelty = measure_novelty(file.ensemble[0], train.features);
+        for (std::size_t s = 0; s < file.elements.size(); ++s) {
+            std::vector<double> share;
+            for (const int k : data.plan.at(0).samples) {
+                const std::vector<int>& species = data.labelled.at(k).species;
+                share.push_back(static_cast<double>(std::count(species.begin(), species.end(), static_cast<int>(s))) /
+                                static_cast<double>(species.size()));
+            }
+            file.least_share.push_back(*std::min_element(share.begin(), share.end()));
+            file.largest_share.push_back(*std::max_element(share.begin(), share.end()));
+        }
 
         std::vector<Prediction> predictions;
         for (int k = 0; k < c.sample_count(); ++k) {
