@@ -65,7 +65,8 @@ std::optional<ElasticPrediction> predict_elastic(const ElasticModel& model, cons
     return p;
 }
 
-ElasticCalibration calibrate(const ElasticNetwork& n, const std::vector<CalibrationSample>& samples) {
+ElasticCalibration calibrate(const ElasticNetwork& n, const std::vector<CalibrationSample>& samples,
+                             const std::vector<CalibrationSample>& held_out) {
     const ElasticShape shape = n.shape();
     const auto species = static_cast<std::size_t>(shape.species);
     std::vector<std::vector<double>> ratio(species), virial(species);
@@ -77,7 +78,7 @@ ElasticCalibration calibrate(const ElasticNetwork& n, const std::vector<Calibrat
         for (const int atom : s.labelled) learned[atom] = 1;
         for (std::size_t i = 0; i < s.species.size(); ++i) {
             const int t = s.species[i];
-            if (!learned[i]) ratio[t].push_back(s.stiffness.at(i) / s.prediction.stiffness[i]);
+            if (!learned[i] && held_out.empty()) ratio[t].push_back(s.stiffness.at(i) / s.prediction.stiffness[i]);
             virial[t].push_back(s.prediction.virial[i]);
             force.push_back(s.prediction.force[i]);
             for (int other = 0; other < shape.species; ++other) {
@@ -86,6 +87,9 @@ ElasticCalibration calibrate(const ElasticNetwork& n, const std::vector<Calibrat
             }
         }
     }
+    for (const CalibrationSample& s : held_out)
+        for (std::size_t i = 0; i < s.species.size(); ++i)
+            ratio[s.species[i]].push_back(s.stiffness.at(i) / s.prediction.stiffness[i]);
     c.force = quantile(force, 0.999);
     c.force_rms = root_mean_square(force);
     for (std::size_t t = 0; t < species; ++t) {

@@ -57,7 +57,10 @@ struct CalibrationSample {
     std::vector<double> stiffness;
     std::vector<int> labelled;
 };
-ElasticCalibration calibrate(const ElasticNetwork& network, const std::vector<CalibrationSample>& samples);
+/// `held_out` are samples as networks predict them that have not learned from them: where there are any, deviations and
+/// intervals are theirs, or else of the atoms of `samples` that were not learned from.
+ElasticCalibration calibrate(const ElasticNetwork& network, const std::vector<CalibrationSample>& samples,
+                             const std::vector<CalibrationSample>& held_out = {});
 
 /// Adds deviations, intervals and novelty. A structure is novel as a whole where its forces are twice those of training
 /// or its mean virial lies off by half of what that scatters from atom to atom; an atom, where its own are beyond

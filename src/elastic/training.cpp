@@ -38,6 +38,7 @@ constexpr double timid = 0.85;  // from where on the same leg goes on instead
 constexpr Leg held{0, false, 1e-2, 2, 0.1};
 // On coarse knots, and then on fine ones: begun with them, springs would find no balance.
 constexpr Leg coarse_legs[] = {{0, false, 1e-3, 10, 0.02}};
+constexpr Leg again{0, true, 1e-3, 2, 0.01};
 constexpr Leg fine_legs[] = {{0, false, 1e-3, 8, 0.02}, {0, true, 1e-3, 10, 3e-3}};
 
 template <class Space>
@@ -324,7 +325,7 @@ private:
 
     std::vector<LabelledGlass<Space>> glasses_;
     const Vector start_;
-    const std::function<void(const ElasticRecord&)>& tell_;
+    const std::function<void(const ElasticRecord&)> tell_;
     Loss<Space> loss_;
     double damping_ = first_damping;
 };
@@ -365,11 +366,27 @@ std::optional<ElasticNetwork> train_elastic(const std::vector<ElasticSample>& sa
     return network;
 }
 
+template <class Space>
+std::optional<ElasticNetwork> retrain_elastic(const ElasticNetwork& network, const std::vector<ElasticSample>& samples,
+                                              const ElasticTraining& t, const std::function<bool()>& give_up) {
+    ElasticNetwork result = network;
+    ElasticTraining fewer = t;
+    fewer.labels = std::max(t.start_labels, t.labels / 4);
+    Learner<Space> learner(samples, fewer, network, {}, give_up);
+    // What the network is not stable with, it cannot learn from: it stays as it is.
+    if (!learner.walk(again) && learner.stopped()) return std::nullopt;
+    result.parameter = learner.parameter;
+    return result;
+}
+
 #define MG_ELASTIC_TRAINING(Space)                                                                                   \
     template std::optional<ElasticStiffness> elastic_stiffness(const ElasticGlass<Space>&, const std::vector<int>&,  \
                                                                double, bool, const std::function<bool()>&);          \
     template std::optional<ElasticNetwork> train_elastic<Space>(                                                     \
         const std::vector<ElasticSample>&, const ElasticTraining&, const std::function<void(const ElasticRecord&)>&, \
+        const std::function<bool()>&);                                                                               \
+    template std::optional<ElasticNetwork> retrain_elastic<Space>(                                                   \
+        const ElasticNetwork&, const std::vector<ElasticSample>&, const ElasticTraining&,                            \
         const std::function<bool()>&);
 MG_INSTANTIATE(MG_ELASTIC_TRAINING)
 

@@ -58,6 +58,12 @@ std::optional<ElasticNetwork> train_elastic(const std::vector<ElasticSample>& sa
                                             const std::function<void(const ElasticRecord&)>& tell,
                                             const std::function<bool()>& give_up);
 
+/// Learns on from a network that is stable in all these samples, from a quarter of the labels, their own: enough where
+/// forces and laws are known already.
+template <class Space>
+std::optional<ElasticNetwork> retrain_elastic(const ElasticNetwork& network, const std::vector<ElasticSample>& samples,
+                                              const ElasticTraining& training, const std::function<bool()>& give_up);
+
 /// Stiffness of the atoms chosen, and its derivatives by the parameters, (chosen, parameters) row-major where they are
 /// asked for. Throws PhysicsError where the matrix is not positive definite.
 struct ElasticStiffness {

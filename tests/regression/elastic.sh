@@ -31,10 +31,16 @@ for k, told in enumerate(by_sample):
     with h5py.File(f"one/samples/{k:04}/elastic.h5") as f, h5py.File(f"one/samples/{k:04}/stiffness.h5") as label:
         predicted, real = f["stiffness"][...], label["harmonic/stiffness"][...]
         hold(np.isclose(np.corrcoef(predicted, real)[0, 1], told["pearson"]), "R")
-        hold(told["pearson"] > 0.97, f"R of sample {k} is {told['pearson']}")
+        hold(told["pearson"] > 0.998, f"R of sample {k} is {told['pearson']}")
         hold(np.count_nonzero(f["split"][...] == 0) == (30 if told["trained_on"] else 0), "atoms learned from")
         inside = np.abs(predicted - real) <= f["interval_90"][...]
-        hold(np.isclose(inside.mean(), told["within_interval_90"]) and 0.7 < inside.mean() < 1, "intervals")
+        hold(np.isclose(inside.mean(), told["within_interval_90"]) and 0.6 < inside.mean() < 1, "intervals")
+        hold(("shares" in f) != told["trained_on"], f"shares of springs of sample {k}")
+        if "shares" in f:
+            share = {name: f["shares"][name][...] for name in ("along", "across", "reach", "density")}
+            bonds = share["along"].sum(axis=(1, 2)) + share["across"].sum(axis=(1, 2))
+            hold(share["along"].shape == (2, 3, 28) and np.allclose(bonds + share["density"], 1, atol=5e-3), "shares")
+            hold(np.allclose(share["reach"].sum(axis=1), bonds), "shares by distance from the atom")
         hold(np.mean(f["novelty"][...] > 1) < 0.05, f"{np.mean(f['novelty'][...] > 1)} of sample {k} are novel")
 finish()
 PY

@@ -25,7 +25,7 @@ ALL = ["thermo", "rdf", "stiffness_distribution", "stiffness_temperature", "stif
        "training_loss", "barriers", "barrier_stiffness", "viscosity_tenths", "viscosity_prediction", "cooling_rates",
        "rdf_tenths", "coarse_graining_length", "soft_zones", "calibration", "activation_functions", "depth_and_width",
        "transfer", "descriptor_reach", "network", "stiffness_convergence", "vibrations", "elastic_prediction",
-       "elastic_laws"]
+       "elastic_laws", "elastic_shares"]
 failures, checks = [], 0
 
 
@@ -414,6 +414,89 @@ def check_elastic(directory, samples):
              f"difference of the laws of {pair}")
 
 
+def check_shares(directory, samples):
+    """Shares of springs from the files of the samples that were not learned from, added up spring by spring."""
+    files, minima = [], []
+    for s in samples:
+        with h5py.File(os.path.join(directory, "samples", s["label"], "elastic.h5")) as file:
+            tested = bool(np.all(file["split"][...] == 1))
+            check(("shares" in file) == tested, f"sample {s['label']} has shares against expectation")
+            if tested:
+                files.append({key: file["shares/" + key][...] for key in file["shares"]})
+                r, g = s["rdf"]["r"], s["rdf"]["total"]
+                valley = (r > 3.2) & (r < 4.9)
+                minima.append(r[valley][np.argmin(np.convolve(g, [0.25, 0.5, 0.25], mode="same")[valley])])
+    check(len(files) == 2, f"{len(files)} samples have shares")
+    rings = max(f["reach"].shape[1] for f in files)
+    check(rings > min(f["reach"].shape[1] for f in files), "the samples should differ in their number of rings")
+    rows, drawn = {}, read_csv(os.path.join(directory, "figures", "elastic_shares.csv"))
+    for q in drawn:
+        rows.setdefault((q["item"], q["group"], q["pair"]), []).append(q)
+    with open(os.path.join(directory, "report.html"), encoding="utf-8") as stream:
+        text = stream.read().replace("\u2212", "-").replace("&#x27;", "'")
+    check(text.index('id="elastic_laws"') < text.index('id="elastic_shares"') < text.index('id="thermo"'),
+          "elastic_shares is not behind elastic_laws")
+    caption = re.search('id="elastic_shares".*?<figcaption>(.*?)</figcaption>', text, re.DOTALL)[1]
+    end = float(re.search(r"bonds shorter than ([0-9.]+) Å, the first shell", caption)[1])
+    check(abs(end - np.mean(minima)) < 0.1001, f"the first shell ends at {end}, g(r) has its minimum at {minima}")
+    told, count = [[], []], 0
+
+    def mean(values):
+        return np.mean(values), abs(values[0] - values[1]) / 2  # the standard error of two values
+
+    def compare(item, group, pair, values, place=0):
+        """One row of the table; returns what the caption may tell."""
+        nonlocal count
+        row = rows[item, group, pair][place]
+        close(mean(values), [float(row[key] or "nan") for key in ("share", "standard_error")],
+              f"{item} {pair} {place} of {group}")
+        count += 1
+        return mean(values)
+
+    for k, group in enumerate(("softest", "stiffest")):
+        parts = {item: np.zeros((len(files[0]["distance"]), 2)) for item in ("along", "across")}
+        shell, shell_along, rest, tension, own, close_by = (np.zeros(2) for _ in range(6))
+        of_pair = {(item, pair): np.zeros(2) for item in parts for pair in range(3)}
+        for at, f in enumerate(files):
+            close(f["along"][k].sum() + f["across"][k].sum() + f["density"][k], 1, f"sum of the shares of {group}")
+            for pair in range(3):
+                for b, r in enumerate(f["distance"]):
+                    both = f["along"][k][pair][b] + f["across"][k][pair][b]
+                    (shell if r < end else rest)[at] += both
+                    shell_along[at] += f["along"][k][pair][b] * (r < end)
+                    tension[at] += f["across"][k][pair][b]
+                    for item in parts:
+                        of_pair[item, pair][at] += f[item][k][pair][b]
+                        parts[item][b][at] += f[item][k][pair][b]
+            for ring, share in enumerate(f["reach"][k]):
+                own[at] += share * (ring == 0)
+                close_by[at] += share * (ring < 5)
+        for item in parts:
+            for b, r in enumerate(files[0]["distance"]):
+                compare(f"{item}_by_length", group, "", parts[item][b], b)
+                close(r, float(rows[f"{item}_by_length", group, ""][b]["distance_A"]), "length of a bond")
+        for pair, name in enumerate(("Cu–Cu", "Cu–Zr", "Zr–Zr")):
+            for item in parts:
+                compare(f"{item}_by_pair", group, name, of_pair[item, pair])
+            compare("along_and_across_by_pair", group, name, of_pair["along", pair] + of_pair["across", pair])
+        for d in range(rings + 1):  # at 0 the own bonds, which the first ring holds
+            within = [sum(f["reach"][k][:max(d, 1)]) for f in files]
+            compare("within", group, "", within, d)
+            close(d, float(rows["within", group, ""][d]["distance_A"]), "distance of a bond")
+        many = compare("many_body", group, "", [f["density"][k] for f in files])
+        told[k] = [*(mean(v) for v in (own, close_by, shell, shell_along, rest, tension)), many]
+    check(len(drawn) == count, f"elastic_shares.csv has {len(drawn)} rows, {count} are known")
+    value = r"(-?[0-9.]+) ± ([0-9.]+)"
+    for words, soft, stiff in zip(("the atom's own bonds", "all bonds with an atom within 5 Å of it",
+                                   "the first shell,", r"\(along them", "longer bonds",
+                                   "tension, all springs across bonds,", "the many-body term"), *told):
+        near([*soft, *stiff], re.search(f"{words} {value} against {value}", caption), f"shares: {words}")
+    atoms = sum(len(s["species"]) for s in samples[-2:])
+    atoms = f"{atoms:,}".replace(",", "\u202f")
+    check(f"of 2 samples ({atoms} atoms, cooled at 10<sup>12</sup> K/s and 10<sup>13</sup> K/s)" in caption,
+          "samples of the shares")
+
+
 def near(ours, told, text):
     """Numbers as a text tells them: half a unit of their last digit may be off."""
     check(told is not None, f"{text}: not told")
@@ -739,6 +822,7 @@ def main():
         check("Synthetic data" in text, "the report does not say that the data are synthetic")
         check("&lt;synthetic&gt; &amp; &quot;escaped&quot;" in text, "text from outside is not escaped")
         check_elastic(directory, samples)
+        check_shares(directory, samples)
         if "--not-rough" in sys.argv:  # the same data as of the study that is rough: only words differ
             check_statements(directory, samples, rough=False)
             return finish()

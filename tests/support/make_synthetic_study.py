@@ -167,6 +167,27 @@ def write_elastic(path, stiffness, split, random):
         file["interval_90"] = 0.06 * predicted
         file["novelty"] = 1.03 * random.random(atoms)
         file["split"] = codes.astype(np.int32)
+        if split == 1:
+            write_shares(file, random)
+
+
+def write_shares(file, random):
+    """Shares in the softest and in the stiffest tenth: springs of a first shell, less what is beyond and tension."""
+    distance = np.arange(2.1, 7.6, 0.2)
+    shell, beyond = np.exp(-((distance - 2.9) / 0.35)**2), np.exp(-((distance - 4.6) / 0.8)**2)
+    of_pair = np.array([0.3, 1.0, 0.2])[:, None]
+    softness = np.array([2.0, 0.6])[:, None, None]
+    noise = 1 + 0.1 * random.standard_normal((2, 2, 3, len(distance)))
+    along = softness * of_pair * (shell - 0.15 * beyond) * noise[0]
+    across = softness * of_pair * (0.1 * beyond - 0.45 * shell) * noise[1]
+    density = np.array([0.18, 0.05]) + 0.01 * random.standard_normal(2)
+    along *= ((1 - density - across.sum(axis=(1, 2))) / along.sum(axis=(1, 2)))[:, None, None]
+    rings = np.exp(-np.arange(random.integers(12, 16)) / np.array([[4.0], [2.0]]))
+    rings[:, 1] = 0  # where no atom is
+    rings[0, 0] = -0.5 * rings[0].sum()
+    file["shares/distance"], file["shares/along"], file["shares/across"] = distance, along, across
+    file["shares/density"] = density
+    file["shares/reach"] = rings * ((1 - density) / rings.sum(axis=1))[:, None]
 
 
 def write_elastic_model(path):

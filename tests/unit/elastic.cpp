@@ -4,10 +4,13 @@
 #include <omp.h>
 
 #include <algorithm>
+#include <cmath>
+#include <numeric>
 #include <random>
 #include <utility>
 
 #include "elastic/prediction.hpp"
+#include "elastic/shares.hpp"
 #include "elastic/training.hpp"
 #include "md/harmonic.hpp"
 #include "nn/metrics.hpp"
@@ -185,6 +188,68 @@ TEST(ElasticNetwork, DerivativesAreTheSameForAnyNumberOfThreads) {
     omp_set_num_threads(threads);
     EXPECT_EQ(results[0].stiffness, results[1].stiffness);
     EXPECT_EQ(results[0].derivative, results[1].derivative);
+}
+
+TEST(StiffnessShares, AddToOneAndAreDerivatives) {
+    const ElasticShape shape = drawn().network.shape();
+    ElasticGlass<Host> g = prepare_elastic<Host>(shape, drawn().structure, drawn().network.mean);
+    set_parameters(g, drawn().network.parameter, 3.0);  // a network drawn at random is not stable by itself
+    const std::vector<int> atom = {17};
+    const StiffnessShares shares = *stiffness_shares(g, shape, drawn().structure, atom, 1e-8);
+    const auto sum = [](const std::vector<double>& v) { return std::accumulate(v.begin(), v.end(), 0.0); };
+    EXPECT_NEAR(sum(shares.reach), sum(shares.along) + sum(shares.across), 1e-12);
+    EXPECT_GT(shares.density, 0);
+    // Springs along and across bonds of a kind, made a little stiffer and softer.
+    const std::vector<HessianBond> bond = to_host(g.hessian.bond);
+    const auto stiffness = [&](int pair, double from, double to, bool along, double factor) {
+        for (int a = 0; a < g.hessian.slots; ++a)
+            for (int k = g.hessian.first[a]; k < g.hessian.first[a + 1]; ++k) {
+                HessianBond& h = g.hessian.bond[k] = bond[k];
+                const double r = 1 / g.bond[k].inverse_length;
+                if (shape.pair_of(g.kind[a], g.kind[h.neighbor]) != pair || r < from || r >= to) continue;
+                if (along) {
+                    h.excess += (factor - 1) * (h.perpendicular + h.excess);
+                } else {
+                    h.excess -= (factor - 1) * h.perpendicular;
+                    h.perpendicular *= factor;
+                }
+            }
+        const int slot = g.hessian.slot_of_atom[atom[0]];
+        return harmonic_stiffness(
+            cg_solve(g.hessian, inverse_diagonal_blocks(g.hessian), {slot}, 1e-8, {})->compliance[0]);
+    };
+    const auto bins = static_cast<int>(shares.distance.size());
+    const double step = 2e-3;
+    g.hessian.on_site *= 1 + step;
+    const double more = stiffness(0, 0, 0, true, 1);
+    g.hessian.on_site *= (1 - step) / (1 + step);
+    const double held = std::log(more / stiffness(0, 0, 0, true, 1)) / (2 * step);
+    g.hessian.on_site /= 1 - step;
+    EXPECT_NEAR(sum(shares.along) + sum(shares.across) + shares.density, 1 - held, 2e-5);
+    EXPECT_LT(held, 0.9);
+    for (const int pair : {0, 1, 2})
+        for (const bool along : {true, false})
+            for (const auto& [first, last] : {std::pair{0, 6}, std::pair{6, 12}, std::pair{12, bins}}) {
+                const double from = shares.distance[first] - 0.1, to = shares.distance[last - 1] + 0.1;
+                const double difference =
+                    std::log(stiffness(pair, from, to, along, 1 + step) / stiffness(pair, from, to, along, 1 - step)) /
+                    (2 * step);
+                const std::vector<double>& v = along ? shares.along : shares.across;
+                const double share =
+                    std::accumulate(v.begin() + pair * bins + first, v.begin() + pair * bins + last, 0.0);
+                EXPECT_NEAR(share, difference, 2e-5) << pair << along << first;
+            }
+}
+
+TEST(StiffnessShares, TenthsAreEven) {
+    std::vector<double> k(200);
+    for (int i = 0; i < 200; ++i) k[i] = (i * 37) % 200;
+    const std::vector<int> soft = of_tenth(k, false, 5), stiff = of_tenth(k, true, 1000);
+    ASSERT_EQ(soft.size(), 5u);
+    for (int i = 0; i < 5; ++i) EXPECT_EQ(k[soft[i]], 4 * i);
+    ASSERT_EQ(stiff.size(), 20u);
+    EXPECT_EQ(k[stiff[0]], 199);
+    EXPECT_EQ(k[stiff[19]], 180);
 }
 
 TEST(ElasticNetwork, LearnsACrystalsStiffness) {

@@ -243,15 +243,14 @@ def draw_prediction(study, options):
                        "R_network", "R_network_with_its_labels"], rows)
 
 
-def pair_names(laws):
-    names = laws["elements"]
+def pair_names(names):
     return [f"{names[a]}–{names[b]}" for a in range(len(names)) for b in range(a, len(names))]
 
 
 def draw_laws(study, options):
     if study.laws is None:
         raise style.NotAvailable(f"no laws in elastic_model.h5: {NOT_RUN}")
-    laws, pairs = study.laws, pair_names(study.laws)
+    laws, pairs = study.laws, pair_names(study.laws["elements"])
     r = laws["distance"]
     there = r >= laws["closest"][:, None]  # (pairs, distances)
     if not np.any(there):

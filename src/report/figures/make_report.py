@@ -30,6 +30,7 @@ import draw_network
 import draw_prediction
 import draw_rates
 import draw_rdf
+import draw_shares
 import draw_stiffness
 import draw_deciles
 import draw_thermo
@@ -48,6 +49,7 @@ from study import Study
 FIGURES = [
     (draw_elastic.PREDICTION, draw_elastic.PREDICTION_TITLE, draw_elastic.draw_prediction),
     (draw_elastic.LAWS, draw_elastic.LAWS_TITLE, draw_elastic.draw_laws),
+    (draw_shares.NAME, draw_shares.TITLE, draw_shares.draw),
     (draw_thermo.NAME, draw_thermo.TITLE, draw_thermo.draw),
     (draw_rdf.NAME, draw_rdf.TITLE, draw_rdf.draw),
     (draw_network.NAME, draw_network.TITLE, draw_network.draw),

@@ -123,8 +123,23 @@ class Sample:
         elastic = {key: file[key][...] for key in ("stiffness", "split", "interval_90", "novelty")}
         if len({len(column) for column in elastic.values()}) != 1:
             raise ValueError("its values are not of the same atoms")
-        elastic["relaxed"] = bool(_attribute(file, "relaxed"))
-        self.elastic = elastic
+        elastic["relaxed"], elastic["shares"] = bool(_attribute(file, "relaxed")), None
+        self.elastic = elastic  # which wrong shares leave as it is
+        if "shares" in file and self.names:
+            elastic["shares"] = self._shares(file["shares"])
+
+    def _shares(self, group):
+        """Shares of springs in the stiffness of the softest tenth of the atoms, and of the stiffest (2, ...)."""
+        shares = {key: group[key][...] for key in ("distance", "along", "across", "density", "reach")}
+        pairs, bins = len(self.names) * (len(self.names) + 1) // 2, shares["distance"].size
+        if bins < 2:
+            raise ValueError("/shares/distance has fewer than two bins")
+        rings = max(1, shares["reach"].shape[-1] if shares["reach"].ndim else 0)
+        for key, shape in (("distance", (bins,)), ("along", (2, pairs, bins)), ("across", (2, pairs, bins)),
+                           ("density", (2,)), ("reach", (2, rings))):
+            if shares[key].shape != shape:
+                raise ValueError(f"/shares/{key} has the shape {shares[key].shape}, not {shape}")
+        return shares
 
     @property
     def elastic_label(self):

@@ -3,6 +3,7 @@
 /// elastic_model.h5, the network itself.
 
 #include "elastic/prediction.hpp"
+#include "elastic/shares.hpp"
 #include "study/results/result_file.hpp"
 
 namespace mg {
@@ -17,6 +18,10 @@ struct ElasticFile {
     std::string scheme;
     double error = 0;     ///< relative, of the inversion
     long is_relaxed = 0;  ///< 1: the network's own laws had to relax the structure first
+    /// Shares of springs (elastic/shares.hpp) in the stiffness of the softest tenth of the atoms, and behind them of
+    /// the stiffest; only of samples not learned from.
+    StiffnessShares shares;
+    std::vector<double> shares_density;  ///< (2) in place of StiffnessShares' one
 
     template <class Visitor, class File>
     static void visit(Visitor& v, File& f) {
@@ -34,6 +39,14 @@ struct ElasticFile {
         v.optional_data("/interval_90", f.interval_90, "eV/A^2");
         v.optional_data("/novelty", f.novelty);
         v.optional_data("/split", f.split);
+        const std::size_t bins = f.shares.distance.size();
+        v.optional_data("/shares/distance", f.shares.distance, "A");
+        v.optional_data("/shares/along", f.shares.along, "",
+                        {2, bins > 0 ? f.shares.along.size() / (2 * bins) : 0, bins});
+        v.optional_data("/shares/across", f.shares.across, "",
+                        {2, bins > 0 ? f.shares.along.size() / (2 * bins) : 0, bins});
+        v.optional_data("/shares/reach", f.shares.reach, "", {2, f.shares.reach.size() / 2});
+        v.optional_data("/shares/density", f.shares_density);
         if (f.split.empty()) return;
         v.note("/standard_deviation", "what", "of the real value from it, as of atoms not learned from");
         v.note("/interval_90", "what", "half width of the interval that holds 90 % of real values");

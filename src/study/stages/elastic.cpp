@@ -25,6 +25,8 @@ namespace {
 /// Products of a Hessian with a vector that a training asks for each label, about, and operations of one for each atom.
 constexpr double products_per_label = 600, held_products = 6e4, operations_per_atom = 7000;
 constexpr double product_rate = 2.6e10;  // [operations/s] of a host's core, about
+constexpr int atoms_with_shares = 30;    // of each tenth
+constexpr int most_held_out = 3;         // samples of the training whose errors are taken without them
 
 /// What the training leaves in checkpoints/.
 struct NetworkFile {
@@ -90,7 +92,8 @@ public:
     std::vector<std::string> needs(const StudyFile&) const override { return {"quench", "stiffness"}; }
     std::set<std::string> tables() const override { return {name(), "harmonic"}; }
     std::string hashed_besides(const StudyFile& study) const override {
-        return fmt::format("learned from samples {}\n", fmt::join(plan_trainings(study).at(0).samples, " "));
+        return fmt::format("refined knots, shares of springs; learned from samples {}\n",
+                           fmt::join(plan_trainings(study).at(0).samples, " "));
     }
     StageFiles files() const override { return {{"elastic.h5"}, {}, {"elastic_model.h5"}}; }
 
@@ -112,7 +115,8 @@ public:
         const std::vector<int> trained = plan_trainings(c.study).at(0).samples;
         if (!c.checkpoints.is_current(c.checkpoints.path("network", 0))) train(c, trained);
         const ElasticNetwork network = c.checkpoints.read<NetworkFile>("network", 0).network;
-        predict(c, {network, {}});
+        predict(c, {network, {}}, trained);
+        predict_held_out(c, network, trained);
         on_first(c.farm.world(), [&] { write(c, network, trained); });
     }
 
@@ -126,6 +130,15 @@ private:
                                           {"/stiffness", "/harmonic/stiffness", "/harmonic/position"});
     }
 
+    static std::vector<ElasticSample> labelled_samples(const Context& c, const std::vector<int>& of) {
+        std::vector<ElasticSample> samples;
+        for (const int k : of) {
+            const StiffnessFile f = labels(c, k);
+            samples.push_back({labelled_structure(c, k, f), label_of(f), pressure_of(c, k)});
+        }
+        return samples;
+    }
+
     static ElasticTraining training_of(const StudyFile& study) {
         ElasticTraining t = study.elastic;
         t.seed = study.study.seed;
@@ -136,11 +149,6 @@ private:
         c.progress.begin(name(), 1, "networks");
         c.farm.world().barrier();  // all have seen what there is before anything is added
         c.farm.run_alone({{0}}, [&](const Unit&) {
-            std::vector<ElasticSample> samples;
-            for (const int k : trained) {
-                const StiffnessFile f = labels(c, k);
-                samples.push_back({labelled_structure(c, k, f), label_of(f), pressure_of(c, k)});
-            }
             NetworkFile file;
             const auto tell = [&](const ElasticRecord& r) {
                 file.rms.push_back(r.label_rms);
@@ -151,8 +159,8 @@ private:
                                 "eV/A^2, forces {:.4f} eV/A",
                                 r.labels, r.on_site, r.correlation, r.label_rms, r.force_rms));
             };
-            std::optional<ElasticNetwork> network =
-                train_elastic<Space>(samples, training_of(c.study), tell, [&] { return c.farm.must_stop(); });
+            std::optional<ElasticNetwork> network = train_elastic<Space>(
+                labelled_samples(c, trained), training_of(c.study), tell, [&] { return c.farm.must_stop(); });
             if (!network) return false;
             file.network = std::move(*network);
             c.checkpoints.write("network", 0, file);
@@ -161,31 +169,80 @@ private:
         c.progress.end();
     }
 
-    void predict(Context& c, const ElasticModel& model) const {
+    /// False where it was stopped.
+    static bool add_shares(const Context& c, const ElasticModel& model, const Structure& s, const ElasticPrediction& p,
+                           ElasticFile& f) {
+        const ElasticShape shape = model.network.shape();
+        ElasticGlass<Space> glass = prepare_elastic<Space>(shape, s, model.network.mean);
+        set_parameters(glass, model.network.parameter);
+        std::vector<StiffnessShares> of;
+        for (const bool stiffest : {false, true}) {
+            const auto shares = stiffness_shares(glass, shape, s, of_tenth(p.stiffness, stiffest, atoms_with_shares),
+                                                 1e-3, [&] { return c.farm.must_stop(); });
+            if (!shares) return false;
+            of.push_back(*shares);
+        }
+        f.shares = of[0];
+        const std::size_t rings = std::max(of[0].reach.size(), of[1].reach.size());
+        f.shares.reach.resize(rings, 0.0);
+        of[1].reach.resize(rings, 0.0);
+        for (auto member : {&StiffnessShares::along, &StiffnessShares::across, &StiffnessShares::reach})
+            (f.shares.*member).insert((f.shares.*member).end(), (of[1].*member).begin(), (of[1].*member).end());
+        f.shares_density = {of[0].density, of[1].density};
+        return true;
+    }
+
+    /// Of a sample, or nothing where it was stopped.
+    static std::optional<ElasticFile> predicted(const Context& c, const ElasticModel& model, int k, bool shares) {
+        const auto give_up = [&] { return c.farm.must_stop(); };
+        Structure s = labelled_structure(c, k, labels(c, k));
+        std::optional<ElasticPrediction> p;
+        ElasticFile f;
+        try {
+            p = predict_elastic<Space>(model, s, c.study.harmonic, give_up);
+        } catch (const PhysicsError&) {
+            c.progress.warn(fmt::format("sample {} is not stable under the network; it is relaxed by its laws", k));
+            s = relax_elastic<Space>(model.network, s);
+            p = predict_elastic<Space>(model, s, c.study.harmonic, give_up);
+            f.is_relaxed = 1;
+        }
+        if (!p || (shares && !add_shares(c, model, s, *p, f))) return std::nullopt;
+        f.stiffness = p->stiffness;
+        f.force = p->force;
+        f.virial = p->virial;
+        f.closest = p->closest;
+        f.scheme = word_of(p->scheme);
+        f.error = p->error;
+        return f;
+    }
+
+    void predict(Context& c, const ElasticModel& model, const std::vector<int>& trained) const {
         const auto file_of = [&](int k) { return c.checkpoints.path("prediction", k); };
         c.run_tasks(samples(c.study), "samples", file_of, [&](int k) {
-            Structure s = labelled_structure(c, k, labels(c, k));
-            std::optional<ElasticPrediction> p;
-            bool relaxed = false;
-            try {
-                p = predict_elastic<Space>(model, s, c.study.harmonic, [&] { return c.farm.must_stop(); });
-            } catch (const PhysicsError&) {
-                c.progress.warn(fmt::format("sample {} is not stable under the network; it is relaxed by its laws", k));
-                s = relax_elastic<Space>(model.network, s);
-                p = predict_elastic<Space>(model, s, c.study.harmonic, [&] { return c.farm.must_stop(); });
-                relaxed = true;
-            }
-            if (!p) return false;
-            ElasticFile f;
-            f.stiffness = p->stiffness;
-            f.force = p->force;
-            f.virial = p->virial;
-            f.closest = p->closest;
-            f.scheme = word_of(p->scheme);
-            f.error = p->error;
-            f.is_relaxed = relaxed ? 1 : 0;
-            c.checkpoints.write("prediction", k, f);
-            return true;
+            const bool tested = std::find(trained.begin(), trained.end(), k) == trained.end();
+            const std::optional<ElasticFile> f = predicted(c, model, k, tested);
+            if (f) c.checkpoints.write("prediction", k, *f);
+            return f.has_value();
+        });
+    }
+
+    /// Samples of the training that a network of the others predicts, so that errors are those of unseen glasses.
+    static std::vector<int> held_out(const std::vector<int>& trained) {
+        if (trained.size() < 2) return {};
+        return {trained.begin(), trained.begin() + std::min<std::ptrdiff_t>(most_held_out, std::ssize(trained))};
+    }
+
+    void predict_held_out(Context& c, const ElasticNetwork& network, const std::vector<int>& trained) const {
+        const auto file_of = [&](int k) { return c.checkpoints.path("held-out", k); };
+        c.run_tasks(held_out(trained), "held-out samples", file_of, [&](int k) {
+            std::vector<int> others = trained;
+            others.erase(std::find(others.begin(), others.end(), k));
+            const std::optional<ElasticNetwork> of_others = retrain_elastic<Space>(
+                network, labelled_samples(c, others), training_of(c.study), [&] { return c.farm.must_stop(); });
+            if (!of_others) return false;
+            const std::optional<ElasticFile> f = predicted(c, {*of_others, {}}, k, false);
+            if (f) c.checkpoints.write("held-out", k, *f);
+            return f.has_value();
         });
     }
 
@@ -202,13 +259,16 @@ private:
         std::vector<Structure> structures;
         for (const int k : trained) structures.push_back(c.inherent_structure(k));
         const std::vector<std::vector<int>> learned = chosen_atoms(structures, training_of(c.study));
-        std::vector<CalibrationSample> calibration;
-        for (std::size_t k = 0; k < trained.size(); ++k)
-            calibration.push_back({structures[k].species,
-                                   prediction_of(c.checkpoints.read<ElasticFile>("prediction", trained[k])),
-                                   label_of(labels(c, trained[k])), learned[k]});
+        const auto sample_of = [&](const char* kind, std::size_t k, const std::vector<int>& labelled) {
+            return CalibrationSample{structures[k].species,
+                                     prediction_of(c.checkpoints.read<ElasticFile>(kind, trained[k])),
+                                     label_of(labels(c, trained[k])), labelled};
+        };
+        std::vector<CalibrationSample> own, unseen;
+        for (std::size_t k = 0; k < trained.size(); ++k) own.push_back(sample_of("prediction", k, learned[k]));
+        for (std::size_t k = 0; k < held_out(trained).size(); ++k) unseen.push_back(sample_of("held-out", k, {}));
         ElasticModelFile file;
-        file.model = {network, calibrate(network, calibration)};
+        file.model = {network, calibrate(network, own, unseen)};
         file.laws = pair_laws(network, c.potential, structures);
         file.labels = word_of(c.study.stiffness.method == StiffnessMethod::dynamics ? StiffnessMethod::dynamics
                                                                                     : StiffnessMethod::harmonic);
