@@ -32,7 +32,7 @@ struct Leg {
     double least_gain;  // of the loss, relative: the leg ends below
 };
 constexpr double first_on_site = 1, last_on_site = 0.01, least_on_site = 0.004;  // [eV/A^2]
-constexpr int most_on_site_steps = 40;
+constexpr int most_on_site_steps = 20;
 constexpr double bold = 0.4;    // what is left of the springs after a leg, where that is stable
 constexpr double timid = 0.85;  // from where on the same leg goes on instead
 constexpr Leg held{0, false, 1e-2, 2, 0.1};
@@ -340,12 +340,13 @@ std::vector<std::vector<int>> chosen_atoms(const std::vector<Structure>& structu
 }
 
 template <class Space>
-std::optional<ElasticNetwork> train_elastic(const std::vector<ElasticSample>& samples, const ElasticTraining& t,
+std::optional<ElasticNetwork> train_elastic(const std::vector<ElasticSample>& samples, const ElasticTraining& training,
                                             const std::function<void(const ElasticRecord&)>& tell,
                                             const std::function<bool()>& give_up) {
     std::vector<Structure> structures;
     for (const ElasticSample& s : samples) structures.push_back(s.structure);
-    ElasticNetwork network = initial_network(structures, t.cutoff);
+    ElasticTraining t = training;
+    ElasticNetwork network;
     const auto learn = [&](bool begin, std::span<const Leg> legs) {
         Learner<Space> learner(samples, t, network, tell, give_up);
         if (begin && !learner.let_go(first_on_site, false)) return false;
@@ -360,10 +361,18 @@ std::optional<ElasticNetwork> train_elastic(const std::vector<ElasticSample>& sa
         network.parameter = learner.parameter;
         return true;
     };
-    if (!learn(true, coarse_legs)) return std::nullopt;
-    network = refined(network);
-    if (!learn(false, fine_legs)) return std::nullopt;
-    return network;
+    for (;; t.start_labels = t.labels) {
+        try {
+            network = initial_network(structures, t.cutoff);
+            if (!learn(true, coarse_legs)) return std::nullopt;
+            network = refined(network);
+            if (!learn(false, fine_legs)) return std::nullopt;
+            return network;
+        } catch (const PhysicsError&) {
+            // Few labels leave atoms that nobody speaks for: once more with all of them from the beginning.
+            if (t.start_labels >= t.labels) throw;
+        }
+    }
 }
 
 template <class Space>
