@@ -41,12 +41,11 @@ void add_shares(const Springs& s, const ElasticShape& shape, const double* x, do
             const HessianBond& h = s.bond[k];
             double par = 0, total = 0;
             for (int w = 0; w < 3; ++w) {
-                Vec3 d;
                 const auto at = [&](int i) {
                     return x[(3L * a + i) * panel_width + w] - x[(3L * h.neighbor + i) * panel_width + w];
                 };
-                d = {at(0), at(1), at(2)};
-                const double along = d.x * h.x + d.y * h.y + d.z * h.z;
+                const Vec3 d{at(0), at(1), at(2)};
+                const double along = dot(d, Vec3{h.x, h.y, h.z});
                 par += along * along;
                 total += norm2(d);
                 q[w] += h.here * along;
