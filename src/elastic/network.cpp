@@ -99,7 +99,7 @@ ElasticNetwork initial_network(const std::vector<Structure>& structures, double 
 
 ElasticNetwork refined(const ElasticNetwork& coarse) {
     const ElasticShape shape = coarse.shape();
-    const int laws = shape.species * (shape.species + 1) / 2, size = shape.pair.size();
+    const int laws = shape.pairs(), size = shape.pair.size();
     ElasticNetwork fine = coarse;
     fine.parameter.clear();
     for (int law = 0; law < laws; ++law) {
