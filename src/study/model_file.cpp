@@ -171,12 +171,15 @@ Model read_network(const H5File& h5, const std::string& group) {
 
 }  // namespace
 
+double share_of_species(std::span<const int> species, int of) {
+    return static_cast<double>(std::count(species.begin(), species.end(), of)) / static_cast<double>(species.size());
+}
+
 double composition_novelty(const ModelFile& model, std::span<const int> species) {
     constexpr double reach = 0.05;  // a twentieth of the atoms
     double novelty = 0;
     for (std::size_t s = 0; s < model.least_share.size(); ++s) {
-        const double share = static_cast<double>(std::count(species.begin(), species.end(), static_cast<int>(s))) /
-                             static_cast<double>(species.size());
+        const double share = share_of_species(species, static_cast<int>(s));
         novelty = std::max({novelty, (model.least_share[s] - share) / reach, (share - model.largest_share[s]) / reach});
     }
     return novelty;

@@ -37,6 +37,9 @@ struct Prediction {
     std::vector<double> interval_90;         ///< [eV/A^2] (n) half width of the interval with 90 % of real values
     std::vector<double> novelty;             ///< (n) above 1: the atom resembles none of the training atoms
 };
+/// Share of the atoms that are of a species.
+double share_of_species(std::span<const int> species, int of);
+
 /// How far off the shares of species are from all samples that the model was trained on; above 1 they are not such an
 /// alloy. 0 where the model does not know.
 double composition_novelty(const ModelFile& model, std::span<const int> species);

@@ -268,11 +268,8 @@ private:
         file.novelty = measure_novelty(file.ensemble[0], train.features);
         for (std::size_t s = 0; s < file.elements.size(); ++s) {
             std::vector<double> share;
-            for (const int k : data.plan.at(0).samples) {
-                const std::vector<int>& species = data.labelled.at(k).species;
-                share.push_back(static_cast<double>(std::count(species.begin(), species.end(), static_cast<int>(s))) /
-                                static_cast<double>(species.size()));
-            }
+            for (const int k : data.plan.at(0).samples)
+                share.push_back(share_of_species(data.labelled.at(k).species, static_cast<int>(s)));
             file.least_share.push_back(*std::min_element(share.begin(), share.end()));
             file.largest_share.push_back(*std::max_element(share.begin(), share.end()));
         }
