@@ -14,6 +14,10 @@ namespace {
 // of which a bond is shorter than any in training by this part.
 constexpr double structure_force = 2, structure_virial = 0.5, atom_force = 1.5, atom_virial = 6, shortest_bond = 0.03;
 
+// The relative change of lengths in which K is asked for once more: it changes by some parts in a thousand, and at soft
+// spots by a tenth.
+constexpr double compression = -1e-3;
+
 double quantile(std::vector<double> values, double part) {
     const auto k = static_cast<std::size_t>(part * static_cast<double>(values.size() - 1));
     std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(k), values.end());
@@ -26,7 +30,42 @@ double root_mean_square(const std::vector<double>& values) {
     return std::sqrt(sum);
 }
 
+Structure scaled(Structure s, double factor) {
+    for (Vec3& r : s.position) r = factor * r;
+    s.box = make_box(factor * s.box.h);
+    return s;
+}
+
+/// Of the structure that `at_rest` was found in, the change of ln K with the strain divided by that of a squared
+/// frequency with the volume.
+template <class Space>
+std::optional<std::vector<double>> gruneisen_parameters(const ElasticNetwork& n, const Structure& s,
+                                                        const HarmonicStiffness& at_rest, HarmonicOptions options,
+                                                        const std::function<bool()>& give_up) {
+    options.scheme = at_rest.scheme;
+    if (at_rest.scheme == HarmonicScheme::clusters) options.reach = at_rest.reach;
+    // What is stable in neither direction changes by all it has.
+    std::vector<double> gamma(at_rest.compliance.size(), 1 / std::abs(6 * compression));
+    for (const double strain : {compression, -compression}) {
+        const Structure strained = scaled(s, 1 + strain);
+        ElasticGlass<Space> g = prepare_elastic<Space>(n.shape(), strained, n.mean);
+        set_parameters(g, n.parameter);
+        try {
+            const auto h = harmonic_stiffness(g.hessian, strained, options, give_up);
+            if (!h) return std::nullopt;
+            const std::vector<double> before = at_rest.stiffness(), after = h->stiffness();
+            for (std::size_t i = 0; i < gamma.size(); ++i)
+                gamma[i] = -std::log(after[i] * at_rest.scale / before[i]) / (6 * std::log1p(strain));
+            break;
+        } catch (const PhysicsError&) {
+        }
+    }
+    return gamma;
+}
+
 }  // namespace
+
+double error_scale(double gruneisen) { return std::hypot(gruneisen, ordinary_gruneisen); }
 
 template <class Space>
 std::optional<ElasticPrediction> predict_elastic(const ElasticModel& model, const Structure& s,
@@ -39,6 +78,9 @@ std::optional<ElasticPrediction> predict_elastic(const ElasticModel& model, cons
     if (!h) return std::nullopt;
     ElasticPrediction p;
     p.stiffness = h->stiffness();
+    std::optional<std::vector<double>> gamma = gruneisen_parameters<Space>(n, s, *h, options, give_up);
+    if (!gamma) return std::nullopt;
+    p.gruneisen = std::move(*gamma);
     p.compliance = std::move(h->compliance);
     p.scheme = h->scheme;
     p.error = h->error;
@@ -69,7 +111,11 @@ ElasticCalibration calibrate(const ElasticNetwork& n, const std::vector<Calibrat
                              const std::vector<CalibrationSample>& held_out) {
     const ElasticShape shape = n.shape();
     const auto species = static_cast<std::size_t>(shape.species);
-    std::vector<std::vector<double>> ratio(species), virial(species);
+    std::vector<std::vector<double>> off(species), virial(species);  // relative errors over their scales
+    const auto add_error = [&](const CalibrationSample& s, std::size_t i) {
+        off[s.species[i]].push_back(std::abs(s.stiffness.at(i) / s.prediction.stiffness[i] - 1) /
+                                    error_scale(s.prediction.gruneisen.at(i)));
+    };
     std::vector<double> force;
     ElasticCalibration c;
     c.closest.assign(static_cast<std::size_t>(shape.pairs()), shape.cutoff());
@@ -78,7 +124,7 @@ ElasticCalibration calibrate(const ElasticNetwork& n, const std::vector<Calibrat
         for (const int atom : s.labelled) learned[atom] = 1;
         for (std::size_t i = 0; i < s.species.size(); ++i) {
             const int t = s.species[i];
-            if (!learned[i] && held_out.empty()) ratio[t].push_back(s.stiffness.at(i) / s.prediction.stiffness[i]);
+            if (!learned[i] && held_out.empty()) add_error(s, i);
             virial[t].push_back(s.prediction.virial[i]);
             force.push_back(s.prediction.force[i]);
             for (int other = 0; other < shape.species; ++other) {
@@ -88,15 +134,12 @@ ElasticCalibration calibrate(const ElasticNetwork& n, const std::vector<Calibrat
         }
     }
     for (const CalibrationSample& s : held_out)
-        for (std::size_t i = 0; i < s.species.size(); ++i)
-            ratio[s.species[i]].push_back(s.stiffness.at(i) / s.prediction.stiffness[i]);
+        for (std::size_t i = 0; i < s.species.size(); ++i) add_error(s, i);
     c.force = quantile(force, 0.999);
     c.force_rms = root_mean_square(force);
     for (std::size_t t = 0; t < species; ++t) {
-        std::vector<double> off;
-        for (const double x : ratio[t]) off.push_back(std::abs(x - 1));
-        c.deviation.push_back(off.empty() ? 0.0 : root_mean_square(off));
-        c.interval_90.push_back(off.empty() ? 0.0 : quantile(off, 0.9));
+        c.deviation.push_back(off[t].empty() ? 0.0 : root_mean_square(off[t]));
+        c.interval_90.push_back(off[t].empty() ? 0.0 : quantile(off[t], 0.9));
         double mean = 0;
         for (const double v : virial[t]) mean += v / static_cast<double>(virial[t].size());
         for (double& v : virial[t]) v -= mean;
@@ -126,8 +169,9 @@ void judge(const ElasticModel& model, const std::vector<int>& species, ElasticPr
         double shortest = 1;  // over the shortest of training
         for (int other = 0; other < shape.species; ++other)
             shortest = std::min(shortest, p.closest[i * shape.species + other] / c.closest[shape.pair_of(t, other)]);
-        p.deviation.push_back(c.deviation[t] * p.stiffness[i]);
-        p.interval_90.push_back(c.interval_90[t] * p.stiffness[i]);
+        const double scale = error_scale(p.gruneisen.at(i)) * p.stiffness[i];
+        p.deviation.push_back(c.deviation[t] * scale);
+        p.interval_90.push_back(c.interval_90[t] * scale);
         p.novelty.push_back(std::max({whole, p.force[i] / (atom_force * c.force), std::abs(virial[i]) / atom_virial,
                                       (1 - shortest) / shortest_bond}));
     }

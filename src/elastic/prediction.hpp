@@ -10,11 +10,17 @@
 
 namespace mg {
 
+/// The size of an atom's relative error, but for a factor: sqrt(gamma^2 + gamma_0^2), gamma its Gruneisen parameter.
+/// Where springs nearly balance each other, at soft spots, K feels every small error of the laws as it feels
+/// a compression. gamma_0 is that of ordinary atoms: below it errors were found to be all of one size.
+inline constexpr double ordinary_gruneisen = 1.5;
+double error_scale(double gruneisen);
+
 /// What the network found where it was trained. Empty before calibration.
 struct ElasticCalibration {
-    std::vector<double> deviation;  ///< (species) standard deviation of real over predicted stiffness
-    std::vector<double>
-        interval_90;       ///< (species) 90 % of real stiffnesses are within this of 1 times the predicted one
+    /// (species) standard deviation of real over predicted stiffness, and the distance from 1 within which 90 % of
+    /// these are; both times error_scale().
+    std::vector<double> deviation, interval_90;
     double force = 0;      ///< [eV/A] of a thousandth of the atoms the force is larger
     double force_rms = 0;  ///< [eV/A] root mean square of |F_i|
     std::vector<double> virial, virial_deviation;  ///< [eV] (species) of sum_j f_ij r_ij: mean, standard deviation
@@ -35,6 +41,8 @@ struct ElasticPrediction {
     std::vector<double> force;      ///< [eV/A] (n) |F_i| that the network leaves
     std::vector<double> virial;     ///< [eV] (n) sum_j f_ij r_ij
     std::vector<double> closest;    ///< [A] (n, species) shortest bond to an atom of each, at most the cutoff
+    /// (n) gamma = -1/2 d ln K / d ln V, of a homogeneous compression, so that K stands for a squared frequency.
+    std::vector<double> gruneisen;
     // Of a calibrated model:
     std::vector<double> deviation;    ///< [eV/A^2] (n) standard deviation of the real stiffness
     std::vector<double> interval_90;  ///< [eV/A^2] (n) half width of the interval that holds 90 % of real values

@@ -136,6 +136,15 @@ std::optional<HarmonicStiffness> harmonic_stiffness(const Hessian<Space>& h, con
         if (!cg) return std::nullopt;
         by_slot = std::move(cg->compliance);
         result.error = cg->largest_error;
+    } else if (options.reach) {
+        ClusterOptions cut;
+        cut.reach = *options.reach;
+        const auto medium = make_medium(h, at_rest, cut, give_up);
+        if (!medium) return std::nullopt;
+        auto approximate = cluster_compliance(h, at_rest, *medium, cut, give_up);
+        if (!approximate) return std::nullopt;
+        by_slot = std::move(*approximate);
+        result.reach = cut.reach;
     } else {
         const std::vector<int> checked = some_slots(h.slots);
         const std::optional<CgResult> exact = cg_compliance(h, checked, 0.05 * options.tolerance, give_up);

@@ -26,6 +26,9 @@ struct HarmonicOptions {
     HarmonicScheme scheme = HarmonicScheme::automatic;
     double tolerance = 0.01;  ///< relative error of an atom's stiffness (clusters: root mean square over atoms)
     double memory = 8e9;      ///< [bytes] for matrices
+    /// [A] Given, `clusters` leave just that free around each atom, and nothing is checked or scaled: for comparison
+    /// with others of that reach.
+    std::optional<double> reach = {};
 
     bool operator==(const HarmonicOptions&) const = default;
 };

@@ -266,6 +266,21 @@ TEST(ElasticNetwork, LearnsACrystalsStiffness) {
     const std::vector<double> k =
         harmonic_stiffness<Host>(s, as_potential(n), {.scheme = HarmonicScheme::dense})->stiffness();
     EXPECT_GT(pearson(k, exact), 0.98);
+    // Its Gruneisen parameters are differences of the potential's stiffness, in whatever way matrices are inverted.
+    const auto at = [&](double strain) {
+        Structure strained = s;
+        for (Vec3& r : strained.position) r = (1 + strain) * r;
+        strained.box = make_box((1 + strain) * s.box.h);
+        return harmonic_stiffness<Host>(strained, as_potential(n), {.scheme = HarmonicScheme::dense})->stiffness();
+    };
+    const std::vector<double> tight = at(-1e-4), wide = at(1e-4);
+    for (const HarmonicScheme scheme : {HarmonicScheme::dense, HarmonicScheme::cg, HarmonicScheme::clusters}) {
+        const auto p = predict_elastic<Host>({n, {}}, s, {.scheme = scheme, .tolerance = 1e-3});
+        std::vector<double> found;
+        for (std::size_t i = 0; i < k.size(); ++i) found.push_back(-std::log(wide[i] / tight[i]) / 12e-4);
+        EXPECT_LT(largest_difference(p->gruneisen, found), scheme == HarmonicScheme::dense ? 0.05 : 0.2);
+        EXPECT_GT(largest_difference(found, std::vector<double>(k.size(), 0.0)), 1);
+    }
     // Asked to stop, it does.
     int looks = 0;
     EXPECT_FALSE(train_elastic<Host>({{s, exact}}, t, {}, [&] { return ++looks > 40; }));
@@ -317,7 +332,11 @@ TEST(ElasticCalibration, SaysHowFarOffAndWhatIsNew) {
     std::normal_distribution<double> normal;
     for (std::size_t i = 0; i < n; ++i) {
         sample.prediction.stiffness.push_back(1 + 0.2 * std::abs(normal(random)));
-        sample.stiffness.push_back(sample.prediction.stiffness[i] * (1 + 0.05 * normal(random)));
+        // A soft spot, where an error is ten times as large, among ordinary atoms.
+        const double gamma = i % 10 == 0 ? std::sqrt(99.0) * ordinary_gruneisen : 0.0;
+        sample.prediction.gruneisen.push_back(gamma);
+        sample.stiffness.push_back(sample.prediction.stiffness[i] *
+                                   (1 + 0.05 * normal(random) * (gamma > 0 ? 10 : 1)));
         sample.prediction.force.push_back(0.02 * std::abs(normal(random)));
         sample.prediction.virial.push_back(0.5 * normal(random) + sample.species[i]);
         sample.prediction.closest.insert(sample.prediction.closest.end(), {2.5, 2.8});
@@ -325,8 +344,8 @@ TEST(ElasticCalibration, SaysHowFarOffAndWhatIsNew) {
     const ElasticModel model{c.network, calibrate(c.network, {sample})};
     const ElasticCalibration& found = model.calibration;
     for (int t = 0; t < 2; ++t) {
-        EXPECT_NEAR(found.deviation[t], 0.05, 0.01);
-        EXPECT_NEAR(found.interval_90[t], 1.645 * 0.05, 0.015);
+        EXPECT_NEAR(found.deviation[t] * ordinary_gruneisen, 0.05, 0.01);
+        EXPECT_NEAR(found.interval_90[t] * ordinary_gruneisen, 1.645 * 0.05, 0.015);
         EXPECT_NEAR(found.virial[t], t, 0.15);
         EXPECT_NEAR(found.virial_deviation[t], 0.5, 0.1);
     }

@@ -64,6 +64,7 @@ ElasticJson predict_one_elastic(const ElasticTask& task, bool relax, const std::
     j["atoms"] = s.size();
     add_mean_stiffness(s, p.stiffness, j);
     j["mean_standard_deviation_eV_per_A2"] = mean_over(s, p.deviation);
+    j["mean_gruneisen"] = mean_over(s, p.gruneisen);
     j["scheme"] = word_of(p.scheme);
     j["relative_error_of_inversion"] = p.error;
     j["mean_force_eV_per_A"] = mean_over(s, p.force);
@@ -91,6 +92,7 @@ ElasticJson predict_one_elastic(const ElasticTask& task, bool relax, const std::
                                       {"stiffness_low", 1, low},
                                       {"stiffness_high", 1, high},
                                       {"anisotropy", 1, anisotropy},
+                                      {"gruneisen", 1, p.gruneisen},
                                       {"novelty", 1, p.novelty},
                                       {"out_of_distribution", 1, {}, novel}},
                                      "stiffness_unit=eV/A^2 interval=90%");

@@ -2,6 +2,8 @@
 /// \file elastic.h5, the stiffness of every atom of a sample as the learned elastic network predicts it, and
 /// elastic_model.h5, the network itself.
 
+#include <fmt/format.h>
+
 #include "elastic/prediction.hpp"
 #include "elastic/shares.hpp"
 #include "study/results/result_file.hpp"
@@ -11,7 +13,7 @@ namespace mg {
 /// n atoms in the order of ids.
 struct ElasticFile {
     std::vector<double> stiffness, deviation, interval_90;  ///< [eV/A^2] (n)
-    std::vector<double> novelty;                            ///< (n)
+    std::vector<double> novelty, gruneisen;                 ///< (n)
     std::vector<double> force, virial;                      ///< [eV/A], [eV] (n)
     std::vector<double> closest;                            ///< [A] (n, species)
     std::vector<int> split;                                 ///< (n) 0 learned from, 1 in a test sample, 2 beside those
@@ -32,6 +34,8 @@ struct ElasticFile {
         v.data("/virial", f.virial, "eV");
         v.data("/closest", f.closest, "A", {n, n > 0 ? f.closest.size() / n : 0});
         v.note("/closest", "what", "shortest bond to an atom of each species");
+        v.data("/gruneisen", f.gruneisen);
+        v.note("/gruneisen", "what", "-1/2 d ln K / d ln V under homogeneous compression");
         v.attribute("/", "scheme", f.scheme);
         v.attribute("/", "relative_error", f.error);
         v.attribute("/", "relaxed", f.is_relaxed);
@@ -77,8 +81,10 @@ struct ElasticModelFile {
                "cubic B-splines: V' of each pair of species a <= b, then g of each ordered pair (atom, neighbour); "
                "then c of each species");
         v.attribute("/network", "elements", n.elements);
-        v.data("/calibration/deviation", c.deviation);
-        v.data("/calibration/interval_90", c.interval_90);
+        v.data("/calibration/scaled_deviation", c.deviation);
+        v.data("/calibration/scaled_interval_90", c.interval_90);
+        v.note("/calibration/scaled_interval_90", "what",
+               fmt::format("both: relative, over sqrt(gruneisen^2 + {}^2)", ordinary_gruneisen));
         v.data("/calibration/virial", c.virial, "eV");
         v.data("/calibration/virial_deviation", c.virial_deviation, "eV");
         v.data("/calibration/closest", c.closest, "A");

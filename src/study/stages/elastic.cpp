@@ -92,7 +92,7 @@ public:
     std::vector<std::string> needs(const StudyFile&) const override { return {"quench", "stiffness"}; }
     std::set<std::string> tables() const override { return {name(), "harmonic"}; }
     std::string hashed_besides(const StudyFile& study) const override {
-        return fmt::format("refined knots, shares of springs; learned from samples {}\n",
+        return fmt::format("refined knots, shares of springs, Gruneisen parameters; learned from samples {}\n",
                            fmt::join(plan_trainings(study).at(0).samples, " "));
     }
     StageFiles files() const override { return {{"elastic.h5"}, {}, {"elastic_model.h5"}}; }
@@ -211,6 +211,7 @@ private:
         f.force = p->force;
         f.virial = p->virial;
         f.closest = p->closest;
+        f.gruneisen = p->gruneisen;
         f.scheme = word_of(p->scheme);
         f.error = p->error;
         return f;
@@ -252,6 +253,7 @@ private:
         p.force = f.force;
         p.virial = f.virial;
         p.closest = f.closest;
+        p.gruneisen = f.gruneisen;
         return p;
     }
 
