@@ -72,7 +72,7 @@ void warn_of_ranks_apart(const mg::Comm& world) {
 int main(int argc, char** argv) {
     restart_with_settings(argv);
     // Before MPI starts, which takes a while: a signal in that time is to stop the run, not to kill it.
-    if (argc > 1 && std::string(argv[1]) == "run") mg::catch_stop_signals();
+    if (argc > 1 && std::string(argv[1]) == "run") mg::study::catch_stop_signals();
     CLI::App app{"From a metallic glass's composition and cooling rate to the stiffness of each of its atoms."};
     app.name("mgstiff-gpu");
     app.require_subcommand(1);
@@ -93,7 +93,7 @@ int main(int argc, char** argv) {
         // All ranks have come to the same end.
         if (first) std::cerr << "mgstiff-gpu: " << e.what() << '\n';
         return 2;
-    } catch (const mg::Stopped&) {
+    } catch (const mg::study::Stopped&) {
         return 75;
     } catch (const std::exception& e) {
         if (world.size() == 1) {

@@ -50,7 +50,7 @@ std::string possible_counts(int atoms) {
 }
 
 /// Either structures are given, or what the study needs to make its own.
-void check_start(const StudyFile& file, TomlReader& reader) {
+void check_start(const StudyFile& file, io::TomlReader& reader) {
     if (reader.given("system.structures")) {
         for (const char* key :
              {"system.fractions", "system.atoms", "quench.samples", "quench.rate_K_per_s", "quench.test_rates_K_per_s",
@@ -75,21 +75,21 @@ void check_start(const StudyFile& file, TomlReader& reader) {
                      "add potential = \"FILE\" to [system]");
 }
 
-void check_elements(const std::vector<std::string>& elements, TomlReader& reader) {
+void check_elements(const std::vector<std::string>& elements, io::TomlReader& reader) {
     if (!reader.given("system.elements") || !reader.sound({"system.elements"})) return;
     if (elements.empty() && !reader.given("system.structures"))
         reader.fault("system.elements", "system.elements is empty", "a glass has atoms of some element",
                      "name the elements");
-    Words symbols;
-    for (const ChemicalElement& element : chemical_elements()) symbols.push_back(element.symbol);
+    io::Words symbols;
+    for (const io::ChemicalElement& element : io::chemical_elements()) symbols.push_back(element.symbol);
     for (auto at = elements.begin(); at != elements.end(); ++at) {
         const int item = static_cast<int>(at - elements.begin());
-        if (!find_element(*at)) {
-            const std::string nearest = nearest_word(*at, symbols);
-            reader.fault("system.elements", fmt::format("unknown element '{}'", shown(*at)),
+        if (!io::find_element(*at)) {
+            const std::string nearest = io::nearest_word(*at, symbols);
+            reader.fault("system.elements", fmt::format("unknown element '{}'", io::shown(*at)),
                          "it is no symbol of the periodic table up to uranium",
-                         same_but_for_case(nearest, *at) ? fmt::format("did you mean '{}'?", nearest)
-                                                         : "give chemical symbols such as \"Cu\"",
+                         io::same_but_for_case(nearest, *at) ? fmt::format("did you mean '{}'?", nearest)
+                                                             : "give chemical symbols such as \"Cu\"",
                          item);
         } else if (std::find(elements.begin(), at, *at) != at) {
             reader.fault("system.elements", fmt::format("element '{}' occurs twice", *at), "each has one fraction",
@@ -99,7 +99,7 @@ void check_elements(const std::vector<std::string>& elements, TomlReader& reader
 }
 
 /// Of the samples that the study makes.
-void check_composition(const StudyFile::System& system, TomlReader& reader) {
+void check_composition(const StudyFile::System& system, io::TomlReader& reader) {
     if (reader.given("system.fractions") && reader.sound({"system.fractions"})) {
         double sum = 0;
         for (double fraction : system.fractions) sum += fraction;
@@ -112,7 +112,7 @@ void check_composition(const StudyFile::System& system, TomlReader& reader) {
             for (double fraction : system.fractions) normalised.push_back(std::round(fraction / sum * 1e12) / 1e12);
             reader.fault("system.fractions", fmt::format("the fractions add up to {:.10g}", sum),
                          "they are shares of all atoms, within 1e-9 of 1",
-                         fmt::format("normalised they are fractions = {}", toml_of(normalised)));
+                         fmt::format("normalised they are fractions = {}", io::toml_of(normalised)));
         }
     }
     if (reader.given("system.atoms") && reader.sound({"system.atoms"}) && !fcc_cells(system.atoms))
@@ -132,23 +132,23 @@ void check_composition(const StudyFile::System& system, TomlReader& reader) {
     }
 }
 
-void check_system(StudyFile& file, TomlReader& reader) {
+void check_system(StudyFile& file, io::TomlReader& reader) {
     check_start(file, reader);
     check_elements(file.system.elements, reader);
     if (!reader.given("system.structures")) check_composition(file.system, reader);
 }
 
 /// Makes paths absolute and hashes what they name.
-void resolve_files(StudyFile& file, TomlReader& reader, const std::filesystem::path& folder) {
+void resolve_files(StudyFile& file, io::TomlReader& reader, const std::filesystem::path& folder) {
     const auto resolve = [&](const char* key, std::string& path, int item) -> std::string {
         const std::string typed = path;
         path = (folder / path).lexically_normal().string();
         try {
-            read_bytes(path);
-            return sha256_of_file(path);
+            io::read_bytes(path);
+            return io::sha256_of_file(path);
         } catch (const std::exception& error) {
             std::error_code ignored;
-            reader.fault(key, fmt::format("{} = \"{}\" cannot be read", key, shown(typed)),
+            reader.fault(key, fmt::format("{} = \"{}\" cannot be read", key, io::shown(typed)),
                          fmt::format("{}: {}", path,
                                      std::filesystem::exists(path, ignored) ? "not a readable file" : "no such file"),
                          "give its path, relative to the folder of the study file", item);
@@ -165,7 +165,7 @@ void resolve_files(StudyFile& file, TomlReader& reader, const std::filesystem::p
 }
 
 /// Structures that were given are described as they are unless the user wants them annealed.
-void check_annealing(StudyFile& file, TomlReader& reader) {
+void check_annealing(StudyFile& file, io::TomlReader& reader) {
     StudyFile::Quench& quench = file.quench;
     if (reader.given("system.structures") && !reader.given("quench.anneal_ps")) {
         quench.anneal_ps = 0;
@@ -185,7 +185,7 @@ void check_annealing(StudyFile& file, TomlReader& reader) {
                      "the glass would melt", "give less: the highest temperature of the stiffness runs will do");
 }
 
-void check_runs(StudyFile& file, TomlReader& reader) {
+void check_runs(StudyFile& file, io::TomlReader& reader) {
     StudyFile::Quench& quench = file.quench;
     StudyFile::Stiffness& stiffness = file.stiffness;
     if (!reader.given("system.structures")) {
@@ -198,10 +198,11 @@ void check_runs(StudyFile& file, TomlReader& reader) {
             rates.insert(rates.end(), quench.test_rates_K_per_s.begin(), quench.test_rates_K_per_s.end());
             const int twice = first_repeated(rates);
             if (twice > 0)
-                reader.fault("quench.test_rates_K_per_s",
-                             fmt::format("the rate {} occurs twice", toml_of(rates[static_cast<std::size_t>(twice)])),
-                             "further testing sets differ in rate from rate_K_per_s and from each other",
-                             "remove it; samples_per_test_rate gives more samples", twice - 1);
+                reader.fault(
+                    "quench.test_rates_K_per_s",
+                    fmt::format("the rate {} occurs twice", io::toml_of(rates[static_cast<std::size_t>(twice)])),
+                    "further testing sets differ in rate from rate_K_per_s and from each other",
+                    "remove it; samples_per_test_rate gives more samples", twice - 1);
         }
     }
     check_annealing(file, reader);
@@ -236,7 +237,7 @@ void check_runs(StudyFile& file, TomlReader& reader) {
     }
 }
 
-void check_descriptors(const StudyFile::Descriptors& d, TomlReader& reader) {
+void check_descriptors(const StudyFile::Descriptors& d, io::TomlReader& reader) {
     if (!reader.sound({"descriptors.r_min_A", "descriptors.r_max_A", "descriptors.bin_A"})) return;
     const double bins = (d.r_max_A - d.r_min_A) / d.bin_A;
     const std::string at = reader.given("descriptors.r_max_A")   ? "descriptors.r_max_A"
@@ -263,7 +264,7 @@ void check_descriptors(const StudyFile::Descriptors& d, TomlReader& reader) {
     }
 }
 
-void check_networks(const StudyFile::Train& train, const StudyFile::Descriptors& d, TomlReader& reader) {
+void check_networks(const StudyFile::Train& train, const StudyFile::Descriptors& d, io::TomlReader& reader) {
     if (reader.sound({"train.hidden"}) && train.hidden.empty())
         reader.fault("train.hidden", "train.hidden is empty", "a network has at least one hidden layer",
                      "give its widths, e.g. hidden = [200]");
@@ -295,7 +296,7 @@ void check_networks(const StudyFile::Train& train, const StudyFile::Descriptors&
 }
 
 /// The samples that networks are trained and tested on.
-void check_training_samples(const StudyFile& file, TomlReader& reader) {
+void check_training_samples(const StudyFile& file, io::TomlReader& reader) {
     const StudyFile::Train& train = file.train;
     const bool by_structures = reader.given("system.structures");
     if (reader.sound({"train.test_sample", "quench.samples", "system.structures"})) {
@@ -312,8 +313,8 @@ void check_training_samples(const StudyFile& file, TomlReader& reader) {
             const double rate = train.train_rates[k];
             if (by_structures || std::find(rates.begin(), rates.end(), rate) == rates.end())
                 reader.fault(
-                    "train.train_rates", fmt::format("no sample is quenched at {} K/s", toml_of(rate)),
-                    by_structures ? "the study starts from given structures" : "the rates are " + toml_of(rates),
+                    "train.train_rates", fmt::format("no sample is quenched at {} K/s", io::toml_of(rate)),
+                    by_structures ? "the study starts from given structures" : "the rates are " + io::toml_of(rates),
                     by_structures ? "remove the key" : "choose among these, or add it to test_rates_K_per_s",
                     static_cast<int>(k));
         }
@@ -325,7 +326,7 @@ void check_training_samples(const StudyFile& file, TomlReader& reader) {
 }
 
 /// Keys of labels from dynamics, in a study whose labels come from the Hessian.
-void check_labels(const StudyFile& file, TomlReader& reader) {
+void check_labels(const StudyFile& file, io::TomlReader& reader) {
     if (!reader.sound({"stiffness.method", "stiffness.check_samples", "descriptors.positions"})) return;
     const bool harmonic = file.stiffness.method == StiffnessMethod::harmonic;
     if (harmonic && file.descriptors.positions == DescriptorPositions::mean)
@@ -339,14 +340,14 @@ void check_labels(const StudyFile& file, TomlReader& reader) {
                      "otherwise dynamics measures all samples", "remove it");
 }
 
-void check_learning(const StudyFile& file, TomlReader& reader) {
+void check_learning(const StudyFile& file, io::TomlReader& reader) {
     check_labels(file, reader);
     check_descriptors(file.descriptors, reader);
     check_networks(file.train, file.descriptors, reader);
     check_training_samples(file, reader);
 }
 
-void check_barriers(const StudyFile& file, TomlReader& reader) {
+void check_barriers(const StudyFile& file, io::TomlReader& reader) {
     const StudyFile::Barriers& b = file.barriers;
     const SearchOptions& search = b.search;
     if (b.enabled && file.quenches() && reader.sound({"system.atoms"}) && file.system.atoms > most_movable)
@@ -375,14 +376,15 @@ void check_barriers(const StudyFile& file, TomlReader& reader) {
             reader.fault(
                 key, fmt::format("{} = {} is below lanczos_min_vectors = {}", key, most, search.lanczos_min_vectors),
                 "the one is the smallest number of vectors, the other the largest", "raise it");
-    if (reader.sound({"barriers.samples", "quench.samples"}) && b.samples.kind == Selection::Kind::list) {
+    if (reader.sound({"barriers.samples", "quench.samples"}) && b.samples.kind == io::Selection::Kind::list) {
         const long samples = static_cast<long>(samples_of(file).size());
         for (std::size_t k = 0; k < b.samples.list.size(); ++k)
             if (b.samples.list[k] >= samples)
                 reader.fault("barriers.samples", fmt::format("there is no sample {}", b.samples.list[k]),
                              fmt::format("the {} samples count from 0", samples), "remove it", static_cast<int>(k));
     }
-    if (reader.sound({"barriers.atoms", "system.atoms"}) && b.atoms.kind == Selection::Kind::list && file.quenches())
+    if (reader.sound({"barriers.atoms", "system.atoms"}) && b.atoms.kind == io::Selection::Kind::list &&
+        file.quenches())
         for (std::size_t k = 0; k < b.atoms.list.size(); ++k)
             if (b.atoms.list[k] > file.system.atoms)
                 reader.fault("barriers.atoms", fmt::format("there is no atom {}", b.atoms.list[k]),
@@ -392,7 +394,7 @@ void check_barriers(const StudyFile& file, TomlReader& reader) {
 
 }  // namespace
 
-void check_study(StudyFile& file, TomlReader& reader, const std::string& folder) {
+void check_study(StudyFile& file, io::TomlReader& reader, const std::string& folder) {
     check_system(file, reader);
     resolve_files(file, reader, folder);
     check_runs(file, reader);

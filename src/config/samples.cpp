@@ -26,8 +26,8 @@ int test_sample_of(const StudyFile& study) {
 }
 
 std::vector<int> searched_samples(const StudyFile& study) {
-    const Selection& which = study.barriers.samples;
-    if (which.kind == Selection::Kind::list) return {which.list.begin(), which.list.end()};
+    const io::Selection& which = study.barriers.samples;
+    if (which.kind == io::Selection::Kind::list) return {which.list.begin(), which.list.end()};
     if (which.word == "test") return {test_sample_of(study)};
     return all_samples(study);
 }

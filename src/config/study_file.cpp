@@ -10,7 +10,7 @@ namespace mg {
 
 StudyFile read_study(const std::string& path, const std::vector<std::string>& overrides) {
     StudyFile file;
-    TomlReader reader(path, overrides);
+    io::TomlReader reader(path, overrides);
     reader.read(file);
     check_study(file, reader, std::filesystem::absolute(path).parent_path().string());
     reader.finish();
@@ -21,7 +21,7 @@ StudyFile read_study(const std::string& path, const std::vector<std::string>& ov
 
 std::string resolved_toml(const StudyFile& study) {
     StudyFile copy = study;
-    TomlWriter writer("# Every key of the study with its value; runs as it is.\n");
+    io::TomlWriter writer("# Every key of the study with its value; runs as it is.\n");
     copy.visit(writer);
     return writer.text;
 }

@@ -5,7 +5,7 @@
 
 namespace mg {
 
-/// Reads and checks a study file. `overrides` are "table.key=value", as TomlReader takes them. Relative paths of
+/// Reads and checks a study file. `overrides` are "table.key=value", as io::TomlReader takes them. Relative paths of
 /// potential and structures start at the folder of the study file.
 ///
 /// Throws one InputError with one line per fault, "file:line:column: problem (why); what to do", in the order of the

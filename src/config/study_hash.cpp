@@ -23,11 +23,11 @@ struct Digest {
     }
     template <class T, class... Rules>
     void key(const char* name, const T& value, const Rules&...) {
-        if (wants(current, name)) text += current + "." + name + " = " + toml_of(value) + '\n';
+        if (wants(current, name)) text += current + "." + name + " = " + io::toml_of(value) + '\n';
     }
     /// Files count by their content.
     template <class T>
-    void key(const char*, const T&, const FileName&) {}
+    void key(const char*, const T&, const io::FileName&) {}
 };
 
 std::string hash_of(const StudyFile& study, const std::function<bool(const std::string& table)>& wants,
@@ -42,7 +42,7 @@ std::string hash_of(const StudyFile& study, const std::function<bool(const std::
     copy.visit(digest);
     digest.text += "potential sha256 " + study.system.potential_sha256 + '\n';
     for (const std::string& hash : study.system.structure_sha256) digest.text += "structure sha256 " + hash + '\n';
-    return sha256_of(digest.text + further);
+    return io::sha256_of(digest.text + further);
 }
 
 }  // namespace

@@ -36,7 +36,7 @@ struct StudyFile {
             v.table("study",
                     "Every random number follows from the seed; the output is relative to where the program runs.");
             v.key("name", name);
-            v.key("seed", seed, from(0, 9.3e18, "it keys the random numbers"));
+            v.key("seed", seed, io::from(0, 9.3e18, "it keys the random numbers"));
             v.key("output", output);
         }
     };
@@ -57,12 +57,12 @@ struct StudyFile {
             v.table("system", "What the glass is made of. Paths are relative to this file.");
             if (v.shows(!elements.empty())) v.key("elements", elements);
             if (v.shows(structures.empty())) {
-                v.key("fractions", fractions, above(0, 1, "it is a share of the atoms"));
+                v.key("fractions", fractions, io::above(0, 1, "it is a share of the atoms"));
                 v.key("atoms", atoms,
-                      from(100, 1e8, "fewer atoms do not fill a cell twice as wide as the potential's cutoff"));
+                      io::from(100, 1e8, "fewer atoms do not fill a cell twice as wide as the potential's cutoff"));
             }
-            if (v.shows(!structures.empty())) v.key("structures", structures, FileName{});
-            v.key("potential", potential, FileName{});
+            if (v.shows(!structures.empty())) v.key("structures", structures, io::FileName{});
+            v.key("potential", potential, io::FileName{});
         }
     };
     struct Compute {
@@ -77,12 +77,12 @@ struct StudyFile {
         template <class Visitor>
         void visit(Visitor& v) {
             v.table("compute", "Where and how precisely it runs.");
-            v.key("backend", backend, Words{"auto", "host", "cuda"});
+            v.key("backend", backend, io::Words{"auto", "host", "cuda"});
             v.key("precision", precision);
-            v.key("replicas_per_batch", replicas_per_batch, counted(1, "a batch holds at least one replica"));
-            v.key("skin_A", skin_A, above(0, 5, "the skin widens every neighbour row"));
-            v.key("domains", domains, counted(1, "it is a number of ranks"));
-            v.key("checkpoint_minutes", checkpoint_minutes, above(0, 1e6, "it is the time between checkpoints"));
+            v.key("replicas_per_batch", replicas_per_batch, io::counted(1, "a batch holds at least one replica"));
+            v.key("skin_A", skin_A, io::above(0, 5, "the skin widens every neighbour row"));
+            v.key("domains", domains, io::counted(1, "it is a number of ranks"));
+            v.key("checkpoint_minutes", checkpoint_minutes, io::above(0, 1e6, "it is the time between checkpoints"));
         }
     };
     struct Quench {
@@ -103,30 +103,30 @@ struct StudyFile {
         /// `quenches`: whether to show the keys of the quench itself, which no study of given structures has.
         template <class Visitor>
         void visit(Visitor& v, bool quenches) {
-            const Limits temperature = above(0, 20000, "it is an absolute temperature of a condensed phase");
+            const io::Limits temperature = io::above(0, 20000, "it is an absolute temperature of a condensed phase");
             v.table(
                 "quench",
                 quenches
                     ? "The liquid at melt_K for melt_ps, then down to final_K at a constant rate; annealed at anneal_K."
                     : "Samples are given; the stiffness runs take step, pressure and cell from here.");
             if (quenches) {
-                v.key("samples", samples, from(1, 9999, "there is nothing to do without a sample"));
-                const Limits rate = from(
+                v.key("samples", samples, io::from(1, 9999, "there is nothing to do without a sample"));
+                const io::Limits rate = io::from(
                     1e6, 1e16, "slower takes too long for molecular dynamics, faster leaves less than a vibration");
                 v.key("rate_K_per_s", rate_K_per_s, rate);
                 v.key("test_rates_K_per_s", test_rates_K_per_s, rate);
                 v.key("samples_per_test_rate", samples_per_test_rate,
-                      from(1, 9999, "each rate needs a sample; leave test_rates_K_per_s empty for none"));
+                      io::from(1, 9999, "each rate needs a sample; leave test_rates_K_per_s empty for none"));
                 v.key("melt_K", melt_K, temperature);
-                v.key("melt_ps", melt_ps, above(0, 1e6, "the start lattice must melt"));
+                v.key("melt_ps", melt_ps, io::above(0, 1e6, "the start lattice must melt"));
             }
             v.key("final_K", final_K, temperature);
             v.key("anneal_K", anneal_K, temperature);
-            v.key("anneal_ps", anneal_ps, from(0, 1e6, "it is a time; 0 means no annealing"));
-            v.key("timestep_fs", timestep_fs, above(0, 10, "a longer step misses the fastest vibrations"));
+            v.key("anneal_ps", anneal_ps, io::from(0, 1e6, "it is a time; 0 means no annealing"));
+            v.key("timestep_fs", timestep_fs, io::above(0, 10, "a longer step misses the fastest vibrations"));
             v.key("pressure_GPa", pressure_GPa,
-                  from(-10, 500,
-                       "a stronger tension tears the liquid, a stronger pressure leaves the potential's range"));
+                  io::from(-10, 500,
+                           "a stronger tension tears the liquid, a stronger pressure leaves the potential's range"));
             v.key("cell", cell);
         }
     };
@@ -146,14 +146,14 @@ struct StudyFile {
             v.table("stiffness",
                     "K = k_B T / <|dr|^2>, mean over the temperatures; equilibrate_ps counts for ramp and hold.");
             v.key("method", method);
-            v.key("check_samples", check_samples, counted(0, "it is a number of samples"));
+            v.key("check_samples", check_samples, io::counted(0, "it is a number of samples"));
             v.key("temperatures_K", temperatures_K,
-                  above(0, 20000, "it is an absolute temperature of a condensed phase"));
-            v.key("equilibrate_ps", equilibrate_ps, above(0, 1e7, "the ramp takes time"));
-            v.key("window_ps", window_ps, above(0, 1e7, "the displacements are sampled in it"));
-            v.key("sample_every_fs", sample_every_fs, above(0, 1e6, "it is an interval of time"));
+                  io::above(0, 20000, "it is an absolute temperature of a condensed phase"));
+            v.key("equilibrate_ps", equilibrate_ps, io::above(0, 1e7, "the ramp takes time"));
+            v.key("window_ps", window_ps, io::above(0, 1e7, "the displacements are sampled in it"));
+            v.key("sample_every_fs", sample_every_fs, io::above(0, 1e6, "it is an interval of time"));
             v.key("estimator", estimator);
-            v.key("seeds", seeds, from(1, 1000, "at least one run gives the displacements"));
+            v.key("seeds", seeds, io::from(1, 1000, "at least one run gives the displacements"));
         }
     };
     /// The options' `memory` is no key.
@@ -165,8 +165,8 @@ struct StudyFile {
         void visit(Visitor& v) {
             v.table("harmonic", "K = 1 / tr (H^-1)_ii from the Hessian of the inherent structure.");
             v.key("scheme", scheme);
-            v.key("tolerance", tolerance, from(1e-6, 0.1, "it is the relative error of a stiffness"));
-            v.key("modes", modes, from(0, 1000, "it is a number of softest modes; 0 asks for none"));
+            v.key("tolerance", tolerance, io::from(1e-6, 0.1, "it is the relative error of a stiffness"));
+            v.key("modes", modes, io::from(0, 1000, "it is a number of softest modes; 0 asks for none"));
         }
     };
     struct Descriptors {
@@ -186,19 +186,19 @@ struct StudyFile {
         void visit(Visitor& v) {
             v.table("descriptors", "The structure around an atom: shells from r_min_A to r_max_A.");
             v.key("kind", kind, descriptor_kinds());
-            v.key("r_min_A", r_min_A, from(0, 100, "it is a distance"));
-            v.key("r_max_A", r_max_A, above(0, 100, "the number of neighbours grows with its cube"));
-            v.key("bin_A", bin_A, above(0, 100, "it is the thickness of a shell"));
-            v.key("width_A", width_A, above(0, 10, "it is the width of a Gaussian of kind radial"));
+            v.key("r_min_A", r_min_A, io::from(0, 100, "it is a distance"));
+            v.key("r_max_A", r_max_A, io::above(0, 100, "the number of neighbours grows with its cube"));
+            v.key("bin_A", bin_A, io::above(0, 100, "it is the thickness of a shell"));
+            v.key("width_A", width_A, io::above(0, 10, "it is the width of a Gaussian of kind radial"));
             v.key("positions", positions);
         }
     };
     /// Norms are 2-norms over the movable coordinates. The options' `seed` and `searches` are no keys: they follow from
     /// other tables, as the temperature and the time step of `settle` do (study/barriers.hpp).
     struct Barriers : EventOptions {
-        bool enabled = false;                                     ///< not a key: the table is there
-        Selection samples{Selection::Kind::word, "test", 0, {}};  ///< "test", "all" or a list of samples
-        Selection atoms{Selection::Kind::word, "all", 0, {}};     ///< "all", a fraction or a list of ids
+        bool enabled = false;                                             ///< not a key: the table is there
+        io::Selection samples{io::Selection::Kind::word, "test", 0, {}};  ///< "test", "all" or a list of samples
+        io::Selection atoms{io::Selection::Kind::word, "all", 0, {}};     ///< "all", a fraction or a list of ids
         SettleOptions settle;  ///< of dynamics at quench.final_K before; the lowest minimum on the way is searched
 
         bool operator==(const Barriers&) const = default;
@@ -208,56 +208,56 @@ struct StudyFile {
                                   "ARTn saddle searches around atoms; forces are norms over the movable coordinates.",
                                   enabled))
                 return;
-            v.key("samples", samples, SelectionRule{{"test", "all"}, "a list of sample numbers", 0, false});
-            v.key("events_per_atom", events_per_atom, counted(1, "the mean barrier needs an event"));
+            v.key("samples", samples, io::SelectionRule{{"test", "all"}, "a list of sample numbers", 0, false});
+            v.key("events_per_atom", events_per_atom, io::counted(1, "the mean barrier needs an event"));
             v.key("max_attempts_per_atom", max_attempts,
-                  from(1, most_attempts,
-                       "an event needs an attempt, and random numbers are distinct only up to that many"));
+                  io::from(1, most_attempts,
+                           "an event needs an attempt, and random numbers are distinct only up to that many"));
             v.key("atoms", atoms,
-                  SelectionRule{{"all"}, "a fraction above 0 and at most 1, or a list of atom ids", 1, true});
-            v.key("region_A", region, above(3, 1000, "it must hold the first neighbours at least"));
-            v.key("settle_ps", settle.time, from(0, 1e6, "it is a time"));
-            v.key("kick_radius_A", kick_radius, above(0, 100, "it is a distance"));
-            v.key("kick_length_A", kick_length, above(0, 5, "it is a distance below that of neighbours"));
+                  io::SelectionRule{{"all"}, "a fraction above 0 and at most 1, or a list of atom ids", 1, true});
+            v.key("region_A", region, io::above(3, 1000, "it must hold the first neighbours at least"));
+            v.key("settle_ps", settle.time, io::from(0, 1e6, "it is a time"));
+            v.key("kick_radius_A", kick_radius, io::above(0, 100, "it is a distance"));
+            v.key("kick_length_A", kick_length, io::above(0, 5, "it is a distance below that of neighbours"));
             visit_search(v);
-            v.key("connect_check_fraction", check_fraction, from(0, 1, "it is a share of the events"));
+            v.key("connect_check_fraction", check_fraction, io::from(0, 1, "it is a share of the events"));
             v.key("polish", polish);
-            v.key("polish_overlap", polish_overlap, from(0, 1, "it is a cosine"));
-            v.key("polish_distance_A", polish_distance, above(0, 5, "it is a tolerance"));
-            v.key("min_barrier_eV", search.min_barrier, from(0, 100, "a barrier is not negative"));
-            v.key("max_barrier_eV", search.max_barrier, above(0, 100, "a barrier is positive"));
+            v.key("polish_overlap", polish_overlap, io::from(0, 1, "it is a cosine"));
+            v.key("polish_distance_A", polish_distance, io::above(0, 5, "it is a tolerance"));
+            v.key("min_barrier_eV", search.min_barrier, io::from(0, 100, "a barrier is not negative"));
+            v.key("max_barrier_eV", search.max_barrier, io::above(0, 100, "a barrier is positive"));
         }
 
     private:
         template <class Visitor>
         void visit_search(Visitor& v) {
-            const auto steps = [](double least) { return counted(least, "it is a number of steps"); };
-            const Limits force = above(0, 100, "it is the size of a force");
-            const Limits vectors = from(2, 31, "one vector cannot turn, and 31 are kept");
-            v.key("push_A", search.push, above(0, 2, "a longer push jumps over barriers"));
+            const auto steps = [](double least) { return io::counted(least, "it is a number of steps"); };
+            const io::Limits force = io::above(0, 100, "it is the size of a force");
+            const io::Limits vectors = io::from(2, 31, "one vector cannot turn, and 31 are kept");
+            v.key("push_A", search.push, io::above(0, 2, "a longer push jumps over barriers"));
             v.key("steps_per_push", search.steps_per_push, steps(0));
             v.key("basin_force_eV_A", search.basin_force, force);
-            v.key("pushes_before_lanczos", search.pushes_before_lanczos, counted(0, "it is a number of pushes"));
-            v.key("max_pushes", search.max_pushes, counted(1, "the search leaves the basin by pushes"));
+            v.key("pushes_before_lanczos", search.pushes_before_lanczos, io::counted(0, "it is a number of pushes"));
+            v.key("max_pushes", search.max_pushes, io::counted(1, "the search leaves the basin by pushes"));
             v.key("exit_eigenvalue_eV_A2", search.exit_eigenvalue,
-                  from(-100, -1e-6, "outside the basin the lowest curvature is negative"));
-            v.key("lanczos_step_A", search.lanczos_step, above(0, 0.1, "it is the step of a finite difference"));
-            v.key("lanczos_min_vectors", search.lanczos_min_vectors, from(2, 1000, "one vector cannot turn"));
+                  io::from(-100, -1e-6, "outside the basin the lowest curvature is negative"));
+            v.key("lanczos_step_A", search.lanczos_step, io::above(0, 0.1, "it is the step of a finite difference"));
+            v.key("lanczos_min_vectors", search.lanczos_min_vectors, io::from(2, 1000, "one vector cannot turn"));
             v.key("lanczos_basin_vectors", search.lanczos_basin_vectors, vectors);
             v.key("lanczos_climb_vectors", search.lanczos_climb_vectors, vectors);
-            v.key("climb_step_A", search.climb_step, above(0, 2, "a longer step jumps over barriers"));
-            v.key("max_climb_steps", search.max_climb_steps, counted(1, "the saddle is reached by steps"));
-            v.key("max_evaluations", search.max_evaluations, counted(1, "every step evaluates the forces"));
+            v.key("climb_step_A", search.climb_step, io::above(0, 2, "a longer step jumps over barriers"));
+            v.key("max_climb_steps", search.max_climb_steps, io::counted(1, "the saddle is reached by steps"));
+            v.key("max_evaluations", search.max_evaluations, io::counted(1, "every step evaluates the forces"));
             v.key("relax_force_eV_A", search.relax_force, force);
             v.key("relax_min_steps", search.relax_min_steps, steps(0));
             v.key("relax_max_steps", search.relax_max_steps, steps(1));
             v.key("relax_max_steps_at_saddle", search.relax_max_steps_at_saddle, steps(1));
-            v.key("relax_step_A", search.relax_step, above(0, 1, "it is a distance below that of neighbours"));
-            v.key("saddle_force_eV_A", search.saddle_force, above(0, 1, "the force vanishes at a saddle"));
+            v.key("relax_step_A", search.relax_step, io::above(0, 1, "it is a distance below that of neighbours"));
+            v.key("saddle_force_eV_A", search.saddle_force, io::above(0, 1, "the force vanishes at a saddle"));
             v.key("saddle_eigenvalue_eV_A2", search.saddle_eigenvalue,
-                  from(-100, 0, "the lowest curvature of a saddle is negative"));
-            v.key("connect_energy_eV", search.connect_energy, above(0, 1, "it is a tolerance"));
-            v.key("connect_distance_A", search.connect_distance, above(0, 5, "it is a tolerance"));
+                  io::from(-100, 0, "the lowest curvature of a saddle is negative"));
+            v.key("connect_energy_eV", search.connect_energy, io::above(0, 1, "it is a tolerance"));
+            v.key("connect_distance_A", search.connect_distance, io::above(0, 5, "it is a tolerance"));
         }
     };
     /// The options' `seed` is no key: it follows from study.seed.
@@ -279,26 +279,26 @@ struct StudyFile {
             v.table("train",
                     "The network from descriptors to stiffness; its samples are those at train_rates (K/s; [] is the "
                     "main rate).");
-            const Limits width = from(1, 1e6, "a hidden layer has at least one unit");
+            const io::Limits width = io::from(1, 1e6, "a hidden layer has at least one unit");
             v.key("hidden", hidden, width);
             v.key("activation", activation);
-            v.key("folds", folds, from(0, 1000, "it is a number of parts; 0 means no cross-validation"));
+            v.key("folds", folds, io::from(0, 1000, "it is a number of parts; 0 means no cross-validation"));
             v.key("grid", grid, width);
-            v.key("activations", activations, all_words<Activation>());
-            v.key("reach_A", reach_A, above(0, 1000, "it is a distance"));
+            v.key("activations", activations, io::all_words<Activation>());
+            v.key("reach_A", reach_A, io::above(0, 1000, "it is a distance"));
             v.key("rotate", rotate);
             v.key("transfer", transfer);
-            v.key("test_sample", test_sample, counted(-1, "samples count from 0, and -1 is the last"));
-            v.key("max_crystalline", max_crystalline, from(0, 1, "it is a share of the atoms"));
-            v.key("train_rates", train_rates, above(0, 1e16, "it is a cooling rate in K/s"));
-            v.key("epochs", epochs, counted(1, "an untrained network predicts nothing"));
-            v.key("batch", batch, counted(1, "a step takes at least one atom"));
-            v.key("learning_rate", learning_rate, above(0, 10, "a larger step of Adam diverges"));
+            v.key("test_sample", test_sample, io::counted(-1, "samples count from 0, and -1 is the last"));
+            v.key("max_crystalline", max_crystalline, io::from(0, 1, "it is a share of the atoms"));
+            v.key("train_rates", train_rates, io::above(0, 1e16, "it is a cooling rate in K/s"));
+            v.key("epochs", epochs, io::counted(1, "an untrained network predicts nothing"));
+            v.key("batch", batch, io::counted(1, "a step takes at least one atom"));
+            v.key("learning_rate", learning_rate, io::above(0, 10, "a larger step of Adam diverges"));
             v.key("schedule", schedule);
-            v.key("decay", decay, above(0, 1, "it is the last learning rate over the first"));
-            v.key("validation_fraction", validation_fraction, from(0, 0.9, "the rest is trained on"));
-            v.key("patience", patience, counted(0, "it is a number of epochs; 0 never stops early"));
-            v.key("seeds", seeds, from(1, 1000, "it is the number of networks"));
+            v.key("decay", decay, io::above(0, 1, "it is the last learning rate over the first"));
+            v.key("validation_fraction", validation_fraction, io::from(0, 0.9, "the rest is trained on"));
+            v.key("patience", patience, io::counted(0, "it is a number of epochs; 0 never stops early"));
+            v.key("seeds", seeds, io::from(1, 1000, "it is the number of networks"));
         }
     };
     /// Elastic constants of every sample's inherent structure.
@@ -310,9 +310,9 @@ struct StudyFile {
         void visit(Visitor& v) {
             if (!v.optional_table("moduli", "Elastic constants of every glass at rest, by finite strain.", enabled))
                 return;
-            v.key("strain", strain, from(1e-6, 0.01, "less drowns in rounding, and under more atoms rearrange"));
-            v.key("force_eV_A", force_max, from(1e-10, 1e-3, "it says when strained atoms are at rest"));
-            v.key("max_steps", max_steps, counted(1, "atoms come to rest by steps"));
+            v.key("strain", strain, io::from(1e-6, 0.01, "less drowns in rounding, and under more atoms rearrange"));
+            v.key("force_eV_A", force_max, io::from(1e-10, 1e-3, "it says when strained atoms are at rest"));
+            v.key("max_steps", max_steps, io::counted(1, "atoms come to rest by steps"));
         }
     };
     /// An elastic network, learned from the stiffness of a few atoms.
@@ -325,10 +325,10 @@ struct StudyFile {
             if (!v.optional_table("elastic", "An elastic network that is learned from the stiffness of a few atoms.",
                                   enabled))
                 return;
-            v.key("labels", labels, from(20, 1e6, "fewer do not fix its laws"));
-            v.key("cutoff_A", cutoff, from(4.5, 15, "two shells of neighbours are the least"));
-            v.key("force_weight", force_weight, above(0, 1e6, "it weighs forces against stiffness, in A^-2"));
-            v.key("start_labels", start_labels, from(10, 1e5, "it begins with some"));
+            v.key("labels", labels, io::from(20, 1e6, "fewer do not fix its laws"));
+            v.key("cutoff_A", cutoff, io::from(4.5, 15, "two shells of neighbours are the least"));
+            v.key("force_weight", force_weight, io::above(0, 1e6, "it weighs forces against stiffness, in A^-2"));
+            v.key("start_labels", start_labels, io::from(10, 1e5, "it begins with some"));
         }
     };
     struct Report {
@@ -341,10 +341,10 @@ struct StudyFile {
         template <class Visitor>
         void visit(Visitor& v) {
             v.table("report", "Bins, maps, and the temperature of the viscosities.");
-            v.key("bin_atoms", bin_atoms, counted(1, "a bin holds at least one atom"));
-            v.key("coarse_grain_A", coarse_grain_A, above(0, 1000, "it is a radius"));
-            v.key("slice_A", slice_A, above(0, 1000, "it is a thickness"));
-            v.key("viscosity_K", viscosity_K, above(0, 20000, "it is an absolute temperature"));
+            v.key("bin_atoms", bin_atoms, io::counted(1, "a bin holds at least one atom"));
+            v.key("coarse_grain_A", coarse_grain_A, io::above(0, 1000, "it is a radius"));
+            v.key("slice_A", slice_A, io::above(0, 1000, "it is a thickness"));
+            v.key("viscosity_K", viscosity_K, io::above(0, 20000, "it is an absolute temperature"));
         }
     };
 

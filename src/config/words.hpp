@@ -29,37 +29,39 @@ enum class DescriptorPositions {
     snapshot,  ///< as the quench left them, before the annealing
 };
 
-inline WordTable<Precision> words_of(Precision) { return {{Precision::mixed, "mixed"}, {Precision::full, "double"}}; }
-inline WordTable<CellMode> words_of(CellMode) {
+inline io::WordTable<Precision> words_of(Precision) {
+    return {{Precision::mixed, "mixed"}, {Precision::full, "double"}};
+}
+inline io::WordTable<CellMode> words_of(CellMode) {
     return {{CellMode::iso, "iso"}, {CellMode::aniso, "aniso"}, {CellMode::tri, "tri"}};
 }
-inline WordTable<StiffnessEstimator> words_of(StiffnessEstimator) {
+inline io::WordTable<StiffnessEstimator> words_of(StiffnessEstimator) {
     return {{StiffnessEstimator::mean_position, "mean_position"}, {StiffnessEstimator::first_frame, "first_frame"}};
 }
-inline WordTable<StiffnessMethod> words_of(StiffnessMethod) {
+inline io::WordTable<StiffnessMethod> words_of(StiffnessMethod) {
     return {{StiffnessMethod::dynamics, "dynamics"},
             {StiffnessMethod::harmonic, "harmonic"},
             {StiffnessMethod::both, "both"}};
 }
-inline WordTable<HarmonicScheme> words_of(HarmonicScheme) {
+inline io::WordTable<HarmonicScheme> words_of(HarmonicScheme) {
     return {{HarmonicScheme::automatic, "auto"},
             {HarmonicScheme::dense, "dense"},
             {HarmonicScheme::cg, "cg"},
             {HarmonicScheme::clusters, "clusters"}};
 }
-inline WordTable<DescriptorPositions> words_of(DescriptorPositions) {
+inline io::WordTable<DescriptorPositions> words_of(DescriptorPositions) {
     return {{DescriptorPositions::inherent, "inherent"},
             {DescriptorPositions::mean, "mean"},
             {DescriptorPositions::snapshot, "snapshot"}};
 }
-inline WordTable<Activation> words_of(Activation) {
-    WordTable<Activation> table;
+inline io::WordTable<Activation> words_of(Activation) {
+    io::WordTable<Activation> table;
     for (const Activation a : {Activation::relu, Activation::sigmoid, Activation::tanh})
         table.emplace_back(a, activation_name(a));
     return table;
 }
-inline WordTable<RateSchedule> words_of(RateSchedule) {
-    WordTable<RateSchedule> table;
+inline io::WordTable<RateSchedule> words_of(RateSchedule) {
+    io::WordTable<RateSchedule> table;
     for (const RateSchedule s : {RateSchedule::constant, RateSchedule::exponential, RateSchedule::cosine})
         table.emplace_back(s, rate_schedule_name(s));
     return table;

@@ -9,7 +9,7 @@
 
 #include "core/error.hpp"
 
-namespace mg {
+namespace mg::io {
 namespace {
 
 [[noreturn]] void raise(const std::string& path, const char* what, int code) {
@@ -66,4 +66,4 @@ void write_file_atomically(const std::string& path, std::string_view bytes) {
     }
 }
 
-}  // namespace mg
+}  // namespace mg::io

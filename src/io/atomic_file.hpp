@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-namespace mg {
+namespace mg::io {
 
 /// Flushes `temporary` to disk, renames it to `path` and flushes the directory. Throws Error with the system's
 /// reason (full disk, read-only directory); the old `path` is intact then.
@@ -14,4 +14,4 @@ void commit_file(const std::string& temporary, const std::string& path);
 /// file or the new one. Throws Error with the system's reason; nothing is left behind then.
 void write_file_atomically(const std::string& path, std::string_view bytes);
 
-}  // namespace mg
+}  // namespace mg::io

@@ -11,7 +11,7 @@
 #include "core/error.hpp"
 #include "io/text.hpp"
 
-namespace mg {
+namespace mg::io {
 namespace {
 
 constexpr std::size_t piece = std::size_t{1} << 20;    // [bytes] of text at a time
@@ -173,4 +173,4 @@ std::string_view unpacked_name(std::string_view path) {
     return path;
 }
 
-}  // namespace mg
+}  // namespace mg::io

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace mg {
+namespace mg::io {
 
 /// Limits of the unpacked size of a file [bytes], so that a small file cannot fill the memory. Tables of atoms shrink 3
 /// to 20 times when packed, zeros a thousand times and more.
@@ -25,4 +25,4 @@ std::string read_text(const std::string& path, const UnpackLimits& limits = {});
 /// A file's name without .gz or .zst at its end.
 std::string_view unpacked_name(std::string_view path);
 
-}  // namespace mg
+}  // namespace mg::io

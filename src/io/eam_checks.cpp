@@ -8,7 +8,7 @@
 
 #include "core/error.hpp"
 
-namespace mg {
+namespace mg::io {
 namespace {
 
 using Table = std::vector<double>;
@@ -107,4 +107,4 @@ void check_functions(const EamPotential& potential) {
     check_exchange(potential);
 }
 
-}  // namespace mg
+}  // namespace mg::io

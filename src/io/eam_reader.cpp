@@ -12,7 +12,7 @@
 #include "io/sha256.hpp"
 #include "io/text.hpp"
 
-namespace mg {
+namespace mg::io {
 namespace {
 
 using Table = std::vector<double>;
@@ -416,4 +416,4 @@ EamPotential parse_potential(const std::string& path, std::string bytes, const s
     return elements.empty() ? potential : restricted(std::move(potential), elements);
 }
 
-}  // namespace mg
+}  // namespace mg::io

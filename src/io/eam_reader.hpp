@@ -6,7 +6,7 @@
 
 #include "physics/eam_potential.hpp"
 
-namespace mg {
+namespace mg::io {
 
 /// Reads a `funcfl` (eam), `setfl` (eam/alloy) or Finnis-Sinclair (eam/fs) file; the content tells which, and the
 /// name's end (but for .gz or .zst) only where one element makes the last two alike. The file may be packed by gzip or
@@ -28,4 +28,4 @@ EamPotential read_potential(const std::string& path, const std::vector<std::stri
 /// The same from the bytes of such a file; `name` is for messages.
 EamPotential parse_potential(const std::string& name, std::string bytes, const std::vector<std::string>& elements = {});
 
-}  // namespace mg
+}  // namespace mg::io

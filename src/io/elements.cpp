@@ -2,7 +2,7 @@
 
 #include <array>
 
-namespace mg {
+namespace mg::io {
 namespace {
 
 constexpr std::array<ChemicalElement, 92> table = {{
@@ -39,4 +39,4 @@ const ChemicalElement* find_element(std::string_view symbol) {
 
 int atomic_number(const ChemicalElement& element) { return static_cast<int>(&element - table.data()) + 1; }
 
-}  // namespace mg
+}  // namespace mg::io

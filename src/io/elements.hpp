@@ -4,7 +4,7 @@
 #include <span>
 #include <string_view>
 
-namespace mg {
+namespace mg::io {
 
 struct ChemicalElement {
     const char* symbol;
@@ -21,4 +21,4 @@ const ChemicalElement* find_element(std::string_view symbol);
 /// Of an entry of chemical_elements().
 int atomic_number(const ChemicalElement& element);
 
-}  // namespace mg
+}  // namespace mg::io

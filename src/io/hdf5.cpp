@@ -15,7 +15,7 @@
 #include "io/atomic_file.hpp"
 #include "io/sha256.hpp"
 
-namespace mg {
+namespace mg::io {
 namespace {
 
 constexpr const char* seal_mark = "mgstiff-gpu sealed HDF5\n";
@@ -460,4 +460,4 @@ MG_H5_TYPE(unsigned long)
 MG_H5_TYPE(unsigned char)
 #undef MG_H5_TYPE
 
-}  // namespace mg
+}  // namespace mg::io

@@ -9,7 +9,7 @@
 
 #include "core/vec3.hpp"
 
-namespace mg {
+namespace mg::io {
 
 /// Element types T of datasets and attributes: double, float, int, long, unsigned, unsigned long, unsigned char.
 /// HDF5 converts between the file's type and T when reading.
@@ -88,4 +88,4 @@ private:
     std::unique_ptr<State> state_;
 };
 
-}  // namespace mg
+}  // namespace mg::io

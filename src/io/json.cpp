@@ -4,7 +4,7 @@
 #include "io/atomic_file.hpp"
 #include "io/text.hpp"
 
-namespace mg {
+namespace mg::io {
 
 void write_json(const std::string& path, const nlohmann::json& value) {
     // A path given by the user may hold bytes that are no UTF-8; they must not stop the summary.
@@ -20,4 +20,4 @@ nlohmann::json read_json(const std::string& path) {
     }
 }
 
-}  // namespace mg
+}  // namespace mg::io

@@ -4,7 +4,7 @@
 
 #include <limits>
 
-namespace mg {
+namespace mg::io {
 
 static constexpr auto largest_int = static_cast<double>(std::numeric_limits<int>::max());
 
@@ -17,4 +17,4 @@ Limits above(double low, double high, const char* why) { return {low, high, true
 Limits from(double low, double high, const char* why) { return {low, high, false, why}; }
 Limits counted(double low, const char* why) { return {low, largest_int, false, why}; }
 
-}  // namespace mg
+}  // namespace mg::io

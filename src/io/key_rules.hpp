@@ -10,7 +10,7 @@
 #include "io/suggestions.hpp"
 #include "io/text.hpp"
 
-namespace mg {
+namespace mg::io {
 
 /// Limits of a number, or of each number in a list.
 struct Limits {
@@ -48,8 +48,8 @@ struct SelectionRule {
 };
 
 /// The words that stand for the values of an enumeration, in the order in which messages name them. An enumeration
-/// that is the type of a key has a function `words_of(E)` that returns its table, from which the key is read, written
-/// and hashed.
+/// that is the type of a key has in its own namespace a function `words_of(E)` that returns its table, from which the
+/// key is read, written and hashed.
 template <class E>
 using WordTable = std::vector<std::pair<E, std::string>>;
 
@@ -78,4 +78,4 @@ E value_of(const std::string& word) {
     throw InputError("\"" + word + "\" is unknown", "it may be " + one_of(all_words<E>()), "choose one of these");
 }
 
-}  // namespace mg
+}  // namespace mg::io

@@ -9,7 +9,7 @@
 
 #include "core/error.hpp"
 
-namespace mg {
+namespace mg::io {
 namespace {
 
 std::string hexadecimal_digest(sha256_ctx& context) {
@@ -47,4 +47,4 @@ std::string sha256_of_file(const std::string& path, long offset) {
     return hexadecimal_digest(context);
 }
 
-}  // namespace mg
+}  // namespace mg::io

@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-namespace mg {
+namespace mg::io {
 
 /// SHA-256 as 64 hexadecimal digits, lower case.
 std::string sha256_of(std::string_view bytes);
@@ -12,4 +12,4 @@ std::string sha256_of(std::string_view bytes);
 /// SHA-256 of a file from byte `offset` on, read in pieces. Throws InputError where it cannot be read.
 std::string sha256_of_file(const std::string& path, long offset = 0);
 
-}  // namespace mg
+}  // namespace mg::io

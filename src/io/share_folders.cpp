@@ -3,7 +3,7 @@
 #include <cstdlib>
 #include <filesystem>
 
-namespace mg {
+namespace mg::io {
 namespace {
 
 std::string chosen_share() {
@@ -21,4 +21,4 @@ std::vector<std::string> share_folders() {
     return {program.parent_path() / "share/mgstiff-gpu", program / "share/mgstiff-gpu"};
 }
 
-}  // namespace mg
+}  // namespace mg::io

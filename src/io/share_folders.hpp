@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-namespace mg {
+namespace mg::io {
 
 /// The folders that may hold them, in the order in which they count: $MGSTIFF_SHARE alone where that is set, else, from
 /// the folder of the program's own file, ../share/mgstiff-gpu (installed or bundled) and share/mgstiff-gpu (a build
@@ -15,4 +15,4 @@ std::vector<std::string> share_folders();
 /// Whether $MGSTIFF_SHARE says where they are.
 bool share_is_chosen();
 
-}  // namespace mg
+}  // namespace mg::io

@@ -6,7 +6,7 @@
 #include "io/structures/lammps_dump.hpp"
 #include "io/structures/source.hpp"
 
-namespace mg {
+namespace mg::io {
 namespace {
 
 /// By the name, or by a first line that is a number before a second with a key of extended XYZ.
@@ -26,4 +26,4 @@ Structure read_structure(const std::string& path, const std::vector<std::string>
     return read_lammps_data(source, elements);
 }
 
-}  // namespace mg
+}  // namespace mg::io

@@ -6,7 +6,7 @@
 
 #include "core/structure.hpp"
 
-namespace mg {
+namespace mg::io {
 
 /// Reads a LAMMPS data file, a LAMMPS text dump (its last frame) or an extended XYZ file (its last frame); the content
 /// tells which, and whether it is packed by gzip or Zstandard (read_text() has the limits). Formats:
@@ -37,4 +37,4 @@ namespace mg {
 /// units where the file tells them, and what read_text() throws for.
 Structure read_structure(const std::string& path, const std::vector<std::string>& elements = {});
 
-}  // namespace mg
+}  // namespace mg::io

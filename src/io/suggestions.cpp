@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <utility>
 
-namespace mg {
+namespace mg::io {
 
 namespace {
 
@@ -67,4 +67,4 @@ std::string shown(std::string_view text) {
     return text.size() > 100 ? result + "..." : result;
 }
 
-}  // namespace mg
+}  // namespace mg::io

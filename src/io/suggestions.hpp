@@ -5,7 +5,9 @@
 #include <string_view>
 #include <vector>
 
-namespace mg {
+#include "core/error.hpp"
+
+namespace mg::io {
 
 using Words = std::vector<std::string>;
 
@@ -19,7 +21,9 @@ bool same_but_for_case(std::string_view first, std::string_view second);
 /// `"a", "b" or "c"`.
 std::string one_of(const Words& words);
 
+using mg::shown;  // for numbers; the one below is for text
+
 /// Text from a user, fit for one line of a message.
 std::string shown(std::string_view text);
 
-}  // namespace mg
+}  // namespace mg::io

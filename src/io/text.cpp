@@ -9,7 +9,7 @@
 #include <cstring>
 #include <fstream>
 
-namespace mg {
+namespace mg::io {
 
 std::string read_bytes(const std::string& path) {
     struct stat status {};
@@ -104,4 +104,4 @@ bool LineReader::next(std::string_view& line) {
     return true;
 }
 
-}  // namespace mg
+}  // namespace mg::io

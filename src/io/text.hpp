@@ -9,7 +9,7 @@
 
 #include "core/error.hpp"
 
-namespace mg {
+namespace mg::io {
 
 /// The bytes of a file. Throws InputError where it is missing or cannot be read.
 std::string read_bytes(const std::string& path);
@@ -52,4 +52,4 @@ private:
     long number_ = 0;
 };
 
-}  // namespace mg
+}  // namespace mg::io

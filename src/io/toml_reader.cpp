@@ -7,12 +7,12 @@
 // toml++ 3.3 asserts, and without assertions assumes, what malformed text can break ("[" with no name behind it): a
 // study file must not abort the program, so its assertions throw, whatever the build.
 #undef NDEBUG
-namespace mg {
+namespace mg::io {
 static constexpr void require_of_parser(bool holds) {
     if (!holds) throw std::logic_error("the parser of TOML lost its way");
 }
-}  // namespace mg
-#define TOML_ASSERT(expr) ::mg::require_of_parser(static_cast<bool>(expr))
+}  // namespace mg::io
+#define TOML_ASSERT(expr) ::mg::io::require_of_parser(static_cast<bool>(expr))
 #define TOML_ENABLE_FORMATTERS 0
 #include <toml++/toml.h>
 
@@ -29,7 +29,7 @@ static constexpr void require_of_parser(bool holds) {
 #include "io/text.hpp"
 #include "io/toml_writer.hpp"
 
-namespace mg {
+namespace mg::io {
 namespace {
 
 // ---- Syntax ---------------------------------------------------------------------------------------------------------
@@ -435,4 +435,4 @@ template void TomlReader::key(const char*, std::vector<std::string>&, const File
 template void TomlReader::key(const char*, std::vector<std::vector<int>>&, const Limits&);
 template void TomlReader::key(const char*, Selection&, const SelectionRule&);
 
-}  // namespace mg
+}  // namespace mg::io

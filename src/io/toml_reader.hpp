@@ -9,7 +9,7 @@
 ///         template <class Visitor>
 ///         void visit(Visitor& v) {
 ///             v.table("oven", "Where it is warm.");
-///             v.key("heat_K", heat_K, above(0, 1000, "it is an absolute temperature"));
+///             v.key("heat_K", heat_K, io::above(0, 1000, "it is an absolute temperature"));
 ///         }
 ///     };
 ///
@@ -29,7 +29,7 @@
 
 #include "io/key_rules.hpp"
 
-namespace mg {
+namespace mg::io {
 
 /// A visitor that sets the members whose keys the file has, leaves the others as they are, and collects faults, each
 /// "file:line:column: problem (why); what to do".
@@ -83,4 +83,4 @@ private:
     std::unique_ptr<Impl> impl_;
 };
 
-}  // namespace mg
+}  // namespace mg::io

@@ -4,7 +4,7 @@
 
 #include <charconv>
 
-namespace mg {
+namespace mg::io {
 
 std::string toml_of(double x) {
     char buffer[64];
@@ -47,4 +47,4 @@ bool TomlWriter::optional_table(const char* name, const char* comment, bool is_t
     return is_there;
 }
 
-}  // namespace mg
+}  // namespace mg::io

@@ -9,7 +9,7 @@
 
 #include "io/key_rules.hpp"
 
-namespace mg {
+namespace mg::io {
 
 /// A value as TOML has it. A number keeps its bits: the shortest text that brings them back.
 std::string toml_of(double x);
@@ -49,4 +49,4 @@ public:
     std::string text;
 };
 
-}  // namespace mg
+}  // namespace mg::io

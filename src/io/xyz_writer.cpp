@@ -7,7 +7,7 @@
 #include "core/error.hpp"
 #include "io/atomic_file.hpp"
 
-namespace mg {
+namespace mg::io {
 namespace {
 
 class Text {
@@ -110,4 +110,4 @@ void write_xyz(const std::string& path, const Structure& structure, const std::v
     write_file_atomically(path, xyz_text(path, structure, columns, extra_comment, digits));
 }
 
-}  // namespace mg
+}  // namespace mg::io

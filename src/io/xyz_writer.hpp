@@ -6,7 +6,7 @@
 
 #include "core/structure.hpp"
 
-namespace mg {
+namespace mg::io {
 
 /// One per-atom property. Exactly one of the three vectors is filled: (n width), atom by atom.
 struct XyzColumn {
@@ -30,4 +30,4 @@ void write_xyz(const std::string& path, const Structure& structure, const std::v
 std::string xyz_text(const std::string& path, const Structure& structure, const std::vector<XyzColumn>& columns,
                      const std::string& extra_comment = "", int digits = 10);
 
-}  // namespace mg
+}  // namespace mg::io

@@ -92,14 +92,14 @@ std::string text_of(double value) {
 
 std::string find_report_scripts() {
     std::string looked;
-    for (const fs::path share : share_folders()) {
+    for (const fs::path share : io::share_folders()) {
         const std::string folder = share / "figures";
         std::error_code ignored;
         if (fs::is_regular_file(folder + "/make_report.py", ignored)) return folder;
         looked += (looked.empty() ? "" : ", ") + folder;
     }
     const std::string problem = "The report's scripts were not found";
-    if (share_is_chosen())
+    if (io::share_is_chosen())
         throw Error(problem, "MGSTIFF_SHARE is set and " + looked + " has no make_report.py",
                     "correct MGSTIFF_SHARE or unset it");
     throw Error(problem, "no make_report.py in " + looked,

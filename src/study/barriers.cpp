@@ -11,7 +11,7 @@
 #include "core/units.hpp"
 #include "physics/viscosity.hpp"
 
-namespace mg {
+namespace mg::study {
 
 EventOptions event_options(const StudyFile& study) {
     EventOptions e = study.barriers;
@@ -28,11 +28,11 @@ SettleOptions settle_options(const StudyFile& study) {
 }
 
 std::vector<int> searched_atoms(const StudyFile& study, const std::vector<long>& id, std::uint32_t sample) {
-    const Selection& which = study.barriers.atoms;
+    const io::Selection& which = study.barriers.atoms;
     std::vector<int> atoms(id.size());
     std::iota(atoms.begin(), atoms.end(), 0);
-    if (which.kind == Selection::Kind::word) return atoms;
-    if (which.kind == Selection::Kind::number) {
+    if (which.kind == io::Selection::Kind::word) return atoms;
+    if (which.kind == io::Selection::Kind::number) {
         shuffle(atoms, RandomStream(study.study.seed, RandomUse::centers, sample));
         atoms.resize(std::max<std::size_t>(1, std::lround(which.number * static_cast<double>(id.size()))));
     } else {
@@ -104,7 +104,7 @@ BarrierSummary summarise(const std::vector<CenterEvents>& centers) {
     return s;
 }
 
-void write_barriers(H5File& f, const Minimum& minimum, const std::vector<CenterEvents>& centers,
+void write_barriers(io::H5File& f, const Minimum& minimum, const std::vector<CenterEvents>& centers,
                     const StudyFile& study) {
     const std::vector<long>& id = minimum.structure.id;
     const double kT = units::boltzmann * study.report.viscosity_K;
@@ -142,4 +142,4 @@ void write_barriers(H5File& f, const Minimum& minimum, const std::vector<CenterE
     f.write_attribute("/", "polished", study.barriers.polish ? 1 : 0);
 }
 
-}  // namespace mg
+}  // namespace mg::study

@@ -10,7 +10,7 @@
 #include "study/results/event_fields.hpp"
 #include "study/results/events_file.hpp"
 
-namespace mg {
+namespace mg::study {
 
 EventOptions event_options(const StudyFile& study);
 SettleOptions settle_options(const StudyFile& study);
@@ -40,7 +40,7 @@ struct BarrierSummary {
 BarrierSummary summarise(const std::vector<CenterEvents>& centers);
 
 /// /events, /atoms and /minimum of barriers.h5.
-void write_barriers(H5File& file, const Minimum& minimum, const std::vector<CenterEvents>& centers,
+void write_barriers(io::H5File& file, const Minimum& minimum, const std::vector<CenterEvents>& centers,
                     const StudyFile& study);
 
-}  // namespace mg
+}  // namespace mg::study

@@ -8,7 +8,7 @@
 #include "core/error.hpp"
 #include "io/atomic_file.hpp"
 
-namespace mg {
+namespace mg::study {
 
 namespace {
 
@@ -16,7 +16,7 @@ namespace fs = std::filesystem;
 
 /// Values as their bytes: what goes on from them is the same program on the same kind of machine.
 template <class T>
-void put_values(H5File& file, const std::string& name, const std::vector<T>& values) {
+void put_values(io::H5File& file, const std::string& name, const std::vector<T>& values) {
     static_assert(std::is_trivially_copyable_v<T>);
     const auto* bytes = reinterpret_cast<const unsigned char*>(values.data());
     file.write(name, std::span<const unsigned char>(bytes, values.size() * sizeof(T)));
@@ -24,7 +24,7 @@ void put_values(H5File& file, const std::string& name, const std::vector<T>& val
 }
 
 template <class T>
-std::vector<T> get_values(const H5File& file, const std::string& name) {
+std::vector<T> get_values(const io::H5File& file, const std::string& name) {
     const std::vector<unsigned char> bytes = file.read<unsigned char>(name);
     if (file.read_long(name, "bytes_per_value") != static_cast<long>(sizeof(T)) || bytes.size() % sizeof(T) != 0)
         throw InputError("the checkpoint " + file.path() + " is of another version of the program",
@@ -34,29 +34,29 @@ std::vector<T> get_values(const H5File& file, const std::string& name) {
     return values;
 }
 
-void put_place(H5File& file, const Place& at) {
+void put_place(io::H5File& file, const Place& at) {
     file.write("/place", std::vector<long>{at.started ? 1L : 0L, at.phase, at.step});
 }
-void put_frame(H5File& file, const std::string& group, const Frame& frame) {
+void put_frame(io::H5File& file, const std::string& group, const Frame& frame) {
     put_values(file, group + "/position", frame.position);
     put_values(file, group + "/velocity", frame.velocity);
     put_values(file, group + "/energy", frame.energy);
     put_values(file, group + "/box", frame.box);
 }
-Frame get_frame(const H5File& file, const std::string& group) {
+Frame get_frame(const io::H5File& file, const std::string& group) {
     return {get_values<Vec3>(file, group + "/position"), get_values<Vec3>(file, group + "/velocity"),
             get_values<double>(file, group + "/energy"), get_values<Box>(file, group + "/box")};
 }
-Place get_place(const H5File& file) {
+Place get_place(const io::H5File& file) {
     const std::vector<long> v = file.read<long>("/place");
     return {v.at(0) != 0, static_cast<int>(v.at(1)), v.at(2)};
 }
 
 }  // namespace
 
-void CheckpointFile::write(const std::function<void(H5File&)>& put) const {
+void CheckpointFile::write(const std::function<void(io::H5File&)>& put) const {
     const std::string next = path_ + ".next";
-    H5File file = H5File::create(next, true);
+    io::H5File file = io::H5File::create(next, true);
     put(file);
     file.close();
     std::error_code none;
@@ -66,17 +66,17 @@ void CheckpointFile::write(const std::function<void(H5File&)>& put) const {
         if (error)
             throw Error("cannot rename " + path_ + " to " + before(), error.message(), "check the output directory");
     }
-    commit_file(next, path_);
+    io::commit_file(next, path_);
 }
 
-bool CheckpointFile::read(const std::function<void(const H5File&)>& get,
+bool CheckpointFile::read(const std::function<void(const io::H5File&)>& get,
                           const std::function<void(const std::string&)>& warn) const {
     // A crash between the two renames of write() leaves the newest under `.next`.
     for (const std::string& path : {path_, path_ + ".next", before()}) {
         std::error_code none;
         if (!fs::exists(path, none)) continue;
         try {
-            get(H5File::open(path, true));
+            get(io::H5File::open(path, true));
             return true;
         } catch (const std::exception& e) {
             warn(std::string(e.what()) + "; an earlier checkpoint is used, or this part of the work starts again");
@@ -90,7 +90,7 @@ void CheckpointFile::remove() const {
     for (const std::string& path : {path_, path_ + ".next", path_ + ".next.tmp", before()}) fs::remove(path, ignored);
 }
 
-void put(H5File& file, const DynamicsState& s) {
+void put(io::H5File& file, const DynamicsState& s) {
     file.write("/state/id", s.id);
     file.write("/state/species", s.species);
     put_values(file, "/state/position", s.position);
@@ -105,7 +105,7 @@ void put(H5File& file, const DynamicsState& s) {
     put_values(file, "/state/atom_steps", std::vector<double>{s.atom_steps});
 }
 
-DynamicsState get_dynamics_state(const H5File& file) {
+DynamicsState get_dynamics_state(const io::H5File& file) {
     DynamicsState s;
     s.id = file.read<long>("/state/id");
     s.species = file.read<int>("/state/species");
@@ -122,7 +122,7 @@ DynamicsState get_dynamics_state(const H5File& file) {
     return s;
 }
 
-void put(H5File& file, const QuenchProgress& p) {
+void put(io::H5File& file, const QuenchProgress& p) {
     put_place(file, p.place);
     for (std::size_t r = 0; r < p.history.rows.size(); ++r)
         put_values(file, "/history/" + std::to_string(r), p.history.rows[r]);
@@ -131,7 +131,7 @@ void put(H5File& file, const QuenchProgress& p) {
     put_frame(file, "/relaxed", p.relaxed);
 }
 
-QuenchProgress get_quench_progress(const H5File& file) {
+QuenchProgress get_quench_progress(const io::H5File& file) {
     QuenchProgress p;
     p.place = get_place(file);
     const long replicas = file.read<long>("/replicas").at(0);
@@ -143,7 +143,7 @@ QuenchProgress get_quench_progress(const H5File& file) {
 }
 
 template <class Space>
-void put(H5File* file, const Dynamics<Space>& d, const StiffnessProgress<Space>& p) {
+void put(io::H5File* file, const Dynamics<Space>& d, const StiffnessProgress<Space>& p) {
     const bool measuring = p.window.first.size() > 0;
     std::vector<Vec3> first;
     std::vector<DisplacementSums> half[2];
@@ -163,7 +163,7 @@ void put(H5File* file, const Dynamics<Space>& d, const StiffnessProgress<Space>&
 }
 
 template <class Space>
-StiffnessProgress<Space> get_stiffness_progress(const H5File& file, const Dynamics<Space>& d) {
+StiffnessProgress<Space> get_stiffness_progress(const io::H5File& file, const Dynamics<Space>& d) {
     StiffnessProgress<Space> p;
     p.place = get_place(file);
     p.cell_sum = get_values<Mat3>(file, "/hold/cell_sum");
@@ -182,7 +182,7 @@ StiffnessProgress<Space> get_stiffness_progress(const H5File& file, const Dynami
     return p;
 }
 
-void put(H5File& file, const TrainState& s) {
+void put(io::H5File& file, const TrainState& s) {
     file.write("/train/done", std::vector<long>{s.epochs_done, s.steps_done, s.best_epoch});
     put_values(file, "/train/parameters", s.parameters);
     put_values(file, "/train/first_moment", s.first_moment);
@@ -192,7 +192,7 @@ void put(H5File& file, const TrainState& s) {
     put_values(file, "/train/history", s.history);
 }
 
-TrainState get_train_state(const H5File& file) {
+TrainState get_train_state(const io::H5File& file) {
     TrainState s;
     const std::vector<long> done = file.read<long>("/train/done");
     s.epochs_done = static_cast<int>(done.at(0));
@@ -207,9 +207,9 @@ TrainState get_train_state(const H5File& file) {
     return s;
 }
 
-#define MG_CHECKPOINT(Space)                                                             \
-    template void put(H5File*, const Dynamics<Space>&, const StiffnessProgress<Space>&); \
-    template StiffnessProgress<Space> get_stiffness_progress(const H5File&, const Dynamics<Space>&);
+#define MG_CHECKPOINT(Space)                                                                 \
+    template void put(io::H5File*, const Dynamics<Space>&, const StiffnessProgress<Space>&); \
+    template StiffnessProgress<Space> get_stiffness_progress(const io::H5File&, const Dynamics<Space>&);
 MG_INSTANTIATE(MG_CHECKPOINT)
 
-}  // namespace mg
+}  // namespace mg::study

@@ -11,7 +11,7 @@
 #include "nn/training.hpp"
 #include "study/protocols.hpp"
 
-namespace mg {
+namespace mg::study {
 
 /// A checkpoint under `path`; the one before is kept as `path.before`. Both are sealed (H5File), so that a damaged one
 /// is found before HDF5 reads it. At any instant at least one of them is whole, once the first has been written.
@@ -22,11 +22,12 @@ public:
 
     /// Writes a new checkpoint, filled by `put`. Throws Error where it cannot be written (full disk); the old ones are
     /// untouched then.
-    void write(const std::function<void(H5File&)>& put) const;
+    void write(const std::function<void(io::H5File&)>& put) const;
 
     /// Calls get(file) with the newest undamaged checkpoint and returns true; false where there is none. `get` throws
     /// InputError for one that it cannot use. Damaged and unusable ones are reported to `warn`.
-    bool read(const std::function<void(const H5File&)>& get, const std::function<void(const std::string&)>& warn) const;
+    bool read(const std::function<void(const io::H5File&)>& get,
+              const std::function<void(const std::string&)>& warn) const;
 
     void remove() const;
 
@@ -35,21 +36,21 @@ private:
     std::string path_;
 };
 
-void put(H5File& file, const DynamicsState& state);
-DynamicsState get_dynamics_state(const H5File& file);
+void put(io::H5File& file, const DynamicsState& state);
+DynamicsState get_dynamics_state(const io::H5File& file);
 
-void put(H5File& file, const QuenchProgress& progress);
-QuenchProgress get_quench_progress(const H5File& file);
+void put(io::H5File& file, const QuenchProgress& progress);
+QuenchProgress get_quench_progress(const io::H5File& file);
 
 /// The window's arrays, atoms in the order of DynamicsState. With a team (domains) collective: its first rank gives the
 /// file, the others give null.
 template <class Space>
-void put(H5File* file, const Dynamics<Space>& dynamics, const StiffnessProgress<Space>& progress);
+void put(io::H5File* file, const Dynamics<Space>& dynamics, const StiffnessProgress<Space>& progress);
 /// To be called after dynamics.restore() of the state in the same file.
 template <class Space>
-StiffnessProgress<Space> get_stiffness_progress(const H5File& file, const Dynamics<Space>& dynamics);
+StiffnessProgress<Space> get_stiffness_progress(const io::H5File& file, const Dynamics<Space>& dynamics);
 
-void put(H5File& file, const TrainState& state);
-TrainState get_train_state(const H5File& file);
+void put(io::H5File& file, const TrainState& state);
+TrainState get_train_state(const io::H5File& file);
 
-}  // namespace mg
+}  // namespace mg::study

@@ -12,7 +12,7 @@
 #include "ops/local_structure.hpp"
 #include "study/stages.hpp"
 
-namespace mg {
+namespace mg::study {
 
 Context::Context(const StudyFile& study_file, const EamPotential& eam, const OutputDirectory& output, Farm& ranks,
                  Progress& messages, const Stage& stage)
@@ -92,11 +92,11 @@ void Context::write_xyz(std::size_t k) const {
                    {"predicted_stiffness", "prediction.h5", "/stiffness"},
                    {"elastic_stiffness", "elastic.h5", "/stiffness"},
                    {"mean_barrier", "barriers.h5", "/atoms/mean_barrier"}};
-    std::vector<XyzColumn> columns;
+    std::vector<io::XyzColumn> columns;
     for (const auto& r : results)
         if (const std::string path = sample_file(k, r.file); std::filesystem::exists(path))
-            columns.push_back({r.name, 1, H5File::open(path).read<double>(r.dataset)});
-    mg::write_xyz(sample_file(k, "glass.xyz"), inherent_structure(k), columns);
+            columns.push_back({r.name, 1, io::H5File::open(path).read<double>(r.dataset)});
+    io::write_xyz(sample_file(k, "glass.xyz"), inherent_structure(k), columns);
 }
 
 nlohmann::json provenance(const StudyFile& study) {
@@ -104,4 +104,4 @@ nlohmann::json provenance(const StudyFile& study) {
             {"study_hash", study_hash(study)}, {"seed", study.study.seed},  {"blas_core", blas_core()}};
 }
 
-}  // namespace mg
+}  // namespace mg::study

@@ -17,7 +17,7 @@
 #include "study/results/glass_file.hpp"
 #include "study/stage_checkpoints.hpp"
 
-namespace mg {
+namespace mg::study {
 
 /// The study, its samples, its output directory and the ranks that share the work; made anew for each stage that runs.
 class Context {
@@ -76,4 +76,4 @@ private:
 /// Origin of a result for JSON files: program, version, study, seed.
 nlohmann::json provenance(const StudyFile& study);
 
-}  // namespace mg
+}  // namespace mg::study

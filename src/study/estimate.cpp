@@ -8,7 +8,7 @@
 #include "study/progress.hpp"
 #include "study/stages.hpp"
 
-namespace mg {
+namespace mg::study {
 namespace {
 
 constexpr double GiB = 1024.0 * 1024 * 1024;
@@ -82,4 +82,4 @@ std::string to_table(const Estimate& e) {
     return text;
 }
 
-}  // namespace mg
+}  // namespace mg::study

@@ -3,7 +3,7 @@
 
 #include "study/stage.hpp"
 
-namespace mg {
+namespace mg::study {
 
 struct Estimate : StudySize {
     std::vector<StageEstimate> stages;
@@ -19,4 +19,4 @@ Estimate estimate(const StudyFile& study, double atom_steps_per_second);
 /// The estimate as lines of text for people, at most 110 columns wide.
 std::string to_table(const Estimate& estimate);
 
-}  // namespace mg
+}  // namespace mg::study

@@ -11,7 +11,7 @@
 #include "nn/metrics.hpp"
 #include "ops/coarse_grain.hpp"
 
-namespace mg {
+namespace mg::study {
 namespace {
 
 using nlohmann::json;
@@ -174,7 +174,7 @@ bool LearningData::is_excluded(int sample) const {
 }
 
 int LearningData::split_of(int sample) const {
-    return is_excluded(sample) ? excluded_split : mg::split_of(study, sample);
+    return is_excluded(sample) ? excluded_split : study::split_of(study, sample);
 }
 
 ErrorModel calibrated_errors(const LearningData& data, const std::vector<Model>& ensemble, const TrainOptions& options,
@@ -269,4 +269,4 @@ void add_held_out_metrics(json& metrics, const LearningData& data, const Model& 
     if (!transfer.empty()) metrics["transfer"] = {{"table", transfer_table(transfer)}, {"trainings", transfer}};
 }
 
-}  // namespace mg
+}  // namespace mg::study

@@ -14,7 +14,7 @@
 #include "study/learning.hpp"
 #include "study/model_file.hpp"
 
-namespace mg {
+namespace mg::study {
 
 /// Descriptors and labels of a sample, n atoms in the order of ids.
 struct Labelled {
@@ -62,4 +62,4 @@ nlohmann::json ensemble_metrics(const LearningData& data, const std::vector<Pred
 void add_held_out_metrics(nlohmann::json& metrics, const LearningData& data, const Model& first_member,
                           const HeldOutPrediction& held_out, const NetworkPrediction& predict);
 
-}  // namespace mg
+}  // namespace mg::study

@@ -6,7 +6,7 @@
 
 #include "core/error.hpp"
 
-namespace mg {
+namespace mg::study {
 
 void on_first(Comm& world, const std::function<void()>& f) {
     std::string problem;
@@ -113,4 +113,4 @@ Pause Farm::pause(const std::function<void()>& save, bool alone) {
     };
 }
 
-}  // namespace mg
+}  // namespace mg::study

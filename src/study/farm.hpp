@@ -11,7 +11,7 @@
 #include "study/stage_checkpoints.hpp"
 #include "study/stop.hpp"
 
-namespace mg {
+namespace mg::study {
 
 /// Collective: f() on rank 0 while the others wait. Where it throws, all ranks throw.
 void on_first(Comm& world, const std::function<void()>& f);
@@ -73,4 +73,4 @@ private:
     std::chrono::steady_clock::time_point last_checkpoint_;
 };
 
-}  // namespace mg
+}  // namespace mg::study

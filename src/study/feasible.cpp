@@ -11,7 +11,7 @@
 #include "study/learning.hpp"
 #include "study/start.hpp"
 
-namespace mg {
+namespace mg::study {
 namespace {
 
 void check_boxes(const StudyFile& study, const EamPotential& potential) {
@@ -33,7 +33,7 @@ void check_boxes(const StudyFile& study, const EamPotential& potential) {
                       fmt::format("use system.atoms = {} or more", 4 * n * n * n));
     } else {
         for (const std::string& path : study.system.structures) {
-            const double width = smallest_width(read_structure(path, potential.elements).box);
+            const double width = smallest_width(io::read_structure(path, potential.elements).box);
             if (width < needed) too_small(path + ": the box", width, "repeat the structure along its short edges");
         }
     }
@@ -63,4 +63,4 @@ void check_feasible(const StudyFile& study, const EamPotential& potential, bool 
     if (trains) check_training(study, potential);
 }
 
-}  // namespace mg
+}  // namespace mg::study

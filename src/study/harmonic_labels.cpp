@@ -5,7 +5,7 @@
 #include "md/dynamics.hpp"
 #include "md/modes.hpp"
 
-namespace mg {
+namespace mg::study {
 namespace {
 
 constexpr int most_saddles = 5;
@@ -59,7 +59,7 @@ std::optional<HarmonicFile> harmonic_labels(const Structure& inherent, const Smo
             const std::optional<HarmonicStiffness> k = harmonic_stiffness(h, s, options, give_up);
             if (!k) return std::nullopt;
             HarmonicFile f{.position = s.position,
-                           .scheme = word_of(k->scheme),
+                           .scheme = io::word_of(k->scheme),
                            .error = k->error,
                            .force_max = k->force_max,
                            .saddles = saddles};
@@ -81,4 +81,4 @@ std::optional<HarmonicFile> harmonic_labels(const Structure& inherent, const Smo
         const Structure&, const SmoothPotential&, double, const HarmonicOptions&, int, const std::function<bool()>&);
 MG_INSTANTIATE(MG_HARMONIC_LABELS)
 
-}  // namespace mg
+}  // namespace mg::study

@@ -8,7 +8,7 @@
 #include "ops/smooth_potential.hpp"
 #include "study/results/result_file.hpp"
 
-namespace mg {
+namespace mg::study {
 
 /// What the Hessian of a sample of n atoms leaves in checkpoints/.
 struct HarmonicFile {
@@ -54,4 +54,4 @@ std::optional<HarmonicFile> harmonic_labels(const Structure& inherent, const Smo
                                             const HarmonicOptions& options, int modes,
                                             const std::function<bool()>& give_up);
 
-}  // namespace mg
+}  // namespace mg::study

@@ -4,7 +4,7 @@
 
 #include "config/samples.hpp"
 
-namespace mg {
+namespace mg::study {
 
 namespace {
 
@@ -76,7 +76,7 @@ std::vector<Training> plan_trainings(const StudyFile& study, const std::vector<i
     const int all = static_cast<int>(samples_of(study).size()), test = test_sample_of(study);
     Training base;
     base.hidden = train.hidden;
-    base.activation = word_of(train.activation);
+    base.activation = io::word_of(train.activation);
     base.seed = study.study.seed;
     std::vector<int> pool;
     for (int k = 0; k < all; ++k)
@@ -137,4 +137,4 @@ std::vector<Training> plan_trainings(const StudyFile& study, const std::vector<i
     return plan;
 }
 
-}  // namespace mg
+}  // namespace mg::study

@@ -6,7 +6,7 @@
 
 #include "config/study_file.hpp"
 
-namespace mg {
+namespace mg::study {
 
 enum class TrainingPurpose {
     member,    ///< of the ensemble that predicts
@@ -46,4 +46,4 @@ inline constexpr int excluded_split = 3;
 ///   held-out samples and all samples of the other rates.
 std::vector<Training> plan_trainings(const StudyFile& study, const std::vector<int>& excluded = {});
 
-}  // namespace mg
+}  // namespace mg::study

@@ -4,11 +4,11 @@
 
 #include "io/json.hpp"
 
-namespace mg {
+namespace mg::study {
 
 Ledger::Ledger(std::string path) : path_(std::move(path)) {
     if (!std::filesystem::exists(path_)) return;
-    const nlohmann::json file = read_json(path_);
+    const nlohmann::json file = io::read_json(path_);
     for (const auto& [stage, entry] : file.items()) {
         Entry& e = entries_[stage];
         e.hash = entry.value("hash", "");
@@ -40,7 +40,7 @@ void Ledger::write() const {
         if (!e.begun.empty()) entry["begun"] = e.begun;
         if (e.seconds) entry["seconds"] = *e.seconds;
     }
-    write_json(path_, file);
+    io::write_json(path_, file);
 }
 
-}  // namespace mg
+}  // namespace mg::study

@@ -5,7 +5,7 @@
 #include <optional>
 #include <string>
 
-namespace mg {
+namespace mg::study {
 
 class Ledger {
 public:
@@ -38,4 +38,4 @@ private:
     std::map<std::string, Entry> entries_;
 };
 
-}  // namespace mg
+}  // namespace mg::study

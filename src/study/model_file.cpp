@@ -14,7 +14,7 @@
 #include "io/hdf5.hpp"
 #include "io/sha256.hpp"
 
-namespace mg {
+namespace mg::study {
 namespace {
 
 constexpr long format_version = 1;
@@ -22,7 +22,7 @@ constexpr const char* format_name = "mgstiff-gpu model";
 constexpr long most_networks = 10000, most_layers = 1000;
 
 std::string sha256_of_bytes(const std::vector<unsigned char>& bytes) {
-    return sha256_of(std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
+    return io::sha256_of(std::string_view(reinterpret_cast<const char*>(bytes.data()), bytes.size()));
 }
 
 /// Throws E where the parts of a model do not fit one another. One check serves writing and reading.
@@ -92,7 +92,7 @@ void check(const ModelFile& file, const std::string& path) {
         refuse("the bytes of its potential have another hash than it says");
 }
 
-void write_network(H5File& h5, const std::string& group, const Model& model) {
+void write_network(io::H5File& h5, const std::string& group, const Model& model) {
     h5.create_group(group);
     h5.write_attribute(group, "activation", activation_name(model.activation));
     h5.write_attribute(group, "widths", std::vector<long>(model.layers.widths.begin(), model.layers.widths.end()));
@@ -126,7 +126,7 @@ void write_network(H5File& h5, const std::string& group, const Model& model) {
     }
 }
 
-Model read_network(const H5File& h5, const std::string& group) {
+Model read_network(const io::H5File& h5, const std::string& group) {
     const auto refuse = [&](const std::string& why) {
         throw InputError("the model " + h5.path() + " is not usable", group + ": " + why, "train it again");
     };
@@ -232,7 +232,7 @@ OnnxDescription onnx_description(const ModelFile& model) {
 
 void write_model(const std::string& path, const ModelFile& model) {
     check<Error>(model, path);
-    H5File h5 = H5File::create(path, true);
+    io::H5File h5 = io::H5File::create(path, true);
     h5.write_attribute("/", "format", format_name);
     h5.write_attribute("/", "format_version", format_version);
     h5.write_attribute("/", "networks", static_cast<long>(model.ensemble.size()));
@@ -278,7 +278,7 @@ void write_model(const std::string& path, const ModelFile& model) {
 }
 
 ModelFile read_model(const std::string& path) {
-    const H5File h5 = H5File::open(path, true);
+    const io::H5File h5 = io::H5File::open(path, true);
     const auto refuse = [&](const std::string& why, const std::string& remedy) {
         throw InputError("the model " + path + " is not usable", why, remedy);
     };
@@ -336,4 +336,4 @@ ModelFile read_model(const std::string& path) {
     return model;
 }
 
-}  // namespace mg
+}  // namespace mg::study

@@ -9,7 +9,7 @@
 #include "nn/onnx.hpp"
 #include "nn/uncertainty.hpp"
 
-namespace mg {
+namespace mg::study {
 
 /// What a model file holds.
 struct ModelFile {
@@ -60,4 +60,4 @@ void write_model(const std::string& path, const ModelFile& model);
 /// Reads and checks a model: seal, shapes, finite numbers, and the hash of the potential's bytes. Throws InputError.
 ModelFile read_model(const std::string& path);
 
-}  // namespace mg
+}  // namespace mg::study

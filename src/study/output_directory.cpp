@@ -13,7 +13,7 @@
 #include "io/text.hpp"
 #include "study/stages.hpp"
 
-namespace mg {
+namespace mg::study {
 namespace {
 
 namespace fs = std::filesystem;
@@ -31,7 +31,7 @@ std::vector<std::pair<std::string, std::string>> settings_of_glasses(const Study
     std::vector<std::pair<std::string, std::string>> list;
     std::string table;
     const std::string text = resolved_toml(study);
-    LineReader lines(text);
+    io::LineReader lines(text);
     std::string_view line;
     while (lines.next(line)) {
         const std::size_t equals = line.find(" = ");
@@ -156,7 +156,7 @@ void OutputDirectory::claim(const StudyFile& study) const {
     };
     // The settings come first: they mark the directory as ours, whatever a kill leaves undone after them.
     make(path_);
-    if (!fs::exists(resolved) || read_bytes(resolved) != text) write_file_atomically(resolved, text);
+    if (!fs::exists(resolved) || io::read_bytes(resolved) != text) io::write_file_atomically(resolved, text);
     make(file("samples"));
     make(file("checkpoints"));
 }
@@ -166,4 +166,4 @@ bool is_finished(const Ledger& ledger, const Stage& stage, const OutputDirectory
            directory.has_results(stage, study);
 }
 
-}  // namespace mg
+}  // namespace mg::study

@@ -8,7 +8,7 @@
 #include "study/ledger.hpp"
 #include "study/stage.hpp"
 
-namespace mg {
+namespace mg::study {
 
 /// What `--resume` says.
 enum class Resume {
@@ -50,4 +50,4 @@ private:
 /// Whether a stage has finished with the study's present settings.
 bool is_finished(const Ledger& ledger, const Stage& stage, const OutputDirectory& directory, const StudyFile& study);
 
-}  // namespace mg
+}  // namespace mg::study

@@ -11,7 +11,7 @@
 #include "core/error.hpp"
 #include "io/json.hpp"
 
-namespace mg {
+namespace mg::study {
 
 namespace {
 
@@ -113,7 +113,7 @@ void Progress::write_status(const std::string& state, const std::string& reason)
                           {"unit", unit_},  {"seconds", seconds}, {"rate_per_s", rate}};
     if (rate > 0) status["seconds_left"] = std::max(0.0, (work_ - done_) / rate);
     if (!reason.empty()) status["reason"] = reason;
-    write_json(directory_ + "/status.json", status);
+    io::write_json(directory_ + "/status.json", status);
 }
 
-}  // namespace mg
+}  // namespace mg::study

@@ -8,7 +8,7 @@
 
 #include <nlohmann/json_fwd.hpp>
 
-namespace mg {
+namespace mg::study {
 
 /// A time [s] in a unit that fits: "75 s", "12 min 05 s", "3 h 20 min", "4.5 days", "20.1 years".
 std::string duration_text(double seconds);
@@ -52,4 +52,4 @@ private:
     Clock::time_point start_, last_line_, last_status_;
 };
 
-}  // namespace mg
+}  // namespace mg::study

@@ -8,7 +8,7 @@
 #include "core/random.hpp"
 #include "core/units.hpp"
 
-namespace mg {
+namespace mg::study {
 
 namespace {
 
@@ -313,4 +313,4 @@ Displacements measure_displacements(Dynamics<Space>& d, const StiffnessProtocol&
     template void set_boxes(Dynamics<Space>&, const std::vector<Box>&);
 MG_INSTANTIATE(MG_PROTOCOLS)
 
-}  // namespace mg
+}  // namespace mg::study

@@ -9,7 +9,7 @@
 #include "config/study_file.hpp"
 #include "md/dynamics.hpp"
 
-namespace mg {
+namespace mg::study {
 
 /// Called from time to time with the atom-steps done so far in this protocol.
 using Ticker = std::function<void(double atom_steps)>;
@@ -154,4 +154,4 @@ Displacements measure_displacements(Dynamics<Space>& dynamics, const StiffnessPr
 template <class Space>
 void set_boxes(Dynamics<Space>& dynamics, const std::vector<Box>& boxes);
 
-}  // namespace mg
+}  // namespace mg::study

@@ -6,7 +6,7 @@
 #include "core/macros.hpp"
 #include "core/units.hpp"
 
-namespace mg {
+namespace mg::study {
 
 namespace {
 
@@ -124,4 +124,4 @@ long count_hops(const Structure& before, const Structure& after, double distance
                                                const std::function<bool()>&, std::vector<LbfgsState>&);
 MG_INSTANTIATE(MG_REFERENCE_BASIN)
 
-}  // namespace mg
+}  // namespace mg::study

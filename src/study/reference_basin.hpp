@@ -10,7 +10,7 @@
 
 #include "study/protocols.hpp"
 
-namespace mg {
+namespace mg::study {
 
 struct BasinProtocol {
     double anneal_temperature;  ///< [K]
@@ -59,4 +59,4 @@ std::vector<bool> hopped_atoms(const Structure& before, const Structure& after, 
 /// positions unwrapped), beyond the strain of the cell and the mean displacement of all.
 long count_hops(const Structure& before, const Structure& after, double distance = hop_distance);
 
-}  // namespace mg
+}  // namespace mg::study

@@ -20,7 +20,7 @@
 #include "study/start.hpp"
 #include "study/summary.hpp"
 
-namespace mg {
+namespace mg::study {
 namespace {
 
 std::string host_name() {
@@ -40,7 +40,7 @@ public:
           stages_(stages),
           world_(world),
           farm_(world, options.max_wall_s),
-          potential_(read_potential(study.system.potential, study.system.elements)),
+          potential_(io::read_potential(study.system.potential, study.system.elements)),
           directory_(study.study.output),
           ledger_(directory_.file("stages.json")) {
         for (const std::string& name : options.stages)
@@ -177,7 +177,7 @@ private:
 
     void announce_domains() {
         const Box box = study_.quenches() ? start_lattice_of(study_, potential_, 0).box
-                                          : read_structure(study_.system.structures.at(0), potential_.elements).box;
+                                          : io::read_structure(study_.system.structures.at(0), potential_.elements).box;
         const DomainGrid grid = choose_domains(box, study_.compute.domains);
         const Vec3 halo = halo_fractions(box, potential_.cutoff + *study_.compute.skin_A);
         const double h[3] = {halo.x, halo.y, halo.z};
@@ -222,4 +222,4 @@ void run_study(const StudyFile& study, const RunOptions& options, Comm& world) {
 #define MG_RUN_STUDY(Space) template void run_study<Space>(const StudyFile&, const RunOptions&, Comm&);
 MG_INSTANTIATE(MG_RUN_STUDY)
 
-}  // namespace mg
+}  // namespace mg::study

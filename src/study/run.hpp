@@ -11,7 +11,7 @@
 #include "core/space.hpp"
 #include "study/output_directory.hpp"
 
-namespace mg {
+namespace mg::study {
 
 struct RunOptions {
     std::vector<std::string> stages;  ///< empty: all that exist
@@ -27,4 +27,4 @@ struct RunOptions {
 template <class Space>
 void run_study(const StudyFile& study, const RunOptions& options, Comm& world);
 
-}  // namespace mg
+}  // namespace mg::study

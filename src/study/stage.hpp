@@ -14,7 +14,7 @@
 
 #include "study/study_size.hpp"
 
-namespace mg {
+namespace mg::study {
 
 class Context;
 
@@ -63,4 +63,4 @@ public:
     virtual void summarise(const Context&, nlohmann::json&) const {}
 };
 
-}  // namespace mg
+}  // namespace mg::study

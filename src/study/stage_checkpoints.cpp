@@ -4,24 +4,24 @@
 
 #include "core/error.hpp"
 
-namespace mg {
+namespace mg::study {
 
 bool StageCheckpoints::is_current(const std::string& path) const {
     if (!std::filesystem::exists(path)) return false;
     try {
-        const H5File f = H5File::open(path);
+        const io::H5File f = io::H5File::open(path);
         return f.has_attribute("/", "stage_hash") && f.read_string("/", "stage_hash") == hash_;
     } catch (const Error&) {
         return false;
     }
 }
 
-void StageCheckpoints::mark(H5File& file, const Unit& tasks) const {
+void StageCheckpoints::mark(io::H5File& file, const Unit& tasks) const {
     mark(file);
     file.write("/tasks", tasks);
 }
 
-Unit StageCheckpoints::tasks_in(const H5File& file) const {
+Unit StageCheckpoints::tasks_in(const io::H5File& file) const {
     if (file.read_string("/", "stage_hash") != hash_)
         throw InputError("the checkpoint " + file.path() + " is of other settings", "the study has changed",
                          "it is not used");
@@ -29,9 +29,9 @@ Unit StageCheckpoints::tasks_in(const H5File& file) const {
 }
 
 void StageCheckpoints::resume(const CheckpointFile& file, const Unit& unit,
-                              const std::function<void(const H5File&)>& get) const {
+                              const std::function<void(const io::H5File&)>& get) const {
     file.read(
-        [&](const H5File& f) {
+        [&](const io::H5File& f) {
             if (tasks_in(f) != unit)
                 throw InputError("the checkpoint " + f.path() + " is of other work", "its tasks differ",
                                  "it is not used");
@@ -43,8 +43,8 @@ void StageCheckpoints::resume(const CheckpointFile& file, const Unit& unit,
 Unit StageCheckpoints::tasks_of(const CheckpointFile& file) const {
     Unit tasks;
     const bool whole =
-        file.read([&](const H5File& f) { tasks = tasks_in(f); }, [&](const std::string& text) { warn(text); });
+        file.read([&](const io::H5File& f) { tasks = tasks_in(f); }, [&](const std::string& text) { warn(text); });
     return whole ? tasks : Unit{};
 }
 
-}  // namespace mg
+}  // namespace mg::study

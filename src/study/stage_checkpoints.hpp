@@ -11,7 +11,7 @@
 #include "study/progress.hpp"
 #include "study/results/result_file.hpp"
 
-namespace mg {
+namespace mg::study {
 
 using Unit = std::vector<int>;  ///< tasks of one stage that are done together, in one batch
 
@@ -30,20 +30,20 @@ public:
     /// Whether the file exists and was made by this stage with the present settings.
     bool is_current(const std::string& path) const;
     /// Writes the hash of the present settings into a file, and which tasks it holds.
-    void mark(H5File& file) const { file.write_attribute("/", "stage_hash", hash_); }
-    void mark(H5File& file, const Unit& tasks) const;
+    void mark(io::H5File& file) const { file.write_attribute("/", "stage_hash", hash_); }
+    void mark(io::H5File& file, const Unit& tasks) const;
     /// Tasks that a file holds. Throws InputError where it was made with other settings.
-    Unit tasks_in(const H5File& file) const;
+    Unit tasks_in(const io::H5File& file) const;
 
     /// Calls get(file) with the newest undamaged checkpoint of the unit, where there is one.
-    void resume(const CheckpointFile& file, const Unit& unit, const std::function<void(const H5File&)>& get) const;
+    void resume(const CheckpointFile& file, const Unit& unit, const std::function<void(const io::H5File&)>& get) const;
     /// Tasks in the newest undamaged checkpoint of a unit; empty where there is none.
     Unit tasks_of(const CheckpointFile& file) const;
 
     /// Writes the results of a finished task as a sealed file; File shows its fields as in results/result_file.hpp.
     template <class File>
     void write(const char* kind, int task, const File& file) const {
-        H5File h5 = H5File::create(path(kind, task), true);
+        io::H5File h5 = io::H5File::create(path(kind, task), true);
         result_file::Writer writer{h5};
         File::visit(writer, file);
         mark(h5);
@@ -62,4 +62,4 @@ private:
     Progress& progress_;
 };
 
-}  // namespace mg
+}  // namespace mg::study

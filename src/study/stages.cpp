@@ -10,7 +10,7 @@
 #include "core/space.hpp"
 #include "io/text.hpp"
 
-namespace mg {
+namespace mg::study {
 
 // Each is made in the file of its name in study/stages/.
 template <class Space>
@@ -61,8 +61,8 @@ const std::vector<std::string>& study_stages() {
 const Stage& stage_named(const std::string& name) {
     for (const auto& stage : all_stages<Host>())
         if (stage->name() == name) return *stage;
-    throw InputError("unknown stage \"" + name + "\"", "the stages are " + comma_separated(study_stages()) + ", report",
-                     "choose one");
+    throw InputError("unknown stage \"" + name + "\"",
+                     "the stages are " + io::comma_separated(study_stages()) + ", report", "choose one");
 }
 
 std::vector<std::string> stages_upon(const StudyFile& study, const std::string& name) {
@@ -93,4 +93,4 @@ std::string stage_hash(const StudyFile& study, const std::string& name) {
     return tables_hash(study, tables, "stage " + name + '\n' + versions);
 }
 
-}  // namespace mg
+}  // namespace mg::study

@@ -4,7 +4,7 @@
 #include "core/space.hpp"
 #include "study/stage.hpp"
 
-namespace mg {
+namespace mg::study {
 
 template <class Space>
 const std::vector<std::unique_ptr<Stage>>& all_stages();
@@ -22,4 +22,4 @@ std::vector<std::string> stages_upon(const StudyFile& study, const std::string& 
 /// Takes "report" too, which follows from all. Throws InputError for another name.
 std::string stage_hash(const StudyFile& study, const std::string& stage);
 
-}  // namespace mg
+}  // namespace mg::study

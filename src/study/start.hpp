@@ -7,7 +7,7 @@
 #include "core/structure.hpp"
 #include "physics/eam_potential.hpp"
 
-namespace mg {
+namespace mg::study {
 
 /// The fcc lattice that a sample of a study is molten from.
 Structure start_lattice_of(const StudyFile& study, const EamPotential& potential, std::uint32_t sample);
@@ -18,4 +18,4 @@ inline constexpr double quench_shrinkage = 0.96;
 /// The smallest width [A] that a sample's box will have.
 double expected_width(const StudyFile& study, const EamPotential& potential);
 
-}  // namespace mg
+}  // namespace mg::study

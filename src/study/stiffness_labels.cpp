@@ -15,7 +15,7 @@
 #include "study/reference_basin.hpp"
 #include "study/results/glass_file.hpp"
 
-namespace mg {
+namespace mg::study {
 namespace {
 
 /// Mean correlation of the labels of different seeds, as that of their mean: it sees what a run keeps for all of its
@@ -95,9 +95,9 @@ std::optional<WindowEndsFile> window_ends(const Structure& inherent, const RunFi
 StiffnessFile measured_stiffness(const StudyFile& study, int sample, const StiffnessRuns& index,
                                  const std::vector<RunFile>& runs, const std::vector<WindowEndsFile>& ends) {
     StiffnessFile f;
-    f.method = word_of(StiffnessMethod::dynamics);
+    f.method = io::word_of(StiffnessMethod::dynamics);
     f.temperature = study.stiffness.temperatures_K;
-    f.estimator = word_of(study.stiffness.estimator);
+    f.estimator = io::word_of(study.stiffness.estimator);
     const int temperatures = index.temperatures;
     const std::size_t n = runs[index.of(sample, 0, 0)].atoms();
     const std::vector<double> none(n, 0.0);
@@ -169,7 +169,7 @@ void add_harmonic(const StudyFile& study, const HarmonicFile& h, StiffnessFile& 
         f.harmonic_ratio = mean(f.stiffness) / mean(f.harmonic);
     }
     if (study.stiffness.method != StiffnessMethod::harmonic) return;
-    f.method = word_of(StiffnessMethod::harmonic);
+    f.method = io::word_of(StiffnessMethod::harmonic);
     f.stiffness = f.harmonic;
     const double average = mean(f.harmonic), error = h.error * average;
     double variance = 0;
@@ -229,4 +229,4 @@ std::string description(const StiffnessFile& f) {
                                                               double, const std::function<bool()>&);
 MG_INSTANTIATE(MG_STIFFNESS_LABELS)
 
-}  // namespace mg
+}  // namespace mg::study

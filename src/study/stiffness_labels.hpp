@@ -10,7 +10,7 @@
 #include "study/harmonic_labels.hpp"
 #include "study/results/stiffness_file.hpp"
 
-namespace mg {
+namespace mg::study {
 
 /// The runs of a stage are numbered in the order sample, temperature, seed.
 struct StiffnessRuns {
@@ -86,4 +86,4 @@ AtomsThatHopped atoms_that_hopped(const StiffnessFile& f);
 /// What is said of a sample when it is done.
 std::string description(const StiffnessFile& f);
 
-}  // namespace mg
+}  // namespace mg::study

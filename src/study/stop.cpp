@@ -8,7 +8,7 @@
 
 #include "core/error.hpp"
 
-namespace mg {
+namespace mg::study {
 
 namespace {
 
@@ -82,4 +82,4 @@ std::string StopRequest::reason() const {
     return "another rank was asked to";
 }
 
-}  // namespace mg
+}  // namespace mg::study

@@ -7,7 +7,7 @@
 
 #include "core/comm.hpp"
 
-namespace mg {
+namespace mg::study {
 
 /// Thrown where a run has stopped at a checkpoint on request: exit code 75, submit again.
 class Stopped : public std::runtime_error {
@@ -37,4 +37,4 @@ private:
     const char* limit_;
 };
 
-}  // namespace mg
+}  // namespace mg::study

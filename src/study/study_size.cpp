@@ -14,7 +14,7 @@
 #include "physics/eam_potential.hpp"
 #include "study/protocols.hpp"
 
-namespace mg {
+namespace mg::study {
 namespace {
 
 /// Bytes of positions, velocities, forces, energies, virials, their snapshot and accumulators of one atom, and of the
@@ -45,7 +45,7 @@ void measure_lattice(const StudyFile& study, const EamPotential& potential, Stud
 void measure_structures(const StudyFile& study, StudySize& size) {
     double narrowest = 0, volume = 0;
     for (const std::string& path : study.system.structures) {
-        const Structure structure = read_structure(path, study.system.elements);
+        const Structure structure = io::read_structure(path, study.system.elements);
         const int atoms = structure.size();
         size.atoms = std::max(size.atoms, atoms);
         size.atoms_of_all += atoms;
@@ -83,7 +83,7 @@ StudySize study_size(const StudyFile& study, double atom_steps_per_second) {
     size.quench_K = study.quench.melt_K - study.quench.final_K;
     size.skin_A = study.compute.skin_A.value_or(1.0);
     size.replicas_per_batch = study.compute.replicas_per_batch;
-    const EamPotential potential = read_potential(study.system.potential, study.system.elements);
+    const EamPotential potential = io::read_potential(study.system.potential, study.system.elements);
     size.elements = potential.elements;
     size.cutoff_A = potential.cutoff;
     if (study.quenches())
@@ -106,4 +106,4 @@ std::string picoseconds_text(double ps) {
     return ps < 1000 ? fmt::format("{:.4g} ps", ps) : fmt::format("{:.4g} ns", ps / 1000);
 }
 
-}  // namespace mg
+}  // namespace mg::study

@@ -9,7 +9,7 @@
 #include "config/samples.hpp"
 #include "config/study_file.hpp"
 
-namespace mg {
+namespace mg::study {
 
 struct StudySize {
     double atom_steps_per_second = 0;
@@ -47,4 +47,4 @@ StudySize study_size(const StudyFile& study, double atom_steps_per_second);
 /// Simulated time in a unit that fits.
 std::string picoseconds_text(double ps);
 
-}  // namespace mg
+}  // namespace mg::study

@@ -10,7 +10,7 @@
 #include "io/json.hpp"
 #include "study/stages.hpp"
 
-namespace mg {
+namespace mg::study {
 
 void write_summary(const Context& c, const Ledger& ledger, const Hardware& hardware) {
     using nlohmann::json;
@@ -40,17 +40,17 @@ void write_summary(const Context& c, const Ledger& ledger, const Hardware& hardw
                            {"backend", hardware.backend},
                            {"threads", omp_get_max_threads()},
                            {"device", hardware.device},
-                           {"precision", word_of(s.compute.precision)}};
+                           {"precision", io::word_of(s.compute.precision)}};
     json timings = json::array();
     for (const std::string& name : study_stages())
         if (ledger.contains(name)) timings.push_back({{"stage", name}, {"seconds", ledger.seconds(name)}});
     summary["timings"] = timings;
     for (const auto& stage : all_stages<Host>())
         if (is_finished(ledger, *stage, c.directory, s)) stage->summarise(c, summary);
-    write_json(c.directory.file("summary.json"), summary);
+    io::write_json(c.directory.file("summary.json"), summary);
     c.progress.say("stage           seconds");
     for (const json& t : timings)
         c.progress.say(fmt::format("{:<12} {:>10.1f}", t["stage"].get<std::string>(), t["seconds"].get<double>()));
 }
 
-}  // namespace mg
+}  // namespace mg::study

@@ -4,7 +4,7 @@
 #include "study/context.hpp"
 #include "study/ledger.hpp"
 
-namespace mg {
+namespace mg::study {
 
 /// Where it ran.
 struct Hardware {
@@ -14,4 +14,4 @@ struct Hardware {
 /// Writes the study, the machine, the times of the stages, and what finished stages add (Stage::summarise).
 void write_summary(const Context& context, const Ledger& ledger, const Hardware& hardware);
 
-}  // namespace mg
+}  // namespace mg::study

@@ -17,7 +17,7 @@ namespace mg {
 namespace {
 
 Structure reference(const std::string& name) {
-    return read_structure(source_path("tests/data/single-point/" + name + ".data"), {"Cu", "Zr"});
+    return io::read_structure(source_path("tests/data/single-point/" + name + ".data"), {"Cu", "Zr"});
 }
 
 Dynamics<Host> whole(const Structure& s, Precision precision, double skin) {

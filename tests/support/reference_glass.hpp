@@ -12,11 +12,11 @@
 
 namespace mg {
 
-inline EamPotential cu_zr() { return read_potential(source_path("jobs/potentials/Cu-Zr_2.eam.fs"), {"Cu", "Zr"}); }
+inline EamPotential cu_zr() { return io::read_potential(source_path("jobs/potentials/Cu-Zr_2.eam.fs"), {"Cu", "Zr"}); }
 
 /// 4,000 atoms (50.85 % Cu) at 50 K, quenched by LAMMPS at 1.5e13 K/s.
 inline Structure reference_glass() {
-    return read_structure(source_path("tests/data/single-point/cuzr_glass_4000.data"), {"Cu", "Zr"});
+    return io::read_structure(source_path("tests/data/single-point/cuzr_glass_4000.data"), {"Cu", "Zr"});
 }
 
 /// True where the long tables are asked for (tests/run.sh --validation).

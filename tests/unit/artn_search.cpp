@@ -349,7 +349,7 @@ TEST(ArtnEvents, SaddlesAreOfFirstOrder) {
 void expect_vacancy_hop(const EamPotential& potential, const std::string& file, double energy, double barrier) {
     SettleOptions settle;
     settle.time = 0;
-    const Structure structure = read_structure(source_path("tests/data/vacancy/" + file), {"Cu"});
+    const Structure structure = io::read_structure(source_path("tests/data/vacancy/" + file), {"Cu"});
     const auto minimum = find_minimum<Host>(structure, potential, 0.6, 1, settle);
     EXPECT_NEAR(minimum->energy, energy, 1e-6);
     EventOptions options;
@@ -407,14 +407,14 @@ void expect_vacancy_hop(const EamPotential& potential, const std::string& file, 
 }
 
 TEST(ArtnEvents, AVacancyHopsOverItsKnownBarrier) {
-    expect_vacancy_hop(read_potential(source_path("jobs/potentials/Cu-Zr_2.eam.fs"), {"Cu"}), "cu_vacancy_499.data",
+    expect_vacancy_hop(io::read_potential(source_path("jobs/potentials/Cu-Zr_2.eam.fs"), {"Cu"}), "cu_vacancy_499.data",
                        -1637.22634358569, 0.98671);
 }
 
 TEST(ArtnEvents, AVacancyHopsInMishinsCopper) {
     const std::string path = "/usr/share/lammps/potentials/Cu_mishin1.eam.alloy";
     if (!std::filesystem::exists(path)) GTEST_SKIP() << path << " is not here (Debian's package lammps-data)";
-    expect_vacancy_hop(read_potential(path, {"Cu"}), "cu_vacancy_499_mishin.data", -1765.29605989151, 0.68855);
+    expect_vacancy_hop(io::read_potential(path, {"Cu"}), "cu_vacancy_499_mishin.data", -1765.29605989151, 0.68855);
 }
 
 }  // namespace

@@ -175,7 +175,7 @@ TEST(EngineForces, FuncflFile) {
         by_hand.density[0].push_back(static_cast<double>(form.density(0, 0, k * dr).value));
         add(by_hand.density[0].back());
     }
-    const EamPotential read = read_potential(folder.write("Cu.eam", text));
+    const EamPotential read = io::read_potential(folder.write("Cu.eam", text));
     const Structure s = oracle::triclinic_alloy(4, 1, 71);
     expect_oracle(by_hand, {s}, Precision::full, Loops::tuned, 1e-10);
     const Evaluated a = evaluate(read, {s}, Precision::full), b = evaluate(by_hand, {s}, Precision::full);

@@ -63,15 +63,15 @@ TEST(Compressed, ComesBackWhole) {
     for (const std::size_t size : {std::size_t{1}, std::size_t{1000}, std::size_t{1} << 20, std::size_t{5} << 20}) {
         std::string text = lines(size);
         if (size == std::size_t{1} << 20) text.resize(size);
-        EXPECT_EQ(mg::read_text(folder.write(text)), text);
-        EXPECT_EQ(mg::read_text(folder.write(zipped(text))), text) << size;
-        EXPECT_EQ(mg::read_text(folder.write(zstandard(text))), text) << size;
-        EXPECT_EQ(mg::read_text(folder.write(zipped(text) + zipped("more\n"))), text + "more\n");
-        EXPECT_EQ(mg::read_text(folder.write(zstandard(text) + zstandard("more\n"))), text + "more\n");
+        EXPECT_EQ(mg::io::read_text(folder.write(text)), text);
+        EXPECT_EQ(mg::io::read_text(folder.write(zipped(text))), text) << size;
+        EXPECT_EQ(mg::io::read_text(folder.write(zstandard(text))), text) << size;
+        EXPECT_EQ(mg::io::read_text(folder.write(zipped(text) + zipped("more\n"))), text + "more\n");
+        EXPECT_EQ(mg::io::read_text(folder.write(zstandard(text) + zstandard("more\n"))), text + "more\n");
     }
-    EXPECT_EQ(mg::read_text(folder.write(zipped("a\n") + std::string(512, '\0'))), "a\n");  // padded
-    EXPECT_EQ(mg::read_text(folder.write("")), "");
-    EXPECT_EQ(mg::read_text(folder.write(zipped(""))), "");
+    EXPECT_EQ(mg::io::read_text(folder.write(zipped("a\n") + std::string(512, '\0'))), "a\n");  // padded
+    EXPECT_EQ(mg::io::read_text(folder.write("")), "");
+    EXPECT_EQ(mg::io::read_text(folder.write(zipped(""))), "");
 }
 
 TEST(Compressed, DamageIsFound) {
@@ -79,25 +79,26 @@ TEST(Compressed, DamageIsFound) {
     const std::string text = lines(20000);
     for (const std::string& packed : {zipped(text), zstandard(text)}) {
         for (std::size_t cut = 4; cut < packed.size(); cut += packed.size() / 50)
-            EXPECT_THROW(mg::read_text(folder.write(packed.substr(0, cut))), mg::InputError) << cut;
-        EXPECT_THROW(mg::read_text(folder.write(packed.substr(0, packed.size() - 1))), mg::InputError);
-        EXPECT_THROW(mg::read_text(folder.write(packed + "garbage")), mg::InputError);
+            EXPECT_THROW(mg::io::read_text(folder.write(packed.substr(0, cut))), mg::InputError) << cut;
+        EXPECT_THROW(mg::io::read_text(folder.write(packed.substr(0, packed.size() - 1))), mg::InputError);
+        EXPECT_THROW(mg::io::read_text(folder.write(packed + "garbage")), mg::InputError);
     }
     // gzip has a checksum: no byte of its data may change unseen.
     std::string wrong = zipped(text);
     for (std::size_t at = 12; at < wrong.size(); at += wrong.size() / 40) {
         wrong[at] ^= 0x20;
         try {
-            EXPECT_EQ(mg::read_text(folder.write(wrong)), text) << "unseen damage at byte " << at;
+            EXPECT_EQ(mg::io::read_text(folder.write(wrong)), text) << "unseen damage at byte " << at;
         } catch (const mg::InputError&) {
         }
         wrong[at] ^= 0x20;
     }
 }
 
-void expect_error(const std::string& file, const std::vector<std::string>& parts, const mg::UnpackLimits& limits = {}) {
+void expect_error(const std::string& file, const std::vector<std::string>& parts,
+                  const mg::io::UnpackLimits& limits = {}) {
     try {
-        mg::read_text(file, limits);
+        mg::io::read_text(file, limits);
         ADD_FAILURE() << "not refused; expected: " << parts[0];
     } catch (const mg::InputError& e) {
         for (const std::string& part : parts)
@@ -122,26 +123,26 @@ TEST(Compressed, DamageIsLocated) {
 TEST(Compressed, BombsAreNotUnpacked) {
     const Folder folder;
     const std::string zeros(2 << 20, '0'), table = lines(2 << 20);
-    mg::UnpackLimits limits;
+    mg::io::UnpackLimits limits;
     limits.free = 1 << 20;
     for (const auto& pack : {zipped, zstandard}) {
         expect_error(folder.write(pack(zeros)), {"is too large", "unpack to more than 1048576", "unpack it first: "},
                      limits);
         // What packs as tables of atoms do is none, nor what is small.
-        EXPECT_EQ(mg::read_text(folder.write(pack(table)), limits), table);
-        EXPECT_EQ(mg::read_text(folder.write(pack(zeros.substr(0, 1 << 20))), limits).size(), std::size_t{1} << 20);
-        mg::UnpackLimits small;
+        EXPECT_EQ(mg::io::read_text(folder.write(pack(table)), limits), table);
+        EXPECT_EQ(mg::io::read_text(folder.write(pack(zeros.substr(0, 1 << 20))), limits).size(), std::size_t{1} << 20);
+        mg::io::UnpackLimits small;
         small.largest = table.size() - 1;
         expect_error(folder.write(pack(table)), {"is too large"}, small);
     }
-    EXPECT_EQ(mg::read_text(folder.write(table), limits), table);
+    EXPECT_EQ(mg::io::read_text(folder.write(table), limits), table);
 }
 
 TEST(Compressed, RarerFrames) {
     const Folder folder;
     // pzstd begins with a frame that says nothing: magic, four bytes of length, content.
     const std::string text = lines(1000), skippable("\x50\x2a\x4d\x18\x04\0\0\0\x10\0\0\0", 12);
-    EXPECT_EQ(mg::read_text(folder.write(skippable + zstandard(text))), text);
+    EXPECT_EQ(mg::io::read_text(folder.write(skippable + zstandard(text))), text);
     // A window that would take 1 GiB to unpack.
     ZSTD_CCtx* context = ZSTD_createCCtx();
     ZSTD_CCtx_setParameter(context, ZSTD_c_windowLog, 30);
@@ -154,9 +155,9 @@ TEST(Compressed, RarerFrames) {
     ZSTD_freeCCtx(context);
     expect_error(folder.write(out.substr(0, to.pos)), {"a window above 128 MiB", "zstd -d --long=31"});
     expect_error(folder.write(zipped(zstandard(text))), {"is packed twice", "gunzip"});
-    EXPECT_EQ(mg::unpacked_name("a.xyz.gz"), "a.xyz");
-    EXPECT_EQ(mg::unpacked_name("b.dump.zst"), "b.dump");
-    EXPECT_EQ(mg::unpacked_name("c.xz"), "c.xz");
+    EXPECT_EQ(mg::io::unpacked_name("a.xyz.gz"), "a.xyz");
+    EXPECT_EQ(mg::io::unpacked_name("b.dump.zst"), "b.dump");
+    EXPECT_EQ(mg::io::unpacked_name("c.xz"), "c.xz");
 }
 
 TEST(Compressed, OtherKindsAreNamed) {
@@ -173,7 +174,7 @@ TEST(Compressed, OtherKindsAreNamed) {
     expect(std::string("PK\x03\x04\x14\0", 6), "unzip");
     expect("\x1f\x9d\x90", "uncompress");
     // No packed file, but a comment.
-    EXPECT_EQ(mg::read_text(folder.write("BZhang's glass\n")), "BZhang's glass\n");
+    EXPECT_EQ(mg::io::read_text(folder.write("BZhang's glass\n")), "BZhang's glass\n");
 }
 
 }  // namespace

@@ -77,7 +77,7 @@ std::string replaced(std::string text, const std::string& from, const std::strin
 void expect_error(const std::string& path, const std::vector<std::string>& parts,
                   const std::vector<std::string>& elements = {}) {
     try {
-        read_potential(path, elements);
+        io::read_potential(path, elements);
         FAIL() << path << " was read";
     } catch (const InputError& error) {
         for (const std::string& part : parts)
@@ -89,7 +89,7 @@ void expect_error(const std::string& path, const std::vector<std::string>& parts
 
 TEST(EamReader, AsymmetricFinnisSinclairKeepsSourceAndCenterApart) {
     TemporaryDirectory directory;
-    const EamPotential p = read_potential(directory.write("x.eam.fs", setfl({})));
+    const EamPotential p = io::read_potential(directory.write("x.eam.fs", setfl({})));
     EXPECT_EQ(p.format, "eam/fs");
     ASSERT_EQ(p.species(), 2);
     EXPECT_EQ(p.nrho, nrho);
@@ -115,7 +115,7 @@ TEST(EamReader, AlloyDensityDependsOnTheSourceAlone) {
     Options options;
     options.fs = false;
     // The name's end is wrong on purpose: the counts decide.
-    const EamPotential p = read_potential(directory.write("x.eam.fs", setfl(options)));
+    const EamPotential p = io::read_potential(directory.write("x.eam.fs", setfl(options)));
     EXPECT_EQ(p.format, "eam/alloy");
     for (int source = 0; source < 2; ++source)
         for (int center = 0; center < 2; ++center)
@@ -125,14 +125,14 @@ TEST(EamReader, AlloyDensityDependsOnTheSourceAlone) {
 TEST(EamReader, OneElementGoesByTheName) {
     TemporaryDirectory directory;
     const Options one{true, {"Ni"}, {28}, {58.7}};
-    EXPECT_EQ(read_potential(directory.write("x.eam.fs", setfl(one))).format, "eam/fs");
-    EXPECT_EQ(read_potential(directory.write("x.eam.alloy", setfl(one))).format, "eam/alloy");
+    EXPECT_EQ(io::read_potential(directory.write("x.eam.fs", setfl(one))).format, "eam/fs");
+    EXPECT_EQ(io::read_potential(directory.write("x.eam.alloy", setfl(one))).format, "eam/alloy");
 }
 
 TEST(EamReader, FuncflPairIsTheProductOfCharges) {
     TemporaryDirectory directory;
     for (const char* comment : {"Cu functions (universal 3)", "DATE: 2007-06-11 UNITS: metal"}) {
-        const EamPotential p = read_potential(directory.write("x.eam", funcfl(comment)));
+        const EamPotential p = io::read_potential(directory.write("x.eam", funcfl(comment)));
         EXPECT_EQ(p.format, "eam");
         EXPECT_EQ(p.elements, std::vector<std::string>{"Cu"});
         const double charge = 3 * std::pow(1 - 12 * dr / cutoff, 2);
@@ -141,8 +141,8 @@ TEST(EamReader, FuncflPairIsTheProductOfCharges) {
         EXPECT_EQ(p.embedding[0][5], embedding(0, 5 * drho));
     }
     const std::string path = directory.write("y.eam", funcfl("a model of Xx"));
-    EXPECT_EQ(read_potential(path, {"Xx"}).elements[0], "Xx");
-    EXPECT_EQ(read_potential(path, {"Cu"}).elements[0], "Cu");
+    EXPECT_EQ(io::read_potential(path, {"Xx"}).elements[0], "Xx");
+    EXPECT_EQ(io::read_potential(path, {"Cu"}).elements[0], "Cu");
     expect_error(path, {"'Zr'", "Cu"}, {"Zr"});
 }
 
@@ -150,7 +150,7 @@ TEST(EamReader, ElementsRestrictAndOrder) {
     TemporaryDirectory directory;
     const std::string path =
         directory.write("x.eam.fs", setfl({true, {"Ni", "Al", "H"}, {28, 13, 1}, {58.7, 26.98, 1.008}}));
-    const EamPotential p = read_potential(path, {"H", "Ni"});
+    const EamPotential p = io::read_potential(path, {"H", "Ni"});
     ASSERT_EQ(p.elements, (std::vector<std::string>{"H", "Ni"}));
     EXPECT_EQ(p.masses[0], 1.008);
     EXPECT_EQ(p.density[0 * 2 + 1][4], density(2, 0, 4 * dr));
@@ -164,7 +164,7 @@ TEST(EamReader, ElementsRestrictAndOrder) {
 TEST(EamReader, FortranExponentsAndSentinelsAreNumbers) {
     TemporaryDirectory directory;
     std::string text = replaced(setfl({}), "58.7", "0.587D+02");
-    EXPECT_EQ(read_potential(directory.write("x.eam.fs", text)).masses[0], 58.7);
+    EXPECT_EQ(io::read_potential(directory.write("x.eam.fs", text)).masses[0], 58.7);
 }
 
 TEST(EamReader, TruncatedFilesSayHowManyNumbersAreMissing) {
@@ -186,7 +186,7 @@ TEST(EamReader, TruncatedFilesSayHowManyNumbersAreMissing) {
     expect_error(directory.write("x.eam", without_last(funcfl("Cu"), 3)), {"3 numbers missing", "Cu"});
     // Every prefix of the file is refused, and none crashes.
     for (std::size_t length = 0; length + 30 < text.size(); length += 97)
-        EXPECT_THROW(read_potential(directory.write("p.eam.fs", text.substr(0, length))), InputError) << length;
+        EXPECT_THROW(io::read_potential(directory.write("p.eam.fs", text.substr(0, length))), InputError) << length;
 }
 
 TEST(EamReader, GarbageIsLocated) {
@@ -259,7 +259,7 @@ TEST(EamReader, NegativeDensityIsRefused) {
 
 TEST(EamReader, CopperZirconium) {
     const std::string path = source_path("jobs/potentials/Cu-Zr_2.eam.fs");
-    const EamPotential p = read_potential(path);
+    const EamPotential p = io::read_potential(path);
     EXPECT_EQ(p.sha256, "7871ba1196a490973d8eb941aefba250a3b9db5b772628157fd937a9a5f9ba39");
     EXPECT_EQ(p.format, "eam/fs");
     EXPECT_EQ(p.elements, (std::vector<std::string>{"Cu", "Zr"}));
@@ -268,7 +268,7 @@ TEST(EamReader, CopperZirconium) {
     EXPECT_EQ(p.cutoff, 7.6);
     EXPECT_EQ(p.embedding[0][1], -0.1395768444);
     EXPECT_EQ(p.masses[1], 91.224);
-    const EamPotential zr = read_potential(path, {"Zr"});
+    const EamPotential zr = io::read_potential(path, {"Zr"});
     EXPECT_EQ(zr.density[0], p.density[3]);
     EXPECT_EQ(zr.pair[0], p.pair[3]);
 }
@@ -276,7 +276,7 @@ TEST(EamReader, CopperZirconium) {
 TEST(EamReader, PublishedAsymmetricTable) {
     const std::string path = "/usr/share/lammps/potentials/NiAlH_jea.eam.fs";
     if (!std::filesystem::exists(path)) GTEST_SKIP() << path << " is not installed";
-    const EamPotential p = read_potential(path);
+    const EamPotential p = io::read_potential(path);
     EXPECT_EQ(p.format, "eam/fs");
     EXPECT_EQ(p.elements, (std::vector<std::string>{"Ni", "Al", "H"}));
     // Read by hand from the file: the second block of the first section is Ni as a source, Al as a centre.

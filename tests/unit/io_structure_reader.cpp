@@ -21,7 +21,7 @@ void expect_near(Vec3 a, Vec3 b, double tolerance = 1e-12) {
 void expect_error(const std::string& path, const std::vector<std::string>& parts,
                   const std::vector<std::string>& elements = {}) {
     try {
-        read_structure(path, elements);
+        io::read_structure(path, elements);
         FAIL() << path << " was read; expected: " << (parts.empty() ? "" : parts[0]);
     } catch (const InputError& error) {
         for (const std::string& part : parts)
@@ -124,28 +124,28 @@ void expect_the_three_atoms(const Structure& s) {
 
 TEST(LammpsData, SectionsInAnyOrder) {
     TemporaryDirectory directory;
-    const Structure s = read_structure(directory.write("x.data", data));  // names by mass
+    const Structure s = io::read_structure(directory.write("x.data", data));  // names by mass
     expect_the_three_atoms(s);
     EXPECT_EQ(s.masses, (std::vector<double>{63.546, 91.224}));
-    expect_the_three_atoms(read_structure(directory.write("x.data", data), {"Cu", "Zr"}));
-    expect_the_three_atoms(read_structure(directory.write("x.data", replaced(data, "Atoms # atomic", "Atoms"))));
+    expect_the_three_atoms(io::read_structure(directory.write("x.data", data), {"Cu", "Zr"}));
+    expect_the_three_atoms(io::read_structure(directory.write("x.data", replaced(data, "Atoms # atomic", "Atoms"))));
 }
 
 TEST(LammpsData, Names) {
     TemporaryDirectory directory;
     std::string text = replaced(replaced(data, "1 63.546", "1 1.5 # Cu"), "2 91.224", "2 2.5 # Zr");
-    EXPECT_EQ(read_structure(directory.write("x.data", text)).elements, (std::vector<std::string>{"Cu", "Zr"}));
-    EXPECT_EQ(read_structure(directory.write("x.data", text)).masses, (std::vector<double>{1.5, 2.5}));
+    EXPECT_EQ(io::read_structure(directory.write("x.data", text)).elements, (std::vector<std::string>{"Cu", "Zr"}));
+    EXPECT_EQ(io::read_structure(directory.write("x.data", text)).masses, (std::vector<double>{1.5, 2.5}));
     text = replaced(text, "Velocities", "Atom Type Labels\n\n1 Ni\n2 Al\n\nVelocities");
-    EXPECT_EQ(read_structure(directory.write("x.data", text)).elements, (std::vector<std::string>{"Ni", "Al"}));
+    EXPECT_EQ(io::read_structure(directory.write("x.data", text)).elements, (std::vector<std::string>{"Ni", "Al"}));
     expect_error(directory.write("x.data", replaced(data, "1 63.546", "1 50.0")),
                  {"type 1", "no element's", "--elements"});
     expect_error(directory.write("x.data", replaced(data, "1 63.546", "1 40.0")), {"type 1", "Ar, Ca"});
     expect_error(directory.write("x.data", replaced(data, "1 63.546", "1 91.2")), {"types 1 and 2", "Zr"});
     const std::string bare = data.substr(0, data.find("Masses"));
     expect_error(directory.write("x.data", bare), {"not known", "--elements"});
-    EXPECT_EQ(read_structure(directory.write("x.data", bare), {"Ni", "Al"}).elements[1], "Al");
-    EXPECT_TRUE(read_structure(directory.write("x.data", bare), {"Ni", "Al"}).masses.empty());
+    EXPECT_EQ(io::read_structure(directory.write("x.data", bare), {"Ni", "Al"}).elements[1], "Al");
+    EXPECT_TRUE(io::read_structure(directory.write("x.data", bare), {"Ni", "Al"}).masses.empty());
     expect_error(directory.write("x.data", bare), {"type 2 has no element", ":18:"}, {"Ni"});
 }
 
@@ -179,7 +179,7 @@ TEST(LammpsData, BadInputIsLocated) {
     // Any prefix without the last atom line is an error, never a crash.
     const std::size_t end = data.find("4 1 3.0");
     for (std::size_t length = 0; length < end; ++length)
-        EXPECT_THROW(read_structure(directory.write("p.data", data.substr(0, length)), {"Cu", "Zr"}), InputError)
+        EXPECT_THROW(io::read_structure(directory.write("p.data", data.substr(0, length)), {"Cu", "Zr"}), InputError)
             << length;
 }
 
@@ -197,7 +197,7 @@ TEST(LammpsData, StylesOfAtoms) {
         text = replaced(text, "7 2 1.5", "7 " + first + "2 " + second + "1.5");
         text = replaced(text, "2 1 2.0", "2 " + first + "1 " + second + "2.0");
         text = replaced(text, "4 1 3.0", "4 " + first + "1 " + second + "3.0");
-        expect_the_three_atoms(read_structure(directory.write("x.data", text)));
+        expect_the_three_atoms(io::read_structure(directory.write("x.data", text)));
         if (style.starts_with("atomic")) continue;
         // Without the style nobody knows whether the second column is a type.
         expect_error(directory.write("x.data", replaced(text, "Atoms # " + style, "Atoms")),
@@ -214,7 +214,7 @@ TEST(LammpsData, GeneralTriclinic) {
         "LAMMPS data file via write_data, version 7 Feb 2024, timestep = 0, units = metal\n\n2 atoms\n1 atom types\n\n"
         "0 9.5 1 avec\n0 -1 8 bvec\n10 0 2 cvec\n1 2 3 abc origin\n\nAtoms # atomic\n\n"
         "5 1 1.5 2.5 3.5 1 0 -1\n4 1 0 0 0 0 0 0\n";
-    const Structure s = read_structure(directory.write("x.data", text), {"Cu"});
+    const Structure s = io::read_structure(directory.write("x.data", text), {"Cu"});
     expect_near(s.box.h.column(0), {0, 9.5, 1});
     expect_near(s.box.h.column(2), {10, 0, 2});
     EXPECT_NEAR(s.box.volume, 10 * (9.5 * 8 + 1), 1e-9);
@@ -233,15 +233,15 @@ TEST(LammpsData, LabelsInPlaceOfTypes) {
     text = replaced(replaced(replaced(text, "7 2 1.5", "7 Zr 1.5"), "2 1 2.0", "2 Cu 2.0"), "4 1 3.0", "4 Cu 3.0");
     text = replaced(replaced(text, "1 63.546", "Cu 63.546"), "2 91.224", "Zr 91.224");
     text += "\nPair Coeffs # eam/fs\n\nCu a b\nZr a b\n\nPairIJ Coeffs\n\nCu Zr a b\n";
-    expect_the_three_atoms(read_structure(directory.write("x.data", text)));
+    expect_the_three_atoms(io::read_structure(directory.write("x.data", text)));
     // Names are names: a list of elements gives their order, not that of the types.
-    const Structure s = read_structure(directory.write("x.data", text), {"Zr", "Cu"});
+    const Structure s = io::read_structure(directory.write("x.data", text), {"Zr", "Cu"});
     EXPECT_EQ(s.species, (std::vector<int>{1, 1, 0}));
     EXPECT_EQ(s.masses, (std::vector<double>{91.224, 63.546}));
     expect_error(directory.write("x.data", replaced(text, "4 Cu 3.0", "4 Ni 3.0")), {"'Ni' is no integer", "a type"});
     // Labels that are no elements say nothing, and the list names the types.
     text = replaced(data, "Velocities", "Atom Type Labels\n\n1 small\n2 big\n\nVelocities");
-    expect_the_three_atoms(read_structure(directory.write("x.data", text), {"Cu", "Zr"}));
+    expect_the_three_atoms(io::read_structure(directory.write("x.data", text), {"Cu", "Zr"}));
 }
 
 TEST(LammpsData, ElementsInAnotherOrderThanTypes) {
@@ -255,7 +255,7 @@ TEST(LammpsData, ElementsInAnotherOrderThanTypes) {
                  {"Zr", "Cu"});
     // Masses that mean nothing are no evidence.
     text = replaced(replaced(data, "1 63.546", "1 1.0"), "2 91.224", "2 1.0");
-    EXPECT_EQ(read_structure(directory.write("x.data", text), {"Zr", "Cu"}).species, (std::vector<int>{0, 0, 1}));
+    EXPECT_EQ(io::read_structure(directory.write("x.data", text), {"Zr", "Cu"}).species, (std::vector<int>{0, 0, 1}));
     expect_error(directory.write("x.dump", replaced(dump_with_masses, "%", "1 63.546")), {"type 1 is named Zr"},
                  {"Zr", "Cu"});
 }
@@ -267,7 +267,7 @@ TEST(LammpsData, AsAseWritesIt) {
         "0.0       6.5000000000000000  ylo yhi\n0.0       7.5000000000000000  zlo zhi\n"
         "     -0.25      0.5     1e-1  xy xz yz\n\n\nAtoms \n\n"
         "     1   2     -0.5  6.5  8.0\n     2   1     5.5     0  0\n";
-    const Structure s = read_structure(directory.write("x.data", text), {"Cu", "Zr"});
+    const Structure s = io::read_structure(directory.write("x.data", text), {"Cu", "Zr"});
     EXPECT_EQ(s.species, (std::vector<int>{1, 0}));
     expect_near(s.position[0], {-0.5, 6.5, 8.0});
     expect_near(s.box.h.column(2), {0.5, 0.1, 7.5});
@@ -276,12 +276,12 @@ TEST(LammpsData, AsAseWritesIt) {
 
 TEST(LammpsDump, TriclinicLastFrameUnsorted) {
     TemporaryDirectory directory;
-    expect_the_three_atoms(read_structure(directory.write("x.dump", dump), {"Cu", "Zr"}));
+    expect_the_three_atoms(io::read_structure(directory.write("x.dump", dump), {"Cu", "Zr"}));
 }
 
 TEST(LammpsDump, AllKindsOfCoordinatesAgree) {
     TemporaryDirectory directory;
-    const Structure s = read_structure(directory.write("x.dump", dump), {"Cu", "Zr"});
+    const Structure s = io::read_structure(directory.write("x.dump", dump), {"Cu", "Zr"});
     const std::string head = dump.substr(0, dump.rfind("ITEM: ATOMS"));
     char line[200];
     std::string unwrapped = head + "ITEM: ATOMS id element xu yu zu\n",
@@ -300,7 +300,7 @@ TEST(LammpsDump, AllKindsOfCoordinatesAgree) {
         wrapped += line;
     }
     for (const std::string& text : {unwrapped, scaled, wrapped}) {
-        const Structure t = read_structure(directory.write("y.dump", text));
+        const Structure t = io::read_structure(directory.write("y.dump", text));
         ASSERT_EQ(t.size(), 3);
         EXPECT_EQ(t.elements, s.elements);
         EXPECT_EQ(t.species, s.species);
@@ -312,30 +312,30 @@ TEST(LammpsDump, SpeciesFromWhatIsThere) {
     TemporaryDirectory directory;
     const std::string masses = replaced(dump_with_masses, "%", "1 63.546");
     // Types with masses, in either order of appearance; the species are in the order of the types.
-    Structure s = read_structure(directory.write("x.dump", masses));
+    Structure s = io::read_structure(directory.write("x.dump", masses));
     EXPECT_EQ(s.elements, (std::vector<std::string>{"Cu", "Zr"}));
     EXPECT_EQ(s.species, (std::vector<int>{1, 0, 1}));
     EXPECT_EQ(s.masses, (std::vector<double>{63.546, 91.2}));
     // Masses alone, with and without a list of elements.
     std::string text = replaced(masses, "id type mass", "id kind mass");
-    EXPECT_EQ(read_structure(directory.write("x.dump", text)).elements, (std::vector<std::string>{"Zr", "Cu"}));
-    s = read_structure(directory.write("x.dump", text), {"Ni", "Cu", "Zr"});
+    EXPECT_EQ(io::read_structure(directory.write("x.dump", text)).elements, (std::vector<std::string>{"Zr", "Cu"}));
+    s = io::read_structure(directory.write("x.dump", text), {"Ni", "Cu", "Zr"});
     EXPECT_EQ(s.species, (std::vector<int>{2, 1, 2}));
     expect_error(directory.write("x.dump", text), {"atom 1", "91.2", "that of none of Cu, Ni"}, {"Cu", "Ni"});
     expect_error(directory.write("x.dump", replaced(dump_with_masses, "%", "1 40.0")), {"type 1", "Ar, Ca"});
     expect_error(directory.write("x.dump", replaced(dump_with_masses, "%", "2 63.546")),
                  {"x.dump:12:", "two masses for type 2"});
     // A list of elements names types; the masses may then be any.
-    s = read_structure(directory.write("x.dump", replaced(dump_with_masses, "%", "1 1.0")), {"Cu", "Zr"});
+    s = io::read_structure(directory.write("x.dump", replaced(dump_with_masses, "%", "1 1.0")), {"Cu", "Zr"});
     EXPECT_EQ(s.species, (std::vector<int>{1, 0, 1}));
     // Labels: a column of their own, or in the column of types.
     text = replaced(replaced(replaced(masses, "id type mass", "id type typelabel"), "1 2 91.2", "1 2 Zr"), "1 63.546",
                     "1 Cu");
     text = replaced(text, "3 2 91.224", "3 2 Zr");
-    EXPECT_EQ(read_structure(directory.write("x.dump", text)).elements, (std::vector<std::string>{"Zr", "Cu"}));
-    EXPECT_EQ(read_structure(directory / "x.dump", {"Cu", "Zr"}).species, (std::vector<int>{1, 0, 1}));
+    EXPECT_EQ(io::read_structure(directory.write("x.dump", text)).elements, (std::vector<std::string>{"Zr", "Cu"}));
+    EXPECT_EQ(io::read_structure(directory / "x.dump", {"Cu", "Zr"}).species, (std::vector<int>{1, 0, 1}));
     text = replaced(text, "id type typelabel", "id kind type");
-    s = read_structure(directory.write("x.dump", text), {"Cu", "Zr"});
+    s = io::read_structure(directory.write("x.dump", text), {"Cu", "Zr"});
     EXPECT_EQ(s.species, (std::vector<int>{1, 0, 1}));
     // Types alone are ambiguous.
     expect_error(directory.write("x.dump", replaced(masses, "id type mass", "id type weight")),
@@ -348,7 +348,7 @@ TEST(LammpsDump, GeneralTriclinicUnitsAndTime) {
         "ITEM: UNITS\nmetal\nITEM: TIME\n0.5\nITEM: TIMESTEP\n500\nITEM: NUMBER OF ATOMS\n2\n"
         "ITEM: BOX BOUNDS abc origin pp pp pp\n0 9.5e0 1 1\n0 -1 8 2\n10 0 2 3\n"
         "ITEM: ATOMS id element x y z ix iy iz c_pe\n8 Zr 1.5 2.5 3.5 1 0 -1 -6.5\n2 Cu 1 2 3 0 0 0 -3.5\n";
-    const Structure s = read_structure(directory.write("x.dump", text));
+    const Structure s = io::read_structure(directory.write("x.dump", text));
     expect_near(s.box.h.column(0), {0, 9.5, 1});
     expect_near(s.box.h.column(1), {0, -1, 8});
     expect_near(s.origin, {1, 2, 3});
@@ -363,13 +363,13 @@ TEST(LammpsDump, OnAndBeyondTheWalls) {
     TemporaryDirectory directory;
     const std::string head =
         "ITEM: TIMESTEP\n0\nITEM: NUMBER OF ATOMS\n4\nITEM: BOX BOUNDS pp pp pp\n-1 4\n0 10\n2 12\nITEM: ATOMS ";
-    Structure s = read_structure(
+    Structure s = io::read_structure(
         directory.write("x.dump", head + "id type xs ys zs\n1 1 0 0 0\n2 1 1 1 1\n3 1 -0.01 0.5 1.001\n4 1 2 0 0\n"),
         {"Cu"});
     expect_near(s.position[0], {0, 0, 0});
     expect_near(s.position[1], {5, 10, 10});
     expect_near(s.position[2], {-0.05, 5, 10.01});
-    s = read_structure(
+    s = io::read_structure(
         directory.write("x.dump", head + "id type x y z\n1 1 -1 0 2\n2 1 4 10 12\n3 1 -1.05 5 12.01\n4 1 9 0 2\n"),
         {"Cu"});
     expect_near(s.position[1], {5, 10, 10});
@@ -404,7 +404,7 @@ TEST(ExtendedXyz, AnyCellAnyOrder) {
         "3\nLattice=\"0 9.5 1 0 -1 8 10 0 2\" Properties=id:I:1:species:S:1:forces:R:3:pos:R:3:velo:R:3 Origin=\"1 2 "
         "3\" pbc=\"T T T\" note='a b'\n"
         "9 Zr 0 0 0 1.5 2.5 3.5 1 2 3\n3 Cu 0 0 0 1 2 3 4 5 6\n5 Zr 0 0 0 0 0 0 7 8 9\n";
-    const Structure s = read_structure(directory.write("x.xyz", text));
+    const Structure s = io::read_structure(directory.write("x.xyz", text));
     ASSERT_EQ(s.size(), 3);
     EXPECT_EQ(s.id, (std::vector<long>{3, 5, 9}));
     EXPECT_EQ(s.elements, (std::vector<std::string>{"Cu", "Zr"}));
@@ -413,7 +413,7 @@ TEST(ExtendedXyz, AnyCellAnyOrder) {
     EXPECT_NEAR(s.box.volume, 10 * (9.5 * 8 + 1), 1e-9);
     expect_near(s.position[2], {0.5, 0.5, 0.5});
     expect_near(s.velocity[0], {4, 5, 6});
-    EXPECT_EQ(read_structure(directory / "x.xyz", {"Zr", "Cu"}).species, (std::vector<int>{1, 0, 0}));
+    EXPECT_EQ(io::read_structure(directory / "x.xyz", {"Zr", "Cu"}).species, (std::vector<int>{1, 0, 0}));
     expect_error(directory / "x.xyz", {"x.xyz:8:", "unknown species 'Zr'"}, {"Cu", "Ni"});
 }
 
@@ -425,13 +425,13 @@ TEST(ExtendedXyz, AsAseWritesIt) {
 Lattice="5.0 0.0 0.0 1.0 6.0 0.0 0.0 0.0 7.0" note="he said \"Lattice=\" twice" "my key"=3 path="C:\\tmp" )") +
         R"(table="_JSON [[1, 2], [3, 4]]" empty="" flag energy=-3.5 pbc="T T T" )" +
         "Properties=species:S:1:pos:R:3:masses:R:1:initial_magmoms:R:1:numbers:I:1:move_mask:L:1\n" + rows;
-    Structure s = read_structure(directory.write("x.xyz", text));
+    Structure s = io::read_structure(directory.write("x.xyz", text));
     expect_near(s.box.h.column(1), {1, 6, 0});
     expect_near(s.position[1], {3, 4, 5});
     EXPECT_EQ(s.elements, (std::vector<std::string>{"Cu", "Zr"}));
     // Numbers in place of names; lattice vectors in brackets; blanks around =; a name that says nothing.
     for (const char* name : {"Z", "numbers"}) {
-        s = read_structure(directory.write(
+        s = io::read_structure(directory.write(
             "x.dat", std::string("2\r\nLattice = [[5, 0, 0], [1, 6, 0], [0, 0, 7]] pbc=[T, T, T] Properties=") + name +
                          ":I:1:pos:R:3\r\n29 0.5 1 2\r\n40 3 4 5\r\n"));
         expect_near(s.box.h.column(1), {1, 6, 0});
@@ -444,7 +444,7 @@ Lattice="5.0 0.0 0.0 1.0 6.0 0.0 0.0 0.0 7.0" note="he said \"Lattice=\" twice" 
     expect_error(directory.write("x.xyz", replaced(text, "T T T", "T T")), {"x.xyz:2:", "pbc has 2 words"});
     expect_error(directory.write("x.xyz", replaced(text, "empty=\"\"", "empty=[[1, 2]")), {"x.xyz:2:", "no end"});
     expect_error(directory.write("x.xyz.gz", "2\na comment\nCu 0 0 0\nZr 1 1 1\n"), {"x.xyz.gz:2:", "no cell"});
-    EXPECT_EQ(read_structure(directory.write("x.xyz", "\xef\xbb\xbf" + text)).size(), 2);
+    EXPECT_EQ(io::read_structure(directory.write("x.xyz", "\xef\xbb\xbf" + text)).size(), 2);
 }
 
 TEST(ExtendedXyz, BadInputIsLocated) {
@@ -453,7 +453,7 @@ TEST(ExtendedXyz, BadInputIsLocated) {
     const auto with = [&](const std::string& from, const std::string& to) {
         return directory.write("x.xyz", replaced(text, from, to));
     };
-    EXPECT_EQ(read_structure(directory.write("x.xyz", text)).size(), 2);
+    EXPECT_EQ(io::read_structure(directory.write("x.xyz", text)).size(), 2);
     expect_error(with("1 1 1", "1 nan 1"), {"x.xyz:4:", "not finite"});
     expect_error(with("1 1 1", "1 1"), {"x.xyz:4:", "3 words"});
     expect_error(with("2\n", "3\n"), {"ends early", "atom 3 of 3"});
@@ -469,12 +469,13 @@ TEST(ExtendedXyz, BadInputIsLocated) {
 
 TEST(XyzWriter, RoundTripIsExact) {
     TemporaryDirectory directory;
-    Structure s = read_structure(source_path("tests/data/single-point/b2_triclinic.data"), {"Cu", "Zr"});
+    Structure s = io::read_structure(source_path("tests/data/single-point/b2_triclinic.data"), {"Cu", "Zr"});
     std::vector<double> forces;
     for (int i = 0; i < 3 * s.size(); ++i) forces.push_back(std::sin(i) / 3);
-    write_xyz(directory / "x.xyz", s,
-              {{"forces", 3, forces}, {"local_energy", 1, std::vector<double>(s.size(), -1.0 / 3)}}, "energy=1", 17);
-    const Structure t = read_structure(directory / "x.xyz", {"Cu", "Zr"});
+    io::write_xyz(directory / "x.xyz", s,
+                  {{"forces", 3, forces}, {"local_energy", 1, std::vector<double>(s.size(), -1.0 / 3)}}, "energy=1",
+                  17);
+    const Structure t = io::read_structure(directory / "x.xyz", {"Cu", "Zr"});
     EXPECT_EQ(t.id, s.id);
     EXPECT_EQ(t.species, s.species);
     for (int k = 0; k < 9; ++k) EXPECT_EQ(t.box.h.m[k], s.box.h.m[k]);
@@ -489,7 +490,7 @@ TEST(XyzWriter, RoundTripIsExact) {
         << line;
     EXPECT_FALSE(std::filesystem::exists(directory / "x.xyz.tmp"));
     // Lattice vectors stand one after the other.
-    write_xyz(directory / "y.xyz", s, {});
+    io::write_xyz(directory / "y.xyz", s, {});
     std::ifstream shorter(directory / "y.xyz");
     std::getline(shorter, line), std::getline(shorter, line);
     EXPECT_EQ(line,
@@ -499,11 +500,11 @@ TEST(XyzWriter, RoundTripIsExact) {
 
 TEST(XyzWriter, OriginReturnsAndIdCanMove) {
     TemporaryDirectory directory;
-    const Structure s = read_structure(source_path("tests/data/single-point/cuzr_glass_4000.data"));
+    const Structure s = io::read_structure(source_path("tests/data/single-point/cuzr_glass_4000.data"));
     EXPECT_EQ(s.elements, (std::vector<std::string>{"Cu", "Zr"}));
-    write_xyz(directory / "x.xyz", s, {{"id", 1, {}}, {"kind", 1, {}, {}, std::vector<std::string>(4000, "solid")}}, "",
-              17);
-    const Structure t = read_structure(directory / "x.xyz");
+    io::write_xyz(directory / "x.xyz", s, {{"id", 1, {}}, {"kind", 1, {}, {}, std::vector<std::string>(4000, "solid")}},
+                  "", 17);
+    const Structure t = io::read_structure(directory / "x.xyz");
     expect_near(t.origin, s.origin, 0);
     for (int i = 0; i < s.size(); ++i) expect_near(t.position[i], s.position[i]);
     std::ifstream stream(directory / "x.xyz");
@@ -514,17 +515,17 @@ TEST(XyzWriter, OriginReturnsAndIdCanMove) {
 
 TEST(XyzWriter, RefusesWhatIsNotFinite) {
     TemporaryDirectory directory;
-    Structure s = read_structure(directory.write("a.xyz", "1\nLattice=\"5 0 0 0 5 0 0 0 5\"\nCu 0 0 0\n"));
-    EXPECT_THROW(write_xyz(directory / "x.xyz", s, {{"forces", 3, {1, NAN, 2}}}), Error);
-    EXPECT_THROW(write_xyz(directory / "x.xyz", s, {{"forces", 3, {1, 2}}}), Error);
+    Structure s = io::read_structure(directory.write("a.xyz", "1\nLattice=\"5 0 0 0 5 0 0 0 5\"\nCu 0 0 0\n"));
+    EXPECT_THROW(io::write_xyz(directory / "x.xyz", s, {{"forces", 3, {1, NAN, 2}}}), Error);
+    EXPECT_THROW(io::write_xyz(directory / "x.xyz", s, {{"forces", 3, {1, 2}}}), Error);
     EXPECT_FALSE(std::filesystem::exists(directory / "x.xyz"));
-    EXPECT_THROW(write_xyz(directory / "no/such/x.xyz", s, {}), Error);
+    EXPECT_THROW(io::write_xyz(directory / "no/such/x.xyz", s, {}), Error);
 }
 
 TEST(Structures, ReferenceDataAgreeInIdsAndVolume) {
     for (const char* name : {"b2_triclinic", "cuzr_glass_4000", "cuzr_liquid_4000", "fcc_cu_vacancy"}) {
         const std::string base = source_path(std::string("tests/data/single-point/") + name);
-        const Structure s = read_structure(base + ".data");
+        const Structure s = io::read_structure(base + ".data");
         std::ifstream stream(base + ".forces.txt"), thermo(base + ".thermo");
         for (int i = 0; i < s.size(); ++i) {
             long id = 0;

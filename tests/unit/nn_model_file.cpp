@@ -29,8 +29,8 @@ struct Folder {
     std::string file(const std::string& name) const { return (path / name).string(); }
 };
 
-mg::ModelFile example() {
-    mg::ModelFile f;
+mg::study::ModelFile example() {
+    mg::study::ModelFile f;
     for (std::uint64_t seed : {1ul, 18446744073709551615ul}) {
         mg::Model m;
         m.layers = mg::make_layers(3, seed == 1 ? std::vector<int>{4, 2} : std::vector<int>{5});
@@ -52,8 +52,8 @@ mg::ModelFile example() {
     f.masses = {63.546, 91.224};
     f.potential_name = "toy.eam.fs";
     for (int i = 0; i < 1000; ++i) f.potential_bytes.push_back(static_cast<unsigned char>(i * 7));
-    f.potential_sha256 = mg::sha256_of(std::string(f.potential_bytes.begin(), f.potential_bytes.end()));
-    f.training_sha256 = mg::sha256_of("training");
+    f.potential_sha256 = mg::io::sha256_of(std::string(f.potential_bytes.begin(), f.potential_bytes.end()));
+    f.training_sha256 = mg::io::sha256_of("training");
     f.metrics_json = R"({"pearson": 0.9})";
     f.provenance_json = "{}";
     f.errors.species = {{{0.5, 0.75, 1.0}, {0.1, 0.2, 1.0 / 3}}, {{0.6}, {0.3}}};
@@ -70,9 +70,9 @@ mg::ModelFile example() {
 TEST(ModelFile, RoundTrip) {
     const Folder folder;
     const std::string path = folder.file("model.h5");
-    const mg::ModelFile a = example();
-    mg::write_model(path, a);
-    const mg::ModelFile b = mg::read_model(path);
+    const mg::study::ModelFile a = example();
+    mg::study::write_model(path, a);
+    const mg::study::ModelFile b = mg::study::read_model(path);
     ASSERT_EQ(b.ensemble.size(), 2u);
     const std::vector<double> features{0.1, 0.2, 0.3, -1, 5, 2};
     for (int k = 0; k < 2; ++k) {
@@ -106,8 +106,8 @@ TEST(ModelFile, RoundTrip) {
     EXPECT_EQ(a.provenance_json, b.provenance_json);
     ASSERT_EQ(b.errors.species.size(), 2u);
     const std::vector<int> species{0, 1};
-    const mg::Prediction p = mg::predict_atoms(mg::Host{}, a, features, species),
-                         q = mg::predict_atoms(mg::Host{}, b, features, species);
+    const mg::study::Prediction p = mg::study::predict_atoms(mg::Host{}, a, features, species),
+                                q = mg::study::predict_atoms(mg::Host{}, b, features, species);
     EXPECT_EQ(p.stiffness, q.stiffness);
     EXPECT_EQ(p.deviation, q.deviation);
     EXPECT_EQ(p.ensemble_deviation, q.ensemble_deviation);
@@ -120,55 +120,56 @@ TEST(ModelFile, RoundTrip) {
 }
 
 TEST(ModelFile, KnowsTheAlloysOfItsTraining) {
-    const mg::ModelFile f = example();
-    EXPECT_EQ(mg::composition_novelty(f, std::vector<int>{0, 1}), 0);
-    EXPECT_NEAR(mg::composition_novelty(f, std::vector<int>{0, 0, 0, 1}), 3, 1e-12);  // 0.25 where 0.4 is least
+    const mg::study::ModelFile f = example();
+    EXPECT_EQ(mg::study::composition_novelty(f, std::vector<int>{0, 1}), 0);
+    EXPECT_NEAR(mg::study::composition_novelty(f, std::vector<int>{0, 0, 0, 1}), 3, 1e-12);  // 0.25 where 0.4 is least
     const std::vector<double> features(12, 0.1);
-    const mg::Prediction p = mg::predict_atoms(mg::Host{}, f, features, std::vector<int>{0, 0, 0, 1});
+    const mg::study::Prediction p = mg::study::predict_atoms(mg::Host{}, f, features, std::vector<int>{0, 0, 0, 1});
     for (const double novelty : p.novelty) EXPECT_GE(novelty, 3 - 1e-12);
-    EXPECT_EQ(mg::composition_novelty({}, std::vector<int>{0, 0, 0, 1}), 0);
+    EXPECT_EQ(mg::study::composition_novelty({}, std::vector<int>{0, 0, 0, 1}), 0);
 }
 
 TEST(ModelFile, DamageIsFoundAtEveryPlace) {
     const Folder folder;
     const std::string path = folder.file("model.h5"), bad = folder.file("bad.h5");
-    mg::write_model(path, example());
+    mg::study::write_model(path, example());
     std::ifstream in(path, std::ios::binary);
     const std::string bytes((std::istreambuf_iterator<char>(in)), {});
     for (std::size_t at = 512; at < bytes.size(); at += bytes.size() / 40) {
         std::string damaged = bytes;
         damaged[at] = static_cast<char>(damaged[at] ^ 0x10);
         std::ofstream(bad, std::ios::binary) << damaged;
-        EXPECT_THROW(mg::read_model(bad), mg::InputError) << "byte " << at;
+        EXPECT_THROW(mg::study::read_model(bad), mg::InputError) << "byte " << at;
     }
     std::ofstream(bad, std::ios::binary) << bytes.substr(0, bytes.size() / 2);
-    EXPECT_THROW(mg::read_model(bad), mg::InputError);
-    EXPECT_THROW(mg::read_model(folder.file("absent.h5")), mg::InputError);
+    EXPECT_THROW(mg::study::read_model(bad), mg::InputError);
+    EXPECT_THROW(mg::study::read_model(folder.file("absent.h5")), mg::InputError);
 }
 
 TEST(ModelFile, RefusesWhatDoesNotFit) {
     const Folder folder;
     const std::string path = folder.file("model.h5");
-    for (auto change : std::vector<void (*)(mg::ModelFile&)>{
-             [](mg::ModelFile& f) { f.ensemble.clear(); }, [](mg::ModelFile& f) { f.masses.pop_back(); },
-             [](mg::ModelFile& f) { f.ensemble[0].parameters.pop_back(); },
-             [](mg::ModelFile& f) { f.ensemble[1].parameters[0] = 0.0 / 0.0; },
-             [](mg::ModelFile& f) { f.ensemble[0].input_std[0] = -1; },
-             [](mg::ModelFile& f) { f.potential_bytes[5] ^= 1; }, [](mg::ModelFile& f) { f.descriptor.count = 4; },
-             [](mg::ModelFile& f) { f.descriptor.kind = "smooth"; },
-             [](mg::ModelFile& f) { f.errors.species.pop_back(); },
-             [](mg::ModelFile& f) { f.errors.species[0].predicted[1] = 0.4; },
-             [](mg::ModelFile& f) { f.novelty.factor.pop_back(); },
-             [](mg::ModelFile& f) { f.novelty.factor[3] = 0; }}) {
-        mg::ModelFile f = example();
+    for (auto change : std::vector<void (*)(mg::study::ModelFile&)>{
+             [](mg::study::ModelFile& f) { f.ensemble.clear(); }, [](mg::study::ModelFile& f) { f.masses.pop_back(); },
+             [](mg::study::ModelFile& f) { f.ensemble[0].parameters.pop_back(); },
+             [](mg::study::ModelFile& f) { f.ensemble[1].parameters[0] = 0.0 / 0.0; },
+             [](mg::study::ModelFile& f) { f.ensemble[0].input_std[0] = -1; },
+             [](mg::study::ModelFile& f) { f.potential_bytes[5] ^= 1; },
+             [](mg::study::ModelFile& f) { f.descriptor.count = 4; },
+             [](mg::study::ModelFile& f) { f.descriptor.kind = "smooth"; },
+             [](mg::study::ModelFile& f) { f.errors.species.pop_back(); },
+             [](mg::study::ModelFile& f) { f.errors.species[0].predicted[1] = 0.4; },
+             [](mg::study::ModelFile& f) { f.novelty.factor.pop_back(); },
+             [](mg::study::ModelFile& f) { f.novelty.factor[3] = 0; }}) {
+        mg::study::ModelFile f = example();
         change(f);
-        EXPECT_THROW(mg::write_model(path, f), mg::Error);
+        EXPECT_THROW(mg::study::write_model(path, f), mg::Error);
         EXPECT_FALSE(std::filesystem::exists(path));
     }
-    mg::H5File h5 = mg::H5File::create(path, true);
+    mg::io::H5File h5 = mg::io::H5File::create(path, true);
     h5.write_attribute("/", "format", "something else");
     h5.close();
-    EXPECT_THROW(mg::read_model(path), mg::InputError);
+    EXPECT_THROW(mg::study::read_model(path), mg::InputError);
 }
 
 }  // namespace

@@ -52,15 +52,15 @@ std::vector<CenterEvents> some_events() {
 TEST(Barriers, EventsComeBack) {
     const TemporaryDirectory directory;
     const std::vector<CenterEvents> events = some_events();
-    H5File f = H5File::create(directory / "events.h5");
-    put_events(f, "/events", events, ids);
-    put_events(f, "/none", {}, ids);
+    io::H5File f = io::H5File::create(directory / "events.h5");
+    study::put_events(f, "/events", events, ids);
+    study::put_events(f, "/none", {}, ids);
     f.close();
-    const H5File g = H5File::open(directory / "events.h5");
+    const io::H5File g = io::H5File::open(directory / "events.h5");
     EXPECT_EQ(g.read<long>("/events/center"), (std::vector<long>{5, 5, 5, 5, 13}));
     EXPECT_EQ(g.read<long>("/events/displaced_atom"), (std::vector<long>{8, 21}));
-    EXPECT_TRUE(get_events(g, "/none", ids).empty());
-    const std::vector<CenterEvents> back = get_events(g, "/events", ids);
+    EXPECT_TRUE(study::get_events(g, "/none", ids).empty());
+    const std::vector<CenterEvents> back = study::get_events(g, "/events", ids);
     ASSERT_EQ(back.size(), 2u);
     ASSERT_EQ(back[0].events.size(), 4u);
     for (std::size_t c = 0; c < 2; ++c)
@@ -93,12 +93,12 @@ TEST(Barriers, EventsComeBack) {
                 EXPECT_EQ(norm2(a.final_state[m] - b.final_state[m]), 0);
             }
         }
-    EXPECT_THROW(get_events(g, "/events", {3, 8, 13, 21}), InputError);
+    EXPECT_THROW(study::get_events(g, "/events", {3, 8, 13, 21}), InputError);
 }
 
 TEST(Barriers, MeansAndErrorsOfAnAtom) {
     const std::vector<CenterEvents> events = some_events();
-    const AtomBarriers a = atom_barriers(events[0]), none = atom_barriers(events[1]);
+    const study::AtomBarriers a = study::atom_barriers(events[0]), none = study::atom_barriers(events[1]);
     EXPECT_EQ(a.attempts, 4);
     EXPECT_EQ(a.accepted, 3);
     EXPECT_EQ(a.distinct, 2);
@@ -108,7 +108,7 @@ TEST(Barriers, MeansAndErrorsOfAnAtom) {
     EXPECT_EQ(none.attempts, 1);
     EXPECT_EQ(none.accepted, 0);
     EXPECT_EQ(none.mean, 0);
-    const BarrierSummary s = summarise(events);
+    const study::BarrierSummary s = study::summarise(events);
     EXPECT_EQ(s.attempts, 5);
     EXPECT_EQ(s.accepted, 3);
     EXPECT_EQ(s.by_status[static_cast<int>(SearchStatus::disconnected)], 1);
@@ -130,11 +130,11 @@ TEST(Barriers, AttemptsEndWithEnoughEvents) {
 }
 
 TEST(Barriers, NamesFollowTheNumbers) {
-    EXPECT_EQ(search_status_names().size(), static_cast<std::size_t>(SearchStatus::running));
-    EXPECT_EQ(search_status_names()[static_cast<int>(SearchStatus::connected)], "CONNECTED");
-    EXPECT_EQ(search_status_names()[static_cast<int>(SearchStatus::disconnected)], "DISCONNECTED");
-    EXPECT_EQ(search_status_names()[static_cast<int>(SearchStatus::polish_lost)], "POLISH_LOST");
-    EXPECT_EQ(search_cost_names().size(), static_cast<std::size_t>(search_costs));
+    EXPECT_EQ(study::search_status_names().size(), static_cast<std::size_t>(SearchStatus::running));
+    EXPECT_EQ(study::search_status_names()[static_cast<int>(SearchStatus::connected)], "CONNECTED");
+    EXPECT_EQ(study::search_status_names()[static_cast<int>(SearchStatus::disconnected)], "DISCONNECTED");
+    EXPECT_EQ(study::search_status_names()[static_cast<int>(SearchStatus::polish_lost)], "POLISH_LOST");
+    EXPECT_EQ(study::search_cost_names().size(), static_cast<std::size_t>(search_costs));
 }
 
 TEST(Barriers, AtomsAreSelected) {
@@ -142,17 +142,17 @@ TEST(Barriers, AtomsAreSelected) {
     study.study.seed = 4;
     std::vector<long> id(200);
     for (int k = 0; k < 200; ++k) id[k] = 2 * k + 1;
-    EXPECT_EQ(searched_atoms(study, id, 0).size(), 200u);
-    study.barriers.atoms = {Selection::Kind::number, "", 0.1, {}};
-    const std::vector<int> some = searched_atoms(study, id, 0);
+    EXPECT_EQ(study::searched_atoms(study, id, 0).size(), 200u);
+    study.barriers.atoms = {io::Selection::Kind::number, "", 0.1, {}};
+    const std::vector<int> some = study::searched_atoms(study, id, 0);
     EXPECT_EQ(some.size(), 20u);
     EXPECT_TRUE(std::is_sorted(some.begin(), some.end()));
-    EXPECT_EQ(some, searched_atoms(study, id, 0));
-    EXPECT_NE(some, searched_atoms(study, id, 1));
-    study.barriers.atoms = {Selection::Kind::list, "", 0, {7, 3, 7}};
-    EXPECT_EQ(searched_atoms(study, id, 0), (std::vector<int>{1, 3}));
+    EXPECT_EQ(some, study::searched_atoms(study, id, 0));
+    EXPECT_NE(some, study::searched_atoms(study, id, 1));
+    study.barriers.atoms = {io::Selection::Kind::list, "", 0, {7, 3, 7}};
+    EXPECT_EQ(study::searched_atoms(study, id, 0), (std::vector<int>{1, 3}));
     study.barriers.atoms.list = {4};
-    EXPECT_THROW(searched_atoms(study, id, 0), InputError);
+    EXPECT_THROW(study::searched_atoms(study, id, 0), InputError);
 }
 
 }  // namespace

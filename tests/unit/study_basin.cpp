@@ -14,12 +14,12 @@ const EamPotential& potential() {
     return p;
 }
 
-BasinProtocol protocol(double anneal_ps) {
+study::BasinProtocol protocol(double anneal_ps) {
     StudyFile study;
     study.quench.anneal_ps = anneal_ps;
     study.quench.anneal_K = 600;
     study.quench.cell = CellMode::aniso;
-    return BasinProtocol(study);
+    return study::BasinProtocol(study);
 }
 
 /// A very fast quench of 500 atoms.
@@ -36,17 +36,17 @@ Structure glass() {
 
 struct Basin {
     Structure structure;
-    QuenchProgress progress;
+    study::QuenchProgress progress;
     int stops = 0;
 };
 
 /// `pause` and `give_up` stop it; then it goes on, with dynamics of its own, from what was saved last.
-Basin basin(const Structure& start, const BasinProtocol& p, const Pause& pause = {},
+Basin basin(const Structure& start, const study::BasinProtocol& p, const study::Pause& pause = {},
             const std::function<bool()>& give_up = {}) {
     Basin b;
-    b.progress.place = {true, QuenchProgress::relax, 0};
+    b.progress.place = {true, study::QuenchProgress::relax, 0};
     DynamicsState saved;
-    QuenchProgress at;
+    study::QuenchProgress at;
     for (;;) {
         Dynamics<Host> d(cases::batch_of({start}, potential()), potential(), Precision::mixed, 0.5);
         if (b.stops > 0) {
@@ -63,8 +63,9 @@ Basin basin(const Structure& start, const BasinProtocol& p, const Pause& pause =
             return true;
         };
         std::vector<LbfgsState> states;
-        if (find_reference_basin(
-                d, p, 3, {0}, b.progress, [](double) {}, pause_here, save, give_up, states) == BasinOutcome::found) {
+        if (study::find_reference_basin(
+                d, p, 3, {0}, b.progress, [](double) {}, pause_here, save, give_up, states) ==
+            study::BasinOutcome::found) {
             EXPECT_TRUE(states.at(0).converged);
             b.structure = to_structure(d.batch(), 0);
             return b;
@@ -85,7 +86,7 @@ TEST(ReferenceBasin, AnnealingLeadsToADeeperOne) {
         return cases::evaluate(potential(), {t}, Precision::full).energy.at(0);
     };
     EXPECT_LT(energy(annealed.structure), energy(once.structure));
-    const long hops = count_hops(once.structure, annealed.structure);
+    const long hops = study::count_hops(once.structure, annealed.structure);
     EXPECT_GT(hops, 20);
     EXPECT_LE(hops, 500);
     // Cell and positions are at rest.
@@ -110,14 +111,14 @@ TEST(ReferenceBasin, StopsChangeNoBit) {
 
 TEST(ReferenceBasin, StructuresThatAreGivenKeepTheirCell) {
     StudyFile study;
-    EXPECT_EQ(BasinProtocol(study).relaxed_cell, CellMode::iso);
-    EXPECT_EQ(BasinProtocol(study).anneal_steps(), 50000);
-    EXPECT_EQ(BasinProtocol(study).relaxations(), 2);
+    EXPECT_EQ(study::BasinProtocol(study).relaxed_cell, CellMode::iso);
+    EXPECT_EQ(study::BasinProtocol(study).anneal_steps(), 50000);
+    EXPECT_EQ(study::BasinProtocol(study).relaxations(), 2);
     study.system.structures = {"a.xyz"};
-    EXPECT_EQ(BasinProtocol(study).relaxed_cell, CellMode::iso);
+    EXPECT_EQ(study::BasinProtocol(study).relaxed_cell, CellMode::iso);
     study.quench.anneal_ps = 0;
-    EXPECT_EQ(BasinProtocol(study).relaxed_cell, CellMode::fixed);
-    EXPECT_EQ(BasinProtocol(study).relaxations(), 1);
+    EXPECT_EQ(study::BasinProtocol(study).relaxed_cell, CellMode::fixed);
+    EXPECT_EQ(study::BasinProtocol(study).relaxations(), 1);
 }
 
 TEST(ReferenceBasin, HopsAreWhatStrainAndDriftAreNot) {
@@ -125,13 +126,13 @@ TEST(ReferenceBasin, HopsAreWhatStrainAndDriftAreNot) {
     Structure after = before;
     oracle::deform(after, {{1.01, 0.02, 0, 0, 0.99, 0, 0, 0.01, 1.03}});
     for (Vec3& x : after.position) x += Vec3{5, -3, 0.7};
-    EXPECT_EQ(count_hops(before, after), 0);
+    EXPECT_EQ(study::count_hops(before, after), 0);
     after.position[3] += Vec3{0.3, 0, 0};
     after.position[100] += Vec3{0, 0.08, 0.08};
     after.position[200] += Vec3{0, 0.09, 0};
-    EXPECT_EQ(count_hops(before, after), 2);
-    EXPECT_EQ(count_hops(before, after, 0.05), 3);
-    EXPECT_EQ(count_hops(after, before, 0.05), 3);
+    EXPECT_EQ(study::count_hops(before, after), 2);
+    EXPECT_EQ(study::count_hops(before, after, 0.05), 3);
+    EXPECT_EQ(study::count_hops(after, before, 0.05), 3);
 }
 
 }  // namespace

@@ -29,24 +29,24 @@ void write_bytes(const std::string& path, const std::string& bytes) {
 }
 
 /// A checkpoint that holds this number and some more.
-void write_number(const CheckpointFile& file, double number) {
-    file.write([&](H5File& f) {
-        QuenchProgress p;
+void write_number(const study::CheckpointFile& file, double number) {
+    file.write([&](io::H5File& f) {
+        study::QuenchProgress p;
         p.place = {true, 1, static_cast<long>(number)};
         p.history.rows = {std::vector<Thermo>(20)};
         p.history.rows[0][3].potential = number;
         p.glass.position = {{1, 2, number}};
         p.glass.energy = {number};
         p.relaxed.box = {orthorhombic(1, 2, number)};
-        put(f, p);
+        study::put(f, p);
     });
 }
 /// The number of the newest whole checkpoint, or -1; `warnings` counts what was told.
-double read_number(const CheckpointFile& file, int* warnings = nullptr) {
+double read_number(const study::CheckpointFile& file, int* warnings = nullptr) {
     double number = -1;
     file.read(
-        [&](const H5File& f) {
-            const QuenchProgress p = get_quench_progress(f);
+        [&](const io::H5File& f) {
+            const study::QuenchProgress p = study::get_quench_progress(f);
             number = p.history.rows.at(0).at(3).potential;
             EXPECT_EQ(p.place.step, static_cast<long>(number));
             EXPECT_EQ(p.glass.position.at(0).z, number);
@@ -63,7 +63,7 @@ double read_number(const CheckpointFile& file, int* warnings = nullptr) {
 
 TEST(Checkpoint, TheNewestIsReadAndTheOneBeforeIsKept) {
     const TemporaryDirectory directory;
-    const CheckpointFile file(directory / "unit.h5");
+    const study::CheckpointFile file(directory / "unit.h5");
     EXPECT_EQ(read_number(file), -1);
     for (const double n : {1.0, 2.0, 3.0}) {
         write_number(file, n);
@@ -79,7 +79,7 @@ TEST(Checkpoint, TheNewestIsReadAndTheOneBeforeIsKept) {
 /// A crash between the two renames of a write.
 TEST(Checkpoint, IsFoundBetweenTheRenames) {
     const TemporaryDirectory directory;
-    const CheckpointFile file(directory / "unit.h5");
+    const study::CheckpointFile file(directory / "unit.h5");
     write_number(file, 1);
     write_number(file, 2);
     fs::rename(file.path(), file.path() + ".next");
@@ -88,7 +88,7 @@ TEST(Checkpoint, IsFoundBetweenTheRenames) {
 
 TEST(Checkpoint, OneByteChangedAnywhereIsNoticed) {
     const TemporaryDirectory directory;
-    const CheckpointFile file(directory / "unit.h5");
+    const study::CheckpointFile file(directory / "unit.h5");
     write_number(file, 1);
     write_number(file, 2);
     const std::string good = bytes_of(file.path());
@@ -109,7 +109,7 @@ TEST(Checkpoint, OneByteChangedAnywhereIsNoticed) {
 
 TEST(Checkpoint, TruncatedAnywhereIsNoticed) {
     const TemporaryDirectory directory;
-    const CheckpointFile file(directory / "unit.h5");
+    const study::CheckpointFile file(directory / "unit.h5");
     write_number(file, 1);
     write_number(file, 2);
     const std::string good = bytes_of(file.path());
@@ -132,7 +132,7 @@ TEST(Checkpoint, TruncatedAnywhereIsNoticed) {
 /// A write that fails half-way, as on a full disk: the process may write no file longer than this.
 TEST(Checkpoint, AWriteThatFailsLeavesTheOldOne) {
     const TemporaryDirectory directory;
-    const CheckpointFile file(directory / "unit.h5");
+    const study::CheckpointFile file(directory / "unit.h5");
     write_number(file, 1);
     write_number(file, 2);
     rlimit old{};
@@ -160,7 +160,7 @@ TEST(Checkpoint, AWriteThatFailsLeavesTheOldOne) {
 TEST(Checkpoint, APlaceThatIsNoDirectoryIsNamed) {
     const TemporaryDirectory directory;
     directory.write("file", "");
-    const CheckpointFile file(directory / "file/unit.h5");
+    const study::CheckpointFile file(directory / "file/unit.h5");
     try {
         write_number(file, 1);
         FAIL();
@@ -170,21 +170,21 @@ TEST(Checkpoint, APlaceThatIsNoDirectoryIsNamed) {
 }
 
 TEST(Stop, WallTimesOfEveryForm) {
-    EXPECT_EQ(wall_seconds("90"), 90);
-    EXPECT_EQ(wall_seconds("90s"), 90);
-    EXPECT_EQ(wall_seconds("1.5m"), 90);
-    EXPECT_EQ(wall_seconds("2h"), 7200);
-    EXPECT_EQ(wall_seconds("01:30:05"), 5405);
-    EXPECT_EQ(wall_seconds("02:05"), 125);
+    EXPECT_EQ(study::wall_seconds("90"), 90);
+    EXPECT_EQ(study::wall_seconds("90s"), 90);
+    EXPECT_EQ(study::wall_seconds("1.5m"), 90);
+    EXPECT_EQ(study::wall_seconds("2h"), 7200);
+    EXPECT_EQ(study::wall_seconds("01:30:05"), 5405);
+    EXPECT_EQ(study::wall_seconds("02:05"), 125);
     for (const char* bad : {"", "0", "-1", "nan", "x", "5d", "1:2:3:4", "1::2", "1:x", "1e12"})
-        EXPECT_THROW(wall_seconds(bad), InputError) << bad;
+        EXPECT_THROW(study::wall_seconds(bad), InputError) << bad;
 }
 
 TEST(Stop, TheLimitIsSeenAndSpread) {
     SerialComm world;
-    StopRequest never(world, {});
+    study::StopRequest never(world, {});
     EXPECT_FALSE(never.now());
-    StopRequest soon(world, 1e-9);
+    study::StopRequest soon(world, 1e-9);
     EXPECT_TRUE(soon.now());
     EXPECT_TRUE(never.now());  // it asks the same ranks
     EXPECT_EQ(soon.reason(), "--max-wall");

@@ -301,7 +301,7 @@ TEST(StudyFileTest, StageHashesFollowWhatMatters) {
         const StudyFile changed = folder.read(system_table, set);
         std::string flags;
         for (const std::string& stage : stages)
-            flags += stage_hash(base, stage) == stage_hash(changed, stage) ? '.' : 'x';
+            flags += study::stage_hash(base, stage) == study::stage_hash(changed, stage) ? '.' : 'x';
         return flags + (study_hash(base) == study_hash(changed) ? '.' : 'x');
     };
     EXPECT_EQ(stale({}), "......");
@@ -319,10 +319,10 @@ TEST(StudyFileTest, StageHashesFollowWhatMatters) {
     EXPECT_EQ(stale({"report.slice_A=3"}), "....x.");
     const StudyFile mean = folder.read(system_table, {"descriptors.positions=mean"});
     const StudyFile longer = folder.read(system_table, {"descriptors.positions=mean", "stiffness.window_ps=200"});
-    EXPECT_NE(stage_hash(mean, "descriptors"), stage_hash(longer, "descriptors"));
+    EXPECT_NE(study::stage_hash(mean, "descriptors"), study::stage_hash(longer, "descriptors"));
     folder.directory.write("p.eam.fs", "another potential");
     EXPECT_EQ(stale({}), "xxxxxx");
-    EXPECT_THROW(stage_hash(base, "cooling"), InputError);
+    EXPECT_THROW(study::stage_hash(base, "cooling"), InputError);
 }
 
 TEST(StudyFileTest, CompositionByLargestRemainder) {
@@ -356,7 +356,7 @@ TEST(StudyFileTest, LatticeAgainstAllFactorisations) {
 
 TEST(EstimateTest, AtomStepsOfThePaper) {
     const StudyFile study = read_study(source_path("jobs/paper.toml"));
-    const Estimate cost = estimate(study, 1e8);
+    const study::Estimate cost = study::estimate(study, 1e8);
     ASSERT_GE(cost.stages.size(), 4u);
     // Ten at 1e10 K/s, one at each of 1e9, 1e11, 1e12, 1e13: 2 fs, 100 ps of melt and 1950 K each.
     const double picoseconds = 14 * 100 + 1950 * (10 * 100 + 1000 + 10 + 1 + 0.1);
@@ -374,10 +374,10 @@ TEST(EstimateTest, AtomStepsOfThePaper) {
     EXPECT_LT(cost.memory_GiB, 20);
     EXPECT_GT(cost.disk_GiB, 0.1);
     EXPECT_LT(cost.disk_GiB, 10);
-    EXPECT_DOUBLE_EQ(estimate(study, 2e8).stages[0].seconds * 2, cost.stages[0].seconds);
-    EXPECT_THROW(estimate(study, 0), InputError);
+    EXPECT_DOUBLE_EQ(study::estimate(study, 2e8).stages[0].seconds * 2, cost.stages[0].seconds);
+    EXPECT_THROW(study::estimate(study, 0), InputError);
 
-    const std::string table = to_table(cost);
+    const std::string table = study::to_table(cost);
     expect_has(table, "19652 atoms: 9826 Cu, 9826 Zr");
     expect_has(table, "195 ns");
     for (const std::string& line : lines_of(table)) EXPECT_LE(line.size(), 110u) << line;
@@ -385,9 +385,9 @@ TEST(EstimateTest, AtomStepsOfThePaper) {
 
 TEST(EstimateTest, BoxTooSmallIsSaid) {
     const StudyFile study = read_study(source_path("jobs/quick.toml"), {"system.atoms=256"});
-    expect_has(to_table(estimate(study, 1e6)), "narrower than");
+    expect_has(study::to_table(study::estimate(study, 1e6)), "narrower than");
     const StudyFile fits = read_study(source_path("jobs/quick.toml"));
-    EXPECT_EQ(to_table(estimate(fits, 1e6)).find("narrower than"), std::string::npos);
+    EXPECT_EQ(study::to_table(study::estimate(fits, 1e6)).find("narrower than"), std::string::npos);
 }
 
 }  // namespace

@@ -20,7 +20,8 @@ const SmoothPotential& smoothed() {
 
 TEST(HarmonicLabels, LeaveASaddleAlongItsSoftestMode) {
     const Structure saddle = simple_cubic_copper();
-    const HarmonicFile f = *harmonic_labels<Host>(saddle, smoothed(), 0.5, {.scheme = HarmonicScheme::dense}, 10, {});
+    const study::HarmonicFile f =
+        *study::harmonic_labels<Host>(saddle, smoothed(), 0.5, {.scheme = HarmonicScheme::dense}, 10, {});
     EXPECT_GT(f.saddles, 0);
     EXPECT_LT(f.force_max, 1e-5);
     for (const double k : f.stiffness()) EXPECT_GT(k, 0);
@@ -45,12 +46,12 @@ TEST(WindowEnds, NameTheAtomsThatHopped) {
     for (int i = 0; i < inherent.size(); ++i)
         if (norm2(crystal.position[i] - hole) < 9) neighbour = i;
     ASSERT_GE(neighbour, 0);
-    RunFile run;
+    study::RunFile run;
     run.cell = {inherent.box.h(0, 0), 0, 0, 0, inherent.box.h(1, 1), 0, 0, 0, inherent.box.h(2, 2)};
     run.first_position = run.last_position = inherent.position;
     run.first_position[neighbour] = hole + Vec3{0.1, 0, 0};
     for (Vec3& x : run.last_position) x += Vec3{3, 2, 1};  // all together: no hop
-    const WindowEndsFile ends = *window_ends<Host>(inherent, run, p, 0.5, {});
+    const study::WindowEndsFile ends = *study::window_ends<Host>(inherent, run, p, 0.5, {});
     EXPECT_EQ(ends.moved[neighbour], 1);
     EXPECT_EQ(ends.hopped[neighbour], 1);
     // Neighbours of the hole make way, all others stay.
@@ -59,13 +60,13 @@ TEST(WindowEnds, NameTheAtomsThatHopped) {
         if (norm2(d) > 60 && norm2(d - Vec3{18.195, 18.195, 18.195}) > 200) EXPECT_EQ(ends.moved[i], 0) << i;
     }
     run.first_position = run.last_position;
-    const WindowEndsFile none = *window_ends<Host>(inherent, run, p, 0.5, {});
+    const study::WindowEndsFile none = *study::window_ends<Host>(inherent, run, p, 0.5, {});
     EXPECT_EQ(std::count(none.moved.begin(), none.moved.end(), 1), 0);
     EXPECT_EQ(std::count(none.hopped.begin(), none.hopped.end(), 1), 0);
 }
 
 TEST(StiffnessProtocol, LooksAtBeginningsOfTheWindow) {
-    StiffnessProtocol p;
+    study::StiffnessProtocol p;
     p.timestep = 0.002;
     p.sample_every = 0.02;
     p.window = 100;
@@ -80,16 +81,16 @@ TEST(MeasureDisplacements, EarlyPartsAreThoseOfShorterWindows) {
     Structure s = oracle::fcc(5, 5, 5, 3.639);
     for (int& t : s.species) t = 0;
     s.velocity.clear();
-    StiffnessProtocol p;
+    study::StiffnessProtocol p;
     p.timestep = 0.002;
     p.sample_every = 0.004;
     p.equilibrate = 0.02;
     const auto measured = [&](double window) {
         p.window = window;
         Dynamics<Host> d(make_batch<Host>({s}, smooth().elements, smooth().masses), smooth(), Precision::full, 0.5);
-        StiffnessProgress<Host> progress;
-        EXPECT_TRUE(measure_displacements<Host>(d, p, {300}, 1, {7}, progress, [](double) {}, {}));
-        return std::pair{progress.early, displacements_of(progress, p)};
+        study::StiffnessProgress<Host> progress;
+        EXPECT_TRUE(study::measure_displacements<Host>(d, p, {300}, 1, {7}, progress, [](double) {}, {}));
+        return std::pair{progress.early, study::displacements_of(progress, p)};
     };
     const auto [early, whole] = measured(0.256);  // 64 frames beside the first
     ASSERT_EQ(early.size(), 2U);

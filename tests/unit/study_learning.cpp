@@ -30,18 +30,18 @@ StudyFile study_of(int samples, std::vector<double> further_rates, int each) {
     return s;
 }
 
-std::vector<Training> of(const std::vector<Training>& plan, TrainingPurpose purpose) {
-    std::vector<Training> some;
+std::vector<study::Training> of(const std::vector<study::Training>& plan, study::TrainingPurpose purpose) {
+    std::vector<study::Training> some;
     std::copy_if(plan.begin(), plan.end(), std::back_inserter(some),
-                 [&](const Training& t) { return t.purpose == purpose; });
+                 [&](const study::Training& t) { return t.purpose == purpose; });
     return some;
 }
 
 TEST(TrainingPlan, MembersComeFirstAndDifferBySeed) {
-    const std::vector<Training> plan = plan_trainings(study_of(4, {1e13}, 1));
+    const std::vector<study::Training> plan = study::plan_trainings(study_of(4, {1e13}, 1));
     ASSERT_EQ(plan.size(), 2u);
     for (int k = 0; k < 2; ++k) {
-        EXPECT_EQ(plan[k].purpose, TrainingPurpose::member);
+        EXPECT_EQ(plan[k].purpose, study::TrainingPurpose::member);
         EXPECT_EQ(plan[k].seed, 5u + k);
         EXPECT_EQ(plan[k].samples, (std::vector<int>{0, 1, 2}));  // 3 tests, 4 is of another rate
         EXPECT_TRUE(plan[k].tests.empty());
@@ -54,10 +54,10 @@ TEST(TrainingPlan, FoldsOfEveryArchitectureAndActivation) {
     s.train.grid = {{100}, {200, 200}};
     s.train.activations = {"tanh", "sigmoid", "relu"};  // the last is the network itself
     s.train.reach_A = {3.8};
-    const std::vector<Training> folds = of(plan_trainings(s), TrainingPurpose::fold);
+    const std::vector<study::Training> folds = of(study::plan_trainings(s), study::TrainingPurpose::fold);
     ASSERT_EQ(folds.size(), 30u);
     std::map<std::tuple<std::vector<int>, std::string, double>, std::vector<int>> held_out;
-    for (const Training& t : folds) held_out[{t.hidden, t.activation, t.reach}].push_back(t.fold);
+    for (const study::Training& t : folds) held_out[{t.hidden, t.activation, t.reach}].push_back(t.fold);
     ASSERT_EQ(held_out.size(), 6u);
     for (const auto& [network, fold] : held_out) EXPECT_EQ(fold, (std::vector<int>{0, 1, 2, 3, 4}));
     EXPECT_TRUE(held_out.count({{200}, "relu", 0}));
@@ -72,10 +72,10 @@ TEST(TrainingPlan, EverySampleButTheTestTakesItsTurn) {
     StudyFile s = study_of(4, {1e13}, 2);
     s.train.test_sample = 1;
     s.train.rotate = true;
-    const std::vector<Training> turns = of(plan_trainings(s), TrainingPurpose::rotation);
+    const std::vector<study::Training> turns = of(study::plan_trainings(s), study::TrainingPurpose::rotation);
     ASSERT_EQ(turns.size(), 3u);
     std::set<int> held_out;
-    for (const Training& t : turns) {
+    for (const study::Training& t : turns) {
         ASSERT_EQ(t.tests.size(), 1u);
         held_out.insert(t.tests[0]);
         EXPECT_EQ(t.samples.size(), 3u);
@@ -89,9 +89,9 @@ TEST(TrainingPlan, EverySampleButTheTestTakesItsTurn) {
 TEST(TrainingPlan, TransferBetweenAllRates) {
     StudyFile s = study_of(2, {1e13, 1e14}, 2);  // samples 0 1, 2 3, 4 5
     s.train.transfer = true;
-    const std::vector<Training> turns = of(plan_trainings(s), TrainingPurpose::transfer);
+    const std::vector<study::Training> turns = of(study::plan_trainings(s), study::TrainingPurpose::transfer);
     ASSERT_EQ(turns.size(), 14u);  // three rates, all of them, all but each: two turns each
-    for (const Training& t : turns) {
+    for (const study::Training& t : turns) {
         std::vector<int> both;
         std::set_intersection(t.samples.begin(), t.samples.end(), t.tests.begin(), t.tests.end(),
                               std::back_inserter(both));
@@ -105,7 +105,7 @@ TEST(TrainingPlan, TransferBetweenAllRates) {
     // A rate with a single sample trains on it, and is tested on only where it was not.
     s = study_of(3, {1e13}, 1);
     s.train.transfer = true;
-    const std::vector<Training> few = of(plan_trainings(s), TrainingPurpose::transfer);
+    const std::vector<study::Training> few = of(study::plan_trainings(s), study::TrainingPurpose::transfer);
     ASSERT_EQ(few.size(), 3u + 1 + 3);
     EXPECT_EQ(few[0].samples, (std::vector<int>{1, 2}));
     EXPECT_EQ(few[0].tests, (std::vector<int>{0, 3}));
@@ -116,16 +116,16 @@ TEST(TrainingPlan, TransferBetweenAllRates) {
     // One rate has nothing to be transferred to.
     s = study_of(3, {}, 1);
     s.train.transfer = true;
-    EXPECT_TRUE(of(plan_trainings(s), TrainingPurpose::transfer).empty());
+    EXPECT_TRUE(of(study::plan_trainings(s), study::TrainingPurpose::transfer).empty());
 }
 
 TEST(TrainingPlan, FoldsAreWholeSamplesWhereThereAreTwo) {
     for (const auto& [samples, folds] : {std::pair{2, 5}, std::pair{3, 2}, std::pair{4, 3}, std::pair{9, 5}}) {
         StudyFile s = study_of(samples, {}, 1);
         s.train.folds = 5;
-        const std::vector<Training> parts = of(plan_trainings(s), TrainingPurpose::fold);
+        const std::vector<study::Training> parts = of(study::plan_trainings(s), study::TrainingPurpose::fold);
         EXPECT_EQ(static_cast<int>(parts.size()), folds) << samples;
-        for (const Training& t : parts) EXPECT_EQ(t.folds, folds);
+        for (const study::Training& t : parts) EXPECT_EQ(t.folds, folds);
     }
 }
 
@@ -133,7 +133,7 @@ TEST(TrainingPlan, ARateIsLeftOutOfThree) {
     StudyFile s = study_of(2, {1e13, 1e14}, 1);
     s.train.transfer = true;
     int left_out = 0;
-    for (const Training& t : of(plan_trainings(s), TrainingPurpose::transfer)) {
+    for (const study::Training& t : of(study::plan_trainings(s), study::TrainingPurpose::transfer)) {
         if (t.rates.size() != 2) continue;
         ++left_out;
         // Samples 0 and 1 at 1e12, 2 at 1e13, 3 at 1e14.
@@ -148,17 +148,17 @@ TEST(TrainingPlan, ExcludedSamplesTakeNoPart) {
     StudyFile s = study_of(4, {1e13, 1e14}, 2);
     s.train.rotate = s.train.transfer = true;
     s.train.folds = 2;
-    for (const Training& t : plan_trainings(s, {1, 4})) {
+    for (const study::Training& t : study::plan_trainings(s, {1, 4})) {
         for (const int k : {1, 4}) {
             EXPECT_EQ(std::count(t.samples.begin(), t.samples.end(), k), 0);
             EXPECT_EQ(std::count(t.tests.begin(), t.tests.end(), k), 0);
         }
-        if (t.purpose == TrainingPurpose::member) {
+        if (t.purpose == study::TrainingPurpose::member) {
             EXPECT_EQ(t.samples, (std::vector<int>{0, 2}));
         }
     }
     // All samples of a rate left out: the rate is gone.
-    for (const Training& t : of(plan_trainings(s, {4, 5}), TrainingPurpose::transfer))
+    for (const study::Training& t : of(study::plan_trainings(s, {4, 5}), study::TrainingPurpose::transfer))
         EXPECT_EQ(std::count(t.rates.begin(), t.rates.end(), 1e13), 0);
 }
 

@@ -39,12 +39,13 @@ TEST(Quench, VolumesEnergyAndPeaksOfOurOwnGlass) {
     if (!full_validation()) GTEST_SKIP() << "runs with tests/run.sh --validation (ten minutes and more)";
     const EamPotential potential = cu_zr();
     std::vector<Structure> starts;
-    for (std::uint32_t s = 0; s < 2; ++s) starts.push_back(start_lattice(potential, {2034, 1966}, 10, 10, 10, 7, s));
+    for (std::uint32_t s = 0; s < 2; ++s)
+        starts.push_back(study::start_lattice(potential, {2034, 1966}, 10, 10, 10, 7, s));
     Dynamics<Host> d(make_batch<Host>(starts, potential.elements, potential.masses), potential, Precision::mixed, 1.0);
-    QuenchProtocol p;
+    study::QuenchProtocol p;
     p.melt_time = 20;
     p.rate = 15.0;  // 1.5e13 K/s
-    const ThermoHistory history = melt_and_quench(d, p, 7, {0, 1}, 1000, [](double) {});
+    const study::ThermoHistory history = study::melt_and_quench(d, p, 7, {0, 1}, 1000, [](double) {});
     // Mean volume of the second half of the melt, and where the target passes 300 K.
     for (int r = 0; r < 2; ++r) {
         double liquid = 0, glass = 0;
@@ -105,9 +106,10 @@ TEST(Stiffness, OfTheReferenceGlassAgreesWithLammps) {
     Dynamics<Host> d(make_batch<Host>(glasses, potential.elements, potential.masses), potential, Precision::mixed, 1.0);
     const std::vector<double> temperature{100, 100, 300, 300};
     // The glass is warm already, and LAMMPS gave it velocities of its own temperature.
-    StiffnessProtocol protocol;
+    study::StiffnessProtocol protocol;
     protocol.velocity_temperature = protocol.start_temperature;
-    const Displacements m = measure_displacements(d, protocol, temperature, 5, {0, 1, 2, 3}, [](double) {});
+    const study::Displacements m =
+        study::measure_displacements(d, protocol, temperature, 5, {0, 1, 2, 3}, [](double) {});
     std::vector<std::vector<double>> k(4);
     for (int i = 0; i < d.batch().atoms; ++i)
         k[i / 4000].push_back(units::boltzmann * temperature[i / 4000] / m.whole[i]);

@@ -67,6 +67,6 @@ void check_output(const std::string& name) {
                          "name a file in a folder that exists");
 }
 
-Precision precision_of(const BenchArguments& a) { return value_of<Precision>(a.precision); }
+Precision precision_of(const BenchArguments& a) { return io::value_of<Precision>(a.precision); }
 
 }  // namespace mg

@@ -45,7 +45,7 @@ Json searched(const BenchSystem& system, const EamTables<Space>& tables, const s
     search_events<Space>(
         tables, system.skin, minimum, 0, centers, options, [](const CenterEvents&) {}, [] { return false; });
     const double seconds = seconds_since(begin);
-    const BarrierSummary s = summarise(centers);
+    const study::BarrierSummary s = study::summarise(centers);
     double evaluations = 0, whole = 0, larger = 0, cost[search_costs] = {};
     std::vector<double> by_status(s.by_status.size());
     for (const CenterEvents& c : centers)
@@ -70,10 +70,10 @@ Json searched(const BenchSystem& system, const EamTables<Space>& tables, const s
     j["larger_evaluations_per_attempt"] = larger / attempts;
     j["whole_evaluations_per_attempt"] = whole / attempts;
     j["evaluations_per_s"] = (evaluations + larger + whole) / seconds;
-    for (int k = 0; k < search_costs; ++k) j["evaluations"][search_cost_names()[k]] = cost[k];
+    for (int k = 0; k < search_costs; ++k) j["evaluations"][study::search_cost_names()[k]] = cost[k];
     for (std::size_t k = 0; k < by_status.size(); ++k)
         if (s.by_status[k] > 0)
-            j["status"][search_status_names()[k]] = {
+            j["status"][study::search_status_names()[k]] = {
                 {"attempts", s.by_status[k]}, {"evaluations", by_status[k] / static_cast<double>(s.by_status[k])}};
     j["mean_barrier_eV"] = s.mean;
     j["median_barrier_eV"] = s.median;

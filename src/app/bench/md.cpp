@@ -229,7 +229,7 @@ private:
         draw_velocities(0);
         EnsembleOptions ensemble;
         ensemble.kind = a_.ensemble == "npt" ? EnsembleKind::npt : EnsembleKind::nvt;
-        ensemble.cell = value_of<CellMode>(a_.cell);
+        ensemble.cell = io::value_of<CellMode>(a_.cell);
         ensemble.timestep = a_.timestep_fs * units::femtosecond;
         ensemble.temperature_begin = ensemble.temperature_end = a_.temperature;
         d_.set_ensembles({ensemble});

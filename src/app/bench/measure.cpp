@@ -48,7 +48,7 @@ void add_rates(Json& j, const std::string& unit, double atom_calls, const Repeat
 void say_result(const Json& result, const std::string& file) {
     const std::string text = result.dump(2) + "\n";  // numbers come back with the same bits
     std::cout << text << std::flush;
-    if (!file.empty()) write_file_atomically(file, text);
+    if (!file.empty()) io::write_file_atomically(file, text);
 }
 
 }  // namespace mg

@@ -27,7 +27,7 @@ std::string shipped_potential() {
     std::error_code none;
     const std::filesystem::path program = std::filesystem::read_symlink("/proc/self/exe", none);
     std::vector<std::filesystem::path> folders{".", program.parent_path().parent_path()};
-    for (const std::string& share : share_folders()) folders.emplace_back(share);
+    for (const std::string& share : io::share_folders()) folders.emplace_back(share);
     for (const auto& folder : folders)
         if (std::filesystem::exists(folder / name)) return (folder / name).lexically_normal().string();
     throw InputError("no potential was given",
@@ -93,8 +93,8 @@ void make_glass(const BenchArguments& a, BenchSystem& system) {
     const int species = potential.species();
     double volume = 0;
     for (int k = 0; k < species; ++k) {
-        const double crystal = crystal_volume(potential, k);
-        volume += (crystal > 0 ? crystal : unknown_crystal_volume) / species;
+        const double crystal = study::crystal_volume(potential, k);
+        volume += (crystal > 0 ? crystal : study::unknown_crystal_volume) / species;
     }
     // A small cell breathes: 3 % of room.
     const double needed = 2 * (potential.cutoff + a.skin.value_or(0.5)), cell = 0.97 * std::cbrt(4 * volume);
@@ -107,9 +107,9 @@ void make_glass(const BenchArguments& a, BenchSystem& system) {
     const BlockLattice lattice = choose_lattice(a.atoms, least, a.melt_atoms);
     const auto [nx, ny, nz] = lattice.block;
     const std::vector<int> counts = composition_counts(std::vector<double>(species, 1.0 / species), 4 * nx * ny * nz);
-    const Structure fcc = start_lattice(potential, counts, nx, ny, nz, bench_seed, 0);
+    const Structure fcc = study::start_lattice(potential, counts, nx, ny, nz, bench_seed, 0);
 
-    QuenchProtocol protocol;
+    study::QuenchProtocol protocol;
     protocol.melt_temperature = std::max(2000.0, a.temperature);
     protocol.melt_time = 2;
     protocol.final_temperature = a.temperature;
@@ -117,7 +117,7 @@ void make_glass(const BenchArguments& a, BenchSystem& system) {
     const auto begin = std::chrono::steady_clock::now();
     const double skin = a.skin.value_or(choose_skin(0.97 * smallest_width(fcc.box), potential.cutoff));
     Dynamics<Space> d(make_batch<Space>({fcc}, potential.elements, potential.masses), potential, precision_of(a), skin);
-    melt_and_quench(d, protocol, bench_seed, {0}, 1, [](double) {});
+    study::melt_and_quench(d, protocol, bench_seed, {0}, 1, [](double) {});
     system.tile = lattice.tile;
     system.structure = repeat(to_structure(d.batch(), 0), lattice.tile);
     system.start = {{"source", "melted"},
@@ -151,9 +151,9 @@ void broadcast(Comm& world, Structure& s) {
 template <class Space>
 BenchSystem make_system(const BenchArguments& a, Comm& world) {
     BenchSystem system;
-    system.potential = read_potential(a.potential.empty() ? shipped_potential() : a.potential, a.elements);
+    system.potential = io::read_potential(a.potential.empty() ? shipped_potential() : a.potential, a.elements);
     std::optional<Structure> given;
-    if (!a.structure.empty()) given = read_structure(a.structure, system.potential.elements);
+    if (!a.structure.empty()) given = io::read_structure(a.structure, system.potential.elements);
     double atoms = static_cast<double>(given ? given->size() : a.atoms) * a.replicas;
     for (int times : a.tile) atoms *= times;
     if (atoms > 1e9)

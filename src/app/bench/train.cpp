@@ -69,7 +69,7 @@ Dataset made_up(const TrainArguments& a) {
 
 /// Samples, first weights and the order of every epoch, so that another program can make the same steps.
 void write_data(const std::string& path, const TrainArguments& a, const Dataset& data, const Layers& layers) {
-    H5File f = H5File::create(path);
+    io::H5File f = io::H5File::create(path);
     f.write("/features", data.features, {static_cast<std::size_t>(a.samples), static_cast<std::size_t>(a.features)});
     f.write("/target", data.target);
     f.write("/initial_parameters", initial_parameters(layers, bench_seed));

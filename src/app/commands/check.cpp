@@ -23,7 +23,7 @@ double measured_rate(const EamPotential& potential, Precision precision) {
     std::vector<int> counts(potential.species(), 0);
     const int atoms = 4 * 8 * 8 * 8;
     for (int k = 0; k < atoms; ++k) ++counts[k % potential.species()];
-    const Structure start = start_lattice(potential, counts, 8, 8, 8, 1, 0);
+    const Structure start = study::start_lattice(potential, counts, 8, 8, 8, 1, 0);
     const double skin = choose_skin(smallest_width(start.box), potential.cutoff);
     Dynamics<Space> d(make_batch<Space>({start}, potential.elements, potential.masses), potential, precision, skin);
     d.draw_velocities({600.0}, 1, {0});
@@ -45,12 +45,12 @@ double measured_rate(const EamPotential& potential, Precision precision) {
 
 void check(const StudyArguments& a) {
     const StudyFile study = read_with_arguments(a);
-    const EamPotential potential = read_potential(study.system.potential, study.system.elements);
+    const EamPotential potential = io::read_potential(study.system.potential, study.system.elements);
     const bool cuda = use_cuda(study.compute.backend);
     double rate = 0;
     with_space(cuda, [&](auto space) { rate = measured_rate<decltype(space)>(potential, study.compute.precision); });
     std::cout << resolved_toml(study) << std::flush;
-    std::cerr << to_table(estimate(study, rate))
+    std::cerr << study::to_table(study::estimate(study, rate))
               << fmt::format("rate measured here: {:.3g} atom-steps/s on {}\n", rate, device_name(cuda));
 }
 

@@ -50,8 +50,8 @@ void evaluate(Comm& world, const EvaluateArguments& a) {
     Structure s;
     bool cuda = false;
     agreed_input(world, [&] {
-        potential = read_potential(a.potential, a.elements);
-        s = read_structure(a.structure, potential.elements);
+        potential = io::read_potential(a.potential, a.elements);
+        s = io::read_structure(a.structure, potential.elements);
         cuda = use_cuda(a.backend);
     });
     Comm* const team = world.size() > 1 ? &world : nullptr;
@@ -66,7 +66,7 @@ void evaluate(Comm& world, const EvaluateArguments& a) {
                                          smallest_width(s.box), 2 * potential.cutoff),
                              "repeat the structure along its short edges");
         const double skin = std::max(1e-6, std::min(0.5, 0.999 * room));
-        const auto precision = value_of<Precision>(a.precision);
+        const auto precision = io::value_of<Precision>(a.precision);
         const Structure part = team ? own_part(s, choose_domains(s.box, team->size()), team->rank()) : s;
         Dynamics<Space> d(make_batch<Space>({part}, potential.elements, potential.masses), potential, precision, skin,
                           team, s.size());
@@ -89,9 +89,9 @@ void evaluate(Comm& world, const EvaluateArguments& a) {
                                 scale * virial.yz, scale * virial.xz, scale * virial.xy};
         result["max_force_eV_A"] = std::sqrt(largest);
         if (!a.output.empty()) {
-            XyzColumn forces{"forces", 3, {}};
+            io::XyzColumn forces{"forces", 3, {}};
             for (const Vec3& f : force) forces.values.insert(forces.values.end(), {f.x, f.y, f.z});
-            write_xyz(a.output, s, {forces, {"local_energy", 1, energy}}, "", 17);
+            io::write_xyz(a.output, s, {forces, {"local_energy", 1, energy}}, "", 17);
         }
     });
     if (world.rank() == 0) say(result);

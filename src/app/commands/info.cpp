@@ -19,7 +19,7 @@ namespace {
 void info(const std::vector<std::string>& potentials) {
     // Read first, so that a file that cannot be read leaves nothing half said.
     std::vector<EamPotential> read;
-    for (const std::string& path : potentials) read.push_back(read_potential(path));
+    for (const std::string& path : potentials) read.push_back(io::read_potential(path));
     std::cout << fmt::format("mgstiff-gpu {} ({}), {} build by {}\n", build::version, build::git, build::build_type,
                              build::compiler);
     if (with_cuda)

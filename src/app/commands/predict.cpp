@@ -37,8 +37,8 @@ Structure in_species_of(const std::vector<std::string>& elements, const std::vec
         t = index[t];
     }
     if (!unknown.empty())
-        throw InputError(path + ": the model does not know " + comma_separated({unknown.begin(), unknown.end()}),
-                         "it was trained on " + comma_separated(elements),
+        throw InputError(path + ": the model does not know " + io::comma_separated({unknown.begin(), unknown.end()}),
+                         "it was trained on " + io::comma_separated(elements),
                          "use a model that was trained on all species of the structure");
     s.elements = elements;
     s.masses = masses;
@@ -55,7 +55,7 @@ struct Predicted {
 };
 
 template <class Space>
-Predicted predict_one(const ModelFile& model, const EamPotential* potential, const std::string& path,
+Predicted predict_one(const study::ModelFile& model, const EamPotential* potential, const std::string& path,
                       const Structure& given, const std::string& output) {
     Predicted result;
     Json& j = result.summary;
@@ -76,7 +76,7 @@ Predicted predict_one(const ModelFile& model, const EamPotential* potential, con
         j["minimised_energy_eV_per_atom"] = to_host(d.batch().potential_energy)[0] / s.size();
     }
     const Features features = compute_features<Space>(s, model.descriptor, model.elements, model.masses);
-    const Prediction p = predict_atoms(Space{}, model, features.values, s.species);
+    const study::Prediction p = study::predict_atoms(Space{}, model, features.values, s.species);
 
     std::vector<long> novel;
     for (const double x : p.novelty) novel.push_back(x > 1 ? 1 : 0);
@@ -85,7 +85,7 @@ Predicted predict_one(const ModelFile& model, const EamPotential* potential, con
     j["mean_standard_deviation_eV_per_A2"] = mean_over(s, p.deviation);
     j["out_of_distribution_atoms"] = flagged;
     j["output"] = output;
-    if (composition_novelty(model, s.species) > 1)
+    if (study::composition_novelty(model, s.species) > 1)
         std::cerr << fmt::format(
             "mgstiff-gpu: warning: {}: the model was trained on no such alloy; all atoms are flagged, and their values "
             "are guesses\n",
@@ -104,20 +104,20 @@ Predicted predict_one(const ModelFile& model, const EamPotential* potential, con
     }
     Structure shown = given;
     shown.velocity.clear();
-    std::vector<XyzColumn> columns{{"stiffness", 1, p.stiffness}, {"standard_deviation", 1, p.deviation}};
+    std::vector<io::XyzColumn> columns{{"stiffness", 1, p.stiffness}, {"standard_deviation", 1, p.deviation}};
     if (model.errors.calibrated()) {
         columns.push_back({"stiffness_low", 1, low});
         columns.push_back({"stiffness_high", 1, high});
     }
     columns.push_back({"novelty", 1, p.novelty});
     columns.push_back({"out_of_distribution", 1, {}, novel});
-    result.xyz = xyz_text(output, shown, columns, "stiffness_unit=eV/A^2 interval=90%");
+    result.xyz = io::xyz_text(output, shown, columns, "stiffness_unit=eV/A^2 interval=90%");
     return result;
 }
 
 /// All that can be refused before anything runs, and what is then predicted.
 struct Task {
-    ModelFile model;
+    study::ModelFile model;
     bool cuda = false, minimise = false;
     EamPotential potential;             ///< where structures are minimised
     std::vector<Structure> structures;  ///< their species are the model's
@@ -130,7 +130,7 @@ Task prepare(const PredictArguments& a) {
     if (a.relax)
         throw InputError(a.model + " has no laws of force", "--relax is for models of elastic networks",
                          "leave it out: the structure is minimised with the potential that the model carries");
-    task.model = read_model(a.model);
+    task.model = study::read_model(a.model);
     task.minimise = !a.no_minimise && task.model.positions == "inherent";
     if (task.minimise) {
         const std::vector<unsigned char>& bytes = task.model.potential_bytes;
@@ -138,13 +138,13 @@ Task prepare(const PredictArguments& a) {
             throw InputError(a.model + " has no potential",
                              "it was trained on minimised structures, and yours is to be minimised alike",
                              "minimise the structure yourself and use --no-minimise");
-        task.potential = parse_potential(a.model + ": " + task.model.potential_name, {bytes.begin(), bytes.end()},
-                                         task.model.elements);
+        task.potential = io::parse_potential(a.model + ": " + task.model.potential_name, {bytes.begin(), bytes.end()},
+                                             task.model.elements);
     }
     task.cuda = use_cuda(a.backend);
     for (const std::string& path : a.structures) {
         task.structures.push_back(
-            in_species_of(task.model.elements, task.model.masses, read_structure(path, a.elements), path));
+            in_species_of(task.model.elements, task.model.masses, io::read_structure(path, a.elements), path));
         if (task.minimise) check_width(path, task.structures.back(), task.potential);
     }
     task.outputs = output_names(a.structures, a.output, ".stiffness.xyz");
@@ -152,7 +152,7 @@ Task prepare(const PredictArguments& a) {
 }
 
 /// What the user should know of the model's positions.
-void say_notes(const ModelFile& model, bool no_minimise) {
+void say_notes(const study::ModelFile& model, bool no_minimise) {
     if (model.positions == "inherent" && no_minimise)
         std::cerr << "mgstiff-gpu: note: the model was trained on minimised structures; on others its values are "
                      "rougher\n";
@@ -176,7 +176,7 @@ void write_results(const PredictArguments& a, const Task& task, const std::vecto
 
 void predict_structures(Comm& world, const PredictArguments& a) {
     bool elastic = false;
-    agreed_input(world, [&] { elastic = is_elastic_model(a.model); });
+    agreed_input(world, [&] { elastic = study::is_elastic_model(a.model); });
     if (elastic) return predict_with_elastic_network(world, a);
     Task task;
     agreed_input(world, [&] { task = prepare(a); });

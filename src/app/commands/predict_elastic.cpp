@@ -30,11 +30,11 @@ struct ElasticTask {
 
 ElasticTask prepare_elastic_task(const PredictArguments& a) {
     ElasticTask task;
-    task.model = read_elastic_model(a.model).model;
+    task.model = study::read_elastic_model(a.model).model;
     task.cuda = use_cuda(a.backend);
     const ElasticNetwork& n = task.model.network;
     for (const std::string& path : a.structures) {
-        task.structures.push_back(in_species_of(n.elements, n.masses, read_structure(path, a.elements), path));
+        task.structures.push_back(in_species_of(n.elements, n.masses, io::read_structure(path, a.elements), path));
         if (a.relax) check_width(path, task.structures.back(), as_potential(n));
     }
     task.outputs = output_names(a.structures, a.output, ".stiffness.xyz");
@@ -65,7 +65,7 @@ ElasticJson predict_one_elastic(const ElasticTask& task, bool relax, const std::
     add_mean_stiffness(s, p.stiffness, j);
     j["mean_standard_deviation_eV_per_A2"] = mean_over(s, p.deviation);
     j["mean_gruneisen"] = mean_over(s, p.gruneisen);
-    j["scheme"] = word_of(p.scheme);
+    j["scheme"] = io::word_of(p.scheme);
     j["relative_error_of_inversion"] = p.error;
     j["mean_force_eV_per_A"] = mean_over(s, p.force);
     j["mean_force_in_training_eV_per_A"] = task.model.calibration.force_rms;
@@ -86,16 +86,16 @@ ElasticJson predict_one_elastic(const ElasticTask& task, bool relax, const std::
     // The atoms stay where the file has them, as for the other kind of model.
     Structure shown = given;
     shown.velocity.clear();
-    const std::string xyz = xyz_text(output, shown,
-                                     {{"stiffness", 1, p.stiffness},
-                                      {"standard_deviation", 1, p.deviation},
-                                      {"stiffness_low", 1, low},
-                                      {"stiffness_high", 1, high},
-                                      {"anisotropy", 1, anisotropy},
-                                      {"gruneisen", 1, p.gruneisen},
-                                      {"novelty", 1, p.novelty},
-                                      {"out_of_distribution", 1, {}, novel}},
-                                     "stiffness_unit=eV/A^2 interval=90%");
+    const std::string xyz = io::xyz_text(output, shown,
+                                         {{"stiffness", 1, p.stiffness},
+                                          {"standard_deviation", 1, p.deviation},
+                                          {"stiffness_low", 1, low},
+                                          {"stiffness_high", 1, high},
+                                          {"anisotropy", 1, anisotropy},
+                                           {"gruneisen", 1, p.gruneisen},
+                                          {"novelty", 1, p.novelty},
+                                          {"out_of_distribution", 1, {}, novel}},
+                                         "stiffness_unit=eV/A^2 interval=90%");
     return {{"summary", j}, {"xyz", xyz}};
 }
 

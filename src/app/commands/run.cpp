@@ -25,14 +25,16 @@ struct RunArguments {
 
 void run(Comm& world, const RunArguments& a) {
     StudyFile study;
-    RunOptions options;
+    study::RunOptions options;
     bool cuda = false;
     agreed_input(world, [&] {
         study = read_with_arguments(a.study);
-        if (!a.max_wall.empty()) options.max_wall_s = wall_seconds(a.max_wall);
+        if (!a.max_wall.empty()) options.max_wall_s = study::wall_seconds(a.max_wall);
         cuda = use_cuda(study.compute.backend);
     });
-    options.resume = a.resume == "never" ? Resume::never : a.resume == "force" ? Resume::force : Resume::automatic;
+    options.resume = a.resume == "never"   ? study::Resume::never
+                     : a.resume == "force" ? study::Resume::force
+                                           : study::Resume::automatic;
     bool report = a.stages.empty();
     for (const std::string& stage : a.stages) {
         if (stage == "report")
@@ -42,7 +44,7 @@ void run(Comm& world, const RunArguments& a) {
     }
     options.device = device_name(cuda);
     if (a.stages.empty() || !options.stages.empty())
-        with_space(cuda, [&](auto space) { run_study<decltype(space)>(study, options, world); });
+        with_space(cuda, [&](auto space) { study::run_study<decltype(space)>(study, options, world); });
     if (!report || world.rank() != 0) return;
     make_report(study.study.output, {study.report.bin_atoms, study.report.coarse_grain_A, study.report.slice_A});
     std::cout << std::filesystem::absolute(study.study.output + "/report.html").lexically_normal().string() << '\n';
@@ -53,7 +55,7 @@ void run(Comm& world, const RunArguments& a) {
 void add_run(CLI::App& app, Comm& world) {
     const auto a = std::make_shared<RunArguments>();
     CLI::App* command =
-        app.add_subcommand("run", fmt::format("run a study: {}, report", fmt::join(study_stages(), ", ")));
+        app.add_subcommand("run", fmt::format("run a study: {}, report", fmt::join(study::study_stages(), ", ")));
     add_study_arguments(*command, a->study);
     command->add_option("--stage", a->stages, "run only this stage (may be repeated)")
         ->take_all()

@@ -46,7 +46,7 @@ struct HarmonicTask {
 
 HarmonicTask prepare(const StiffnessArguments& a) {
     HarmonicTask task;
-    const EamPotential potential = read_potential(a.potential, a.elements);
+    const EamPotential potential = io::read_potential(a.potential, a.elements);
     task.potential = potential;
     if (!a.every_knot) {
         const SmoothPotential smooth = smooth_potential(potential);
@@ -56,11 +56,11 @@ HarmonicTask prepare(const StiffnessArguments& a) {
                 {{"function", f.name}, {"knots_per_piece", f.stride}, {"noise", f.noise}, {"residual", f.residual}});
     }
     for (const std::string& path : a.structures) {
-        task.structures.push_back(read_structure(path, potential.elements));
+        task.structures.push_back(io::read_structure(path, potential.elements));
         if (!a.no_minimise) check_width(path, task.structures.back(), potential);
     }
     task.outputs = output_names(a.structures, a.output, ".harmonic.xyz");
-    task.options.scheme = value_of<HarmonicScheme>(a.scheme);
+    task.options.scheme = io::value_of<HarmonicScheme>(a.scheme);
     task.options.tolerance = a.tolerance;
     task.modes = a.modes;
     task.cuda = use_cuda(a.backend);
@@ -121,7 +121,7 @@ HarmonicResult stiffness_of_one(const HarmonicTask& task, bool minimise, const s
     const HarmonicStiffness h = *harmonic_stiffness(hessian, s, task.options);
     const std::vector<double> k = h.stiffness();
     j["largest_force_eV_per_A"] = h.force_max;
-    j["scheme"] = word_of(h.scheme);
+    j["scheme"] = io::word_of(h.scheme);
     j["relative_error"] = h.error;
     if (h.scheme == HarmonicScheme::clusters) {
         j["checked_atoms"] = h.checked;
@@ -141,13 +141,13 @@ HarmonicResult stiffness_of_one(const HarmonicTask& task, bool minimise, const s
             path, h.force_max);
     std::vector<double> anisotropy;
     for (const Sym3& c : h.compliance) anisotropy.push_back(fractional_anisotropy(c));
-    std::vector<XyzColumn> columns{
+    std::vector<io::XyzColumn> columns{
         {"stiffness", 1, k}, {"compliance", 6, voigt_rows(h.compliance)}, {"anisotropy", 1, anisotropy}};
     if (task.modes > 0) columns.push_back({"participation", 1, add_vibrations(hessian, batch, s, task.modes, j)});
     Structure shown = s;
     shown.velocity.clear();
-    result.xyz = xyz_text(output, shown, columns,
-                          "stiffness_unit=eV/A^2 compliance_unit=A^2/eV compliance_order=xx,yy,zz,yz,xz,xy");
+    result.xyz = io::xyz_text(output, shown, columns,
+                              "stiffness_unit=eV/A^2 compliance_unit=A^2/eV compliance_order=xx,yy,zz,yz,xz,xy");
     j["seconds"] = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     return result;
 }

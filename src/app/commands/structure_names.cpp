@@ -62,7 +62,7 @@ nlohmann::ordered_json write_structures(const std::vector<nlohmann::ordered_json
         files[part["summary"]["output"].get<std::string>()] += part["xyz"].get<std::string>();
         summaries.push_back(part["summary"]);
     }
-    for (const auto& [path, text] : files) write_file_atomically(path, text);
+    for (const auto& [path, text] : files) io::write_file_atomically(path, text);
     return summaries;
 }
 

@@ -7,7 +7,7 @@
 #include "core/error.hpp"
 #include "io/structures/species.hpp"
 
-namespace mg {
+namespace mg::io {
 namespace {
 
 constexpr double cells_away = 1e6;
@@ -60,4 +60,4 @@ Structure assemble(const StructureSource& source, const RawStructure& raw, const
     return structure;
 }
 
-}  // namespace mg
+}  // namespace mg::io

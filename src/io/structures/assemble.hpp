@@ -8,11 +8,11 @@
 #include "io/structures/raw_structure.hpp"
 #include "io/structures/source.hpp"
 
-namespace mg {
+namespace mg::io {
 
 /// The atoms in the order of ascending ids, each with its species. Throws InputError for a cell without positive
 /// volume, ids that occur twice, positions that are not finite or a million cells away, and what resolve_species()
 /// throws for.
 Structure assemble(const StructureSource& source, const RawStructure& raw, const std::vector<std::string>& elements);
 
-}  // namespace mg
+}  // namespace mg::io

@@ -6,7 +6,7 @@
 #include "io/elements.hpp"
 #include "io/structures/assemble.hpp"
 
-namespace mg {
+namespace mg::io {
 namespace {
 
 /// key=value, key="a b", key={a b}, key=[[a, b], [c]] or key alone, with blanks around = or without; quoted texts
@@ -201,4 +201,4 @@ Structure read_extended_xyz(StructureSource& source, const std::vector<std::stri
     return XyzReader(source).read(elements);
 }
 
-}  // namespace mg
+}  // namespace mg::io

@@ -6,7 +6,7 @@
 #include "io/elements.hpp"
 #include "io/structures/assemble.hpp"
 
-namespace mg {
+namespace mg::io {
 namespace {
 
 struct DataLine {
@@ -348,4 +348,4 @@ Structure read_lammps_data(StructureSource& source, const std::vector<std::strin
     return DataReader(source).read(elements);
 }
 
-}  // namespace mg
+}  // namespace mg::io

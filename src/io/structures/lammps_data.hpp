@@ -7,10 +7,10 @@
 #include "core/structure.hpp"
 #include "io/structures/source.hpp"
 
-namespace mg {
+namespace mg::io {
 
 /// A LAMMPS data file (https://docs.lammps.org/read_data.html). What is read, the order of atoms, what `elements` name
 /// and the errors: read_structure().
 Structure read_lammps_data(StructureSource& source, const std::vector<std::string>& elements);
 
-}  // namespace mg
+}  // namespace mg::io

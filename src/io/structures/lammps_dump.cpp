@@ -10,7 +10,7 @@
 #include "io/structures/assemble.hpp"
 #include "io/structures/species.hpp"
 
-namespace mg {
+namespace mg::io {
 namespace {
 
 using Three = std::array<std::size_t, 3>;
@@ -222,4 +222,4 @@ Structure read_lammps_dump(StructureSource& source, const std::vector<std::strin
     return DumpReader(source).read(elements);
 }
 
-}  // namespace mg
+}  // namespace mg::io

@@ -8,7 +8,7 @@
 #include "core/mat3.hpp"
 #include "core/structure.hpp"
 
-namespace mg {
+namespace mg::io {
 
 /// Atoms in the order of the file. Positions [A] are relative to the origin of the cell.
 struct RawStructure {
@@ -28,4 +28,4 @@ struct RawStructure {
 /// The cell matrix of three lattice vectors.
 inline Mat3 cell_matrix(Vec3 a, Vec3 b, Vec3 c) { return {{a.x, b.x, c.x, a.y, b.y, c.y, a.z, b.z, c.z}}; }
 
-}  // namespace mg
+}  // namespace mg::io

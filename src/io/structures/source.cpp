@@ -5,7 +5,7 @@
 
 #include "io/compressed.hpp"
 
-namespace mg {
+namespace mg::io {
 namespace {
 
 std::string_view without_utf8_mark(std::string_view text) {
@@ -74,4 +74,4 @@ void StructureSource::fail(const std::string& problem, const std::string& why, c
     fail(lines_.number(), problem, why, remedy);
 }
 
-}  // namespace mg
+}  // namespace mg::io

@@ -7,7 +7,7 @@
 
 #include "io/text.hpp"
 
-namespace mg {
+namespace mg::io {
 
 /// A word of a file as messages show it: in quotation marks, shortened, and with ? for what cannot be printed.
 std::string quoted(std::string_view word);
@@ -56,4 +56,4 @@ private:
     std::string_view first_, second_;
 };
 
-}  // namespace mg
+}  // namespace mg::io

@@ -6,7 +6,7 @@
 #include "core/error.hpp"
 #include "io/elements.hpp"
 
-namespace mg {
+namespace mg::io {
 namespace {
 
 void check_named_once(const std::vector<std::string>& elements) {
@@ -199,4 +199,4 @@ void resolve_species(const StructureSource& source, const RawStructure& raw, con
     if (!raw.masses.empty()) take_masses(raw, named_types, structure);
 }
 
-}  // namespace mg
+}  // namespace mg::io

@@ -7,7 +7,7 @@
 #include "io/structures/raw_structure.hpp"
 #include "io/structures/source.hpp"
 
-namespace mg {
+namespace mg::io {
 
 /// Masses [u] this far apart are those of two elements.
 inline constexpr double mass_tolerance = 0.1;
@@ -22,4 +22,4 @@ std::string element_of_mass(const StructureSource& source, const std::string& wh
 void resolve_species(const StructureSource& source, const RawStructure& raw, const std::vector<int>& order,
                      const std::vector<std::string>& elements, Structure& structure);
 
-}  // namespace mg
+}  // namespace mg::io

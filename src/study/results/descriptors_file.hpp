@@ -3,7 +3,7 @@
 
 #include "study/results/result_file.hpp"
 
-namespace mg {
+namespace mg::study {
 
 /// n atoms in the order of ids.
 struct DescriptorsFile {
@@ -27,4 +27,4 @@ struct DescriptorsFile {
     }
 };
 
-}  // namespace mg
+}  // namespace mg::study

@@ -4,10 +4,10 @@
 
 #include "core/error.hpp"
 
-namespace mg {
+namespace mg::study {
 
 bool is_elastic_model(const std::string& path) {
-    const H5File h5 = H5File::open(path);
+    const io::H5File h5 = io::H5File::open(path);
     return h5.has_attribute("/", "model") && h5.read_string("/", "model") == "elastic";
 }
 
@@ -40,10 +40,10 @@ ElasticModelFile read_elastic_model(const std::string& path) {
 }
 
 void write_elastic_model(const std::string& path, const ElasticModelFile& file) {
-    H5File h5 = H5File::create(path, true);
+    io::H5File h5 = io::H5File::create(path, true);
     result_file::Writer writer{h5};
     ElasticModelFile::visit(writer, file);
     h5.close();
 }
 
-}  // namespace mg
+}  // namespace mg::study

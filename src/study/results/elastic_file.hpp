@@ -8,7 +8,7 @@
 #include "elastic/shares.hpp"
 #include "study/results/result_file.hpp"
 
-namespace mg {
+namespace mg::study {
 
 /// n atoms in the order of ids.
 struct ElasticFile {
@@ -111,4 +111,4 @@ ElasticModelFile read_elastic_model(const std::string& path);
 /// Writes a sealed file, whole or not at all.
 void write_elastic_model(const std::string& path, const ElasticModelFile& file);
 
-}  // namespace mg
+}  // namespace mg::study

@@ -1,6 +1,6 @@
 #include "study/results/event_fields.hpp"
 
-namespace mg {
+namespace mg::study {
 
 const std::vector<std::string>& search_status_names() {
     static const std::vector<std::string> names{
@@ -15,4 +15,4 @@ const std::vector<std::string>& search_cost_names() {
     return names;
 }
 
-}  // namespace mg
+}  // namespace mg::study

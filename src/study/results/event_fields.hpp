@@ -6,7 +6,7 @@
 
 #include "artn/event.hpp"
 
-namespace mg {
+namespace mg::study {
 
 /// Names of SearchStatus in the order of its numbers, as files have them.
 const std::vector<std::string>& search_status_names();
@@ -80,4 +80,4 @@ void for_each_event_displacement(const Visit& visit) {
     visit(EventField{"final_displacement", "A"}, &Event::final_state);
 }
 
-}  // namespace mg
+}  // namespace mg::study

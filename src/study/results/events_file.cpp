@@ -8,14 +8,14 @@
 #include "study/results/event_fields.hpp"
 #include "study/results/glass_file.hpp"
 
-namespace mg {
+namespace mg::study {
 
 namespace {
 
 /// Writes a field of all events as a dataset of the group, event by event.
 class FieldWriter {
 public:
-    FieldWriter(H5File& file, const std::string& group, const std::vector<CenterEvents>& centers,
+    FieldWriter(io::H5File& file, const std::string& group, const std::vector<CenterEvents>& centers,
                 const std::vector<long>& id)
         : file_(file), group_(group), centers_(centers), id_(id) {}
 
@@ -80,7 +80,7 @@ private:
         if (*f.what) file_.write_attribute(path(f), "what", f.what);
     }
 
-    H5File& file_;
+    io::H5File& file_;
     const std::string& group_;
     const std::vector<CenterEvents>& centers_;
     const std::vector<long>& id_;
@@ -89,7 +89,8 @@ private:
 /// Reads a field of all events, which are there already.
 class FieldReader {
 public:
-    FieldReader(const H5File& file, const std::string& group, const std::vector<long>& id, std::vector<Event>& events)
+    FieldReader(const io::H5File& file, const std::string& group, const std::vector<long>& id,
+                std::vector<Event>& events)
         : file_(file), group_(group), id_(id), events_(events) {}
 
     template <class T>
@@ -138,7 +139,7 @@ private:
         for (std::size_t k = 0; k < events_.size(); ++k) take(events_[k], all.at(k));
     }
 
-    const H5File& file_;
+    const io::H5File& file_;
     const std::string& group_;
     const std::vector<long>& id_;
     std::vector<Event>& events_;
@@ -146,14 +147,14 @@ private:
 
 }  // namespace
 
-void put_events(H5File& f, const std::string& group, const std::vector<CenterEvents>& centers,
+void put_events(io::H5File& f, const std::string& group, const std::vector<CenterEvents>& centers,
                 const std::vector<long>& id) {
     const FieldWriter write(f, group, centers, id);
     for_each_event_field(write);
     write.displacements();
 }
 
-std::vector<CenterEvents> get_events(const H5File& f, const std::string& group, const std::vector<long>& id) {
+std::vector<CenterEvents> get_events(const io::H5File& f, const std::string& group, const std::vector<long>& id) {
     std::vector<Event> events(f.dims(group + "/attempt").at(0));
     const FieldReader read(f, group, id, events);
     for_each_event_field(read);
@@ -166,7 +167,7 @@ std::vector<CenterEvents> get_events(const H5File& f, const std::string& group, 
     return centers;
 }
 
-void put_minimum(H5File& f, const Minimum& m) {
+void put_minimum(io::H5File& f, const Minimum& m) {
     f.write("/minimum/id", m.structure.id);
     f.write("/minimum/species", m.structure.species);
     f.write("/minimum/position", m.structure.position, "A");
@@ -175,7 +176,7 @@ void put_minimum(H5File& f, const Minimum& m) {
     f.write_attribute("/minimum", "energy_eV", m.energy);
 }
 
-Minimum get_minimum(const H5File& f, const std::vector<std::string>& elements, const std::vector<double>& masses) {
+Minimum get_minimum(const io::H5File& f, const std::vector<std::string>& elements, const std::vector<double>& masses) {
     Minimum m;
     m.structure.elements = elements;
     m.structure.masses = masses;
@@ -188,4 +189,4 @@ Minimum get_minimum(const H5File& f, const std::vector<std::string>& elements, c
     return m;
 }
 
-}  // namespace mg
+}  // namespace mg::study

@@ -9,7 +9,7 @@
 #include "io/xyz_writer.hpp"
 #include "study/results/event_fields.hpp"
 
-namespace mg {
+namespace mg::study {
 
 namespace {
 
@@ -87,19 +87,19 @@ std::string events_xyz(const std::string& path, const Minimum& minimum, const st
     const int n = static_cast<int>(chosen.size()), frames = std::min(n, most);
     for (int k = 0; k < frames; ++k) {
         const Event& e = *chosen[frames > 1 ? static_cast<long>(k) * (n - 1) / (frames - 1) : 0];
-        XyzColumn saddle{"disp", 3, std::vector<double>(3 * minimum.structure.position.size())};
-        XyzColumn final_state{"final_disp", 3, std::vector<double>(3 * minimum.structure.position.size())};
+        io::XyzColumn saddle{"disp", 3, std::vector<double>(3 * minimum.structure.position.size())};
+        io::XyzColumn final_state{"final_disp", 3, std::vector<double>(3 * minimum.structure.position.size())};
         for (std::size_t m = 0; m < e.atom.size(); ++m)
             for (const auto& [column, u] :
                  {std::pair{&saddle, e.saddle[m]}, std::pair{&final_state, e.final_state[m]}}) {
                 double* const to = &column->values[3 * static_cast<std::size_t>(e.atom[m])];
                 to[0] = u.x, to[1] = u.y, to[2] = u.z;
             }
-        text += xyz_text(path, minimum.structure, {saddle, final_state},
-                         fmt::format("center={} attempt={} barrier_eV={:.5f} final_energy_eV={:.5f}",
-                                     minimum.structure.id.at(e.center), e.attempt, e.barrier, e.final_energy));
+        text += io::xyz_text(path, minimum.structure, {saddle, final_state},
+                             fmt::format("center={} attempt={} barrier_eV={:.5f} final_energy_eV={:.5f}",
+                                         minimum.structure.id.at(e.center), e.attempt, e.barrier, e.final_energy));
     }
     return text;
 }
 
-}  // namespace mg
+}  // namespace mg::study

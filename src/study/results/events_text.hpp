@@ -7,7 +7,7 @@
 #include "artn/event.hpp"
 #include "artn/minimum.hpp"
 
-namespace mg {
+namespace mg::study {
 
 /// A table of all attempts, a line each, for people.
 std::string events_table(const std::vector<CenterEvents>& centers, const std::vector<long>& id);
@@ -18,4 +18,4 @@ std::string events_table(const std::vector<CenterEvents>& centers, const std::ve
 std::string events_xyz(const std::string& path, const Minimum& minimum, const std::vector<CenterEvents>& centers,
                        int most);
 
-}  // namespace mg
+}  // namespace mg::study

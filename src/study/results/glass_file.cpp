@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-namespace mg {
+namespace mg::study {
 
 std::vector<double> cell_rows(const Box& box) {
     const Mat3 rows = transpose(box.h);
@@ -15,4 +15,4 @@ Box box_of_rows(const double* rows) {
     return make_box(transpose(m));
 }
 
-}  // namespace mg
+}  // namespace mg::study

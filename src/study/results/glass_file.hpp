@@ -6,7 +6,7 @@
 #include "core/structure.hpp"
 #include "study/results/result_file.hpp"
 
-namespace mg {
+namespace mg::study {
 
 /// n atoms in the order of ids.
 struct GlassFile {
@@ -65,4 +65,4 @@ struct GlassFile {
 std::vector<double> cell_rows(const Box& box);
 Box box_of_rows(const double* rows);
 
-}  // namespace mg
+}  // namespace mg::study

@@ -4,7 +4,7 @@
 #include "study/model_file.hpp"
 #include "study/results/result_file.hpp"
 
-namespace mg {
+namespace mg::study {
 
 /// n atoms in the order of ids.
 struct PredictionFile {
@@ -31,4 +31,4 @@ struct PredictionFile {
     }
 };
 
-}  // namespace mg
+}  // namespace mg::study

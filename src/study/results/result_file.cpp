@@ -1,8 +1,8 @@
 #include "study/results/result_file.hpp"
 
-namespace mg {
+namespace mg::study {
 
-void write_stamp(H5File& file, const Stamp& stamp) {
+void write_stamp(io::H5File& file, const Stamp& stamp) {
     file.write_attribute("/", "stage_hash", stamp.stage_hash);
     file.write_attribute("/", "version", stamp.version);
     file.write_attribute("/", "seed", static_cast<long>(stamp.seed));
@@ -10,4 +10,4 @@ void write_stamp(H5File& file, const Stamp& stamp) {
     file.write_attribute("/", "potential_sha256", stamp.potential_sha256);
 }
 
-}  // namespace mg
+}  // namespace mg::study

@@ -16,7 +16,7 @@
 
 #include "io/hdf5.hpp"
 
-namespace mg {
+namespace mg::study {
 
 /// Origin of a result, which every result file holds as attributes.
 struct Stamp {
@@ -25,12 +25,12 @@ struct Stamp {
     std::string study_hash, potential_sha256, stage_hash;
 };
 
-void write_stamp(H5File& file, const Stamp& stamp);
+void write_stamp(io::H5File& file, const Stamp& stamp);
 
 namespace result_file {
 
 struct Writer {
-    H5File& h5;
+    io::H5File& h5;
 
     template <class T>
     void data(const std::string& name, const std::vector<T>& values, const std::string& unit = "",
@@ -59,7 +59,7 @@ struct Writer {
 };
 
 struct Reader {
-    const H5File& h5;
+    const io::H5File& h5;
     const std::set<std::string>& only;  ///< datasets that are wanted, with their attributes; empty: all
 
     template <class T>
@@ -100,7 +100,7 @@ private:
 /// Writes a stamped file, whole or not at all.
 template <class File>
 void write_result(const std::string& path, const File& file, const Stamp& stamp) {
-    H5File h5 = H5File::create(path);
+    io::H5File h5 = io::H5File::create(path);
     result_file::Writer writer{h5};
     File::visit(writer, file);
     write_stamp(h5, stamp);
@@ -111,11 +111,11 @@ void write_result(const std::string& path, const File& file, const Stamp& stamp)
 /// damaged file.
 template <class File>
 File read_result(const std::string& path, const std::set<std::string>& only = {}, bool must_be_sealed = false) {
-    const H5File h5 = H5File::open(path, must_be_sealed);
+    const io::H5File h5 = io::H5File::open(path, must_be_sealed);
     File file;
     result_file::Reader reader{h5, only};
     File::visit(reader, file);
     return file;
 }
 
-}  // namespace mg
+}  // namespace mg::study

@@ -4,7 +4,7 @@
 
 #include "study/results/result_file.hpp"
 
-namespace mg {
+namespace mg::study {
 
 /// n atoms in the order of ids, at each temperature the mean over seeds. What comes from dynamics is empty where only
 /// the Hessian was asked, and the other way round.
@@ -106,4 +106,4 @@ struct StiffnessFile {
     }
 };
 
-}  // namespace mg
+}  // namespace mg::study

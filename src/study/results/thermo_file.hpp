@@ -3,7 +3,7 @@
 
 #include "study/results/result_file.hpp"
 
-namespace mg {
+namespace mg::study {
 
 struct ThermoFile {
     std::vector<double> time;                ///< [ps] (reports) since the start of the melt
@@ -30,4 +30,4 @@ struct ThermoFile {
     }
 };
 
-}  // namespace mg
+}  // namespace mg::study

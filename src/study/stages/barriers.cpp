@@ -18,7 +18,7 @@
 #include "study/results/events_text.hpp"
 #include "study/stages.hpp"
 
-namespace mg {
+namespace mg::study {
 namespace {
 
 /// Saddle searches as measured in a glass quenched at 1.5e13 K/s (benchmarks/README.md): force evaluations of one, the
@@ -61,13 +61,13 @@ void drop_finished(Context& c, Plan& plan) {
             std::filesystem::remove(path);
             continue;
         }
-        for (const int task : H5File::open(path, true).read<int>("/tasks")) finished.at(task) = 1;
+        for (const int task : io::H5File::open(path, true).read<int>("/tasks")) finished.at(task) = 1;
     }
     for (Unit& group : plan.groups) std::erase_if(group, [&](int task) { return finished[task] != 0; });
 }
 
 std::shared_ptr<const Minimum> read_minimum(const Context& c, int sample) {
-    return std::make_shared<const Minimum>(get_minimum(H5File::open(c.checkpoints.path("minimum", sample), true),
+    return std::make_shared<const Minimum>(get_minimum(io::H5File::open(c.checkpoints.path("minimum", sample), true),
                                                        c.potential.elements, c.potential.masses));
 }
 
@@ -88,9 +88,9 @@ void say_summary(Context& c, int k, const std::vector<CenterEvents>& events) {
 void write_sample(Context& c, int k, const std::vector<CenterEvents>& events) {
     const Minimum minimum = *read_minimum(c, k);
     const std::string xyz = c.sample_file(k, "events.xyz");
-    write_file_atomically(c.sample_file(k, "events.txt"), events_table(events, minimum.structure.id));
-    write_file_atomically(xyz, events_xyz(xyz, minimum, events, 12));
-    H5File f = H5File::create(c.sample_file(k, "barriers.h5"));
+    io::write_file_atomically(c.sample_file(k, "events.txt"), events_table(events, minimum.structure.id));
+    io::write_file_atomically(xyz, events_xyz(xyz, minimum, events, 12));
+    io::H5File f = io::H5File::create(c.sample_file(k, "barriers.h5"));
     write_barriers(f, minimum, events, c.study);
     write_stamp(f, c.stamp());
     f.close();
@@ -102,7 +102,7 @@ void write_sample(Context& c, int k, const std::vector<CenterEvents>& events) {
 void write_samples(Context& c, const Plan& plan) {
     std::map<int, std::vector<CenterEvents>> events;
     for (const std::string& path : c.checkpoints.all("run")) {
-        const H5File f = H5File::open(path, true);
+        const io::H5File f = io::H5File::open(path, true);
         const int sample = plan.searches.at(f.read<int>("/tasks").at(0)).sample;
         for (CenterEvents& center : get_events(f, "/events", plan.ids.at(sample)))
             events[sample].push_back(std::move(center));
@@ -129,9 +129,9 @@ public:
     StageEstimate estimate(const StudyFile& study, const StudySize& size) const override {
         const StudyFile::Barriers& b = study.barriers;
         const double whole = size.atoms_of_sample();
-        double centers = b.atoms.kind == Selection::Kind::list     ? static_cast<double>(b.atoms.list.size())
-                         : b.atoms.kind == Selection::Kind::number ? b.atoms.number * whole
-                                                                   : whole;
+        double centers = b.atoms.kind == io::Selection::Kind::list     ? static_cast<double>(b.atoms.list.size())
+                         : b.atoms.kind == io::Selection::Kind::number ? b.atoms.number * whole
+                                                                       : whole;
         centers *= static_cast<double>(searched_samples(study).size());
         const double attempts = centers * std::min<double>(b.max_attempts, b.events_per_atom / accepted_share);
         const double moving = std::min(whole, size.atoms_within(b.region));
@@ -176,8 +176,8 @@ public:
     void summarise(const Context& c, nlohmann::json& summary) const override {
         nlohmann::json all = nlohmann::json::array();
         for (const int k : searched_samples(c.study)) {
-            const H5File f = H5File::open(c.sample_file(static_cast<std::size_t>(k), "barriers.h5"));
-            const BarrierSummary s = mg::summarise(get_events(f, "/events", f.read<long>("/minimum/id")));
+            const io::H5File f = io::H5File::open(c.sample_file(static_cast<std::size_t>(k), "barriers.h5"));
+            const BarrierSummary s = study::summarise(get_events(f, "/events", f.read<long>("/minimum/id")));
             nlohmann::json classes = nlohmann::json::object();
             for (std::size_t i = 0; i < s.by_status.size(); ++i) classes[search_status_names()[i]] = s.by_status[i];
             all.push_back({{"sample", k},
@@ -219,7 +219,7 @@ private:
             find_minimum<Space>(c.inherent_structure(static_cast<std::size_t>(k)), c.potential, c.skin(),
                                 c.study.study.seed, settle_options(c.study), [&] { return c.farm.must_stop(); });
         if (!minimum) return false;
-        H5File f = H5File::create(c.checkpoints.path("minimum", k), true);
+        io::H5File f = io::H5File::create(c.checkpoints.path("minimum", k), true);
         put_minimum(f, *minimum);
         c.checkpoints.mark(f);
         f.close();
@@ -234,12 +234,12 @@ private:
         std::vector<CenterEvents> events;
         for (const int task : unit) events.push_back({plan.searches.at(task).atom, {}});
         const CheckpointFile file(c.checkpoints.path("unit", unit[0]));
-        c.checkpoints.resume(file, unit, [&](const H5File& f) {
+        c.checkpoints.resume(file, unit, [&](const io::H5File& f) {
             for (CenterEvents& found : get_events(f, "/events", id))
                 for (CenterEvents& here : events)
                     if (here.center == found.center) here.events = found.events;
         });
-        const auto put = [&](H5File& f) {
+        const auto put = [&](io::H5File& f) {
             c.checkpoints.mark(f, unit);
             put_events(f, "/events", events, id);
         };
@@ -252,7 +252,7 @@ private:
         if (!search_events<Space>(tables, c.skin(), read_minimum(c, sample), static_cast<std::uint32_t>(sample), events,
                                   options, found, pause))
             return false;
-        H5File f = H5File::create(c.checkpoints.path("run", unit[0]), true);
+        io::H5File f = io::H5File::create(c.checkpoints.path("run", unit[0]), true);
         put(f);
         f.close();
         file.remove();
@@ -270,4 +270,4 @@ std::unique_ptr<Stage> make_barriers_stage() {
 #define MG_BARRIERS(Space) template std::unique_ptr<Stage> make_barriers_stage<Space>();
 MG_INSTANTIATE(MG_BARRIERS)
 
-}  // namespace mg
+}  // namespace mg::study

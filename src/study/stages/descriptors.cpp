@@ -11,7 +11,7 @@
 #include "study/results/stiffness_file.hpp"
 #include "study/stages.hpp"
 
-namespace mg {
+namespace mg::study {
 namespace {
 
 /// Pairs per second of the shell counts, at least.
@@ -70,7 +70,7 @@ private:
         f.features = std::move(features.values);
         for (int e = 0; e <= d.count; ++e) f.shell_edges.push_back(d.r_min + e * d.step());
         f.kind = d.kind;
-        f.positions = word_of(positions);
+        f.positions = io::word_of(positions);
         f.names = feature_names(d, c.potential.elements);
         f.species = static_cast<std::size_t>(c.potential.species());
         write_result(c.sample_file(k, "descriptors.h5"), f, c.stamp());
@@ -87,4 +87,4 @@ std::unique_ptr<Stage> make_descriptors_stage() {
 #define MG_DESCRIPTORS(Space) template std::unique_ptr<Stage> make_descriptors_stage<Space>();
 MG_INSTANTIATE(MG_DESCRIPTORS)
 
-}  // namespace mg
+}  // namespace mg::study

@@ -19,7 +19,7 @@
 #include "study/results/stiffness_file.hpp"
 #include "study/stages.hpp"
 
-namespace mg {
+namespace mg::study {
 namespace {
 
 /// Products of a Hessian with a vector that a training asks for each label, about, and operations of one for each atom.
@@ -212,7 +212,7 @@ private:
         f.virial = p->virial;
         f.closest = p->closest;
         f.gruneisen = p->gruneisen;
-        f.scheme = word_of(p->scheme);
+        f.scheme = io::word_of(p->scheme);
         f.error = p->error;
         return f;
     }
@@ -272,8 +272,8 @@ private:
         ElasticModelFile file;
         file.model = {network, calibrate(network, own, unseen)};
         file.laws = pair_laws(network, c.potential, structures);
-        file.labels = word_of(c.study.stiffness.method == StiffnessMethod::dynamics ? StiffnessMethod::dynamics
-                                                                                    : StiffnessMethod::harmonic);
+        file.labels = io::word_of(c.study.stiffness.method == StiffnessMethod::dynamics ? StiffnessMethod::dynamics
+                                                                                        : StiffnessMethod::harmonic);
         file.provenance = provenance(c.study).dump();
         nlohmann::json metrics{{"labels", c.study.elastic.labels}, {"of", file.labels}, {"trained_on", trained}};
         for (const int k : samples(c.study)) {
@@ -339,4 +339,4 @@ std::unique_ptr<Stage> make_elastic_stage() {
 #define MG_ELASTIC_STAGE(Space) template std::unique_ptr<Stage> make_elastic_stage<Space>();
 MG_INSTANTIATE(MG_ELASTIC_STAGE)
 
-}  // namespace mg
+}  // namespace mg::study

@@ -11,7 +11,7 @@
 #include "study/context.hpp"
 #include "study/stages.hpp"
 
-namespace mg {
+namespace mg::study {
 namespace {
 
 /// Force evaluations of FIRE until a strained glass is at rest, of the first minimisation and twelve copies.
@@ -174,4 +174,4 @@ std::unique_ptr<Stage> make_moduli_stage() {
 #define MG_MODULI(Space) template std::unique_ptr<Stage> make_moduli_stage<Space>();
 MG_INSTANTIATE(MG_MODULI)
 
-}  // namespace mg
+}  // namespace mg::study

@@ -21,7 +21,7 @@
 #include "study/stages.hpp"
 #include "study/start.hpp"
 
-namespace mg {
+namespace mg::study {
 namespace {
 
 namespace fs = std::filesystem;
@@ -164,7 +164,7 @@ public:
 private:
     static int atoms_of(const Context& c, int k) {
         return c.study.quenches() ? c.study.system.atoms
-                                  : read_structure(c.study.system.structures.at(k), c.potential.elements).size();
+                                  : io::read_structure(c.study.system.structures.at(k), c.potential.elements).size();
     }
 
     bool quench_unit(Context& c, const Unit& unit, double& done) const {
@@ -173,12 +173,12 @@ private:
         for (const std::uint32_t k : samples)
             starts.push_back(c.study.quenches()
                                  ? start_lattice_of(c.study, c.potential, k)
-                                 : read_structure(c.study.system.structures.at(k), c.potential.elements));
+                                 : io::read_structure(c.study.system.structures.at(k), c.potential.elements));
         Dynamics<Space> d = c.dynamics<Space>(starts);
         const CheckpointFile file(c.checkpoints.path("unit", unit[0]));
         QuenchProgress progress;
         if (!c.study.quenches()) progress.place = {true, QuenchProgress::relax, 0};
-        c.checkpoints.resume(file, unit, [&](const H5File& f) {
+        c.checkpoints.resume(file, unit, [&](const io::H5File& f) {
             const DynamicsState state = get_dynamics_state(f);
             progress = get_quench_progress(f);
             d.restore(state);
@@ -186,7 +186,7 @@ private:
         const auto save = [&] {
             const DynamicsState state = d.state();
             if (c.farm.leads())
-                file.write([&](H5File& f) {
+                file.write([&](io::H5File& f) {
                     c.checkpoints.mark(f, unit);
                     put(f, state);
                     put(f, progress);
@@ -294,4 +294,4 @@ std::unique_ptr<Stage> make_quench_stage() {
 #define MG_QUENCH(Space) template std::unique_ptr<Stage> make_quench_stage<Space>();
 MG_INSTANTIATE(MG_QUENCH)
 
-}  // namespace mg
+}  // namespace mg::study

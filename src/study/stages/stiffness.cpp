@@ -15,7 +15,7 @@
 #include "study/stages.hpp"
 #include "study/stiffness_labels.hpp"
 
-namespace mg {
+namespace mg::study {
 namespace {
 
 constexpr double harmonic_rate = 2e10;  // [operations/s] of a host's core, about
@@ -202,14 +202,14 @@ private:
         Dynamics<Space> d = c.dynamics<Space>(replicas);
         StiffnessProgress<Space> progress;
         const CheckpointFile file(c.checkpoints.path("unit", unit[0]));
-        c.checkpoints.resume(file, unit, [&](const H5File& f) {
+        c.checkpoints.resume(file, unit, [&](const io::H5File& f) {
             d.restore(get_dynamics_state(f));
             progress = get_stiffness_progress(f, d);
         });
         const Pause pause = c.farm.pause_with([&] {
             const DynamicsState state = d.state();
-            if (!c.farm.leads()) return put(static_cast<H5File*>(nullptr), d, progress);
-            file.write([&](H5File& f) {
+            if (!c.farm.leads()) return put(static_cast<io::H5File*>(nullptr), d, progress);
+            file.write([&](io::H5File& f) {
                 c.checkpoints.mark(f, unit);
                 put(f, state);
                 put(&f, d, progress);
@@ -287,4 +287,4 @@ std::unique_ptr<Stage> make_stiffness_stage() {
 #define MG_STIFFNESS(Space) template std::unique_ptr<Stage> make_stiffness_stage<Space>();
 MG_INSTANTIATE(MG_STIFFNESS)
 
-}  // namespace mg
+}  // namespace mg::study

@@ -22,7 +22,7 @@
 #include "study/results/stiffness_file.hpp"
 #include "study/stages.hpp"
 
-namespace mg {
+namespace mg::study {
 namespace {
 
 namespace fs = std::filesystem;
@@ -112,7 +112,7 @@ std::string trained_path(const Context& c, std::size_t task) {
 bool is_trained(const Context& c, std::size_t task) {
     if (!fs::exists(trained_path(c, task))) return false;
     try {
-        H5File::open(trained_path(c, task), true);
+        io::H5File::open(trained_path(c, task), true);
         return true;
     } catch (const Error&) {
         return false;
@@ -124,17 +124,17 @@ ModelFile model_file(const Context& c, const Dataset& train, std::vector<Model> 
     ModelFile file;
     file.ensemble = std::move(ensemble);
     file.descriptor = c.study.descriptors.descriptor();
-    file.positions = word_of(c.study.descriptors.positions);
+    file.positions = io::word_of(c.study.descriptors.positions);
     file.elements = c.potential.elements;
     file.masses = c.potential.masses;
     file.potential_name = fs::path(c.potential.path).filename().string();
     file.potential_sha256 = c.potential.sha256;
-    const std::string bytes = read_text(c.potential.path);
+    const std::string bytes = io::read_text(c.potential.path);
     file.potential_bytes.assign(bytes.begin(), bytes.end());
     std::string training_set(reinterpret_cast<const char*>(train.features.data()),
                              train.features.size() * sizeof(double));
     training_set.append(reinterpret_cast<const char*>(train.target.data()), train.target.size() * sizeof(double));
-    file.training_sha256 = sha256_of(training_set);
+    file.training_sha256 = io::sha256_of(training_set);
     file.provenance_json = provenance(c.study).dump();
     return file;
 }
@@ -197,7 +197,7 @@ public:
 
     void summarise(const Context& c, nlohmann::json& summary) const override {
         const std::string path = c.directory.file("metrics.json");
-        if (fs::exists(path)) summary["metrics"] = read_json(path);
+        if (fs::exists(path)) summary["metrics"] = io::read_json(path);
     }
 
 private:
@@ -213,11 +213,11 @@ private:
         bool stopped = false;
         const CheckpointFile file(c.checkpoints.path("unit", task));
         std::optional<TrainState> start;
-        c.checkpoints.resume(file, {task}, [&](const H5File& f) { start = get_train_state(f); });
+        c.checkpoints.resume(file, {task}, [&](const io::H5File& f) { start = get_train_state(f); });
         const TrainProgress* present = nullptr;
         const Pause pause = c.farm.pause_alone_with([&] {
             const TrainState state = present->state();
-            file.write([&](H5File& f) {
+            file.write([&](io::H5File& f) {
                 c.checkpoints.mark(f, {task});
                 put(f, state);
             });
@@ -240,7 +240,7 @@ private:
             member.masses = c.potential.masses;
             write_model(trained_path(c, task), member);
         } else {
-            H5File f = H5File::create(trained_path(c, task), true);
+            io::H5File f = io::H5File::create(trained_path(c, task), true);
             for (std::size_t t = 0; t < sets.tests.size(); ++t)
                 f.write(fmt::format("/predicted/{}", t), predict(Space{}, model, sets.tests[t].features));
             f.close();
@@ -254,7 +254,7 @@ private:
         std::vector<Model> ensemble;
         for (int k = 0; k < c.study.train.seeds; ++k) ensemble.push_back(read_model(trained_path(c, k)).ensemble.at(0));
         const HeldOutPrediction held_out = [&](std::size_t task, std::size_t test) {
-            return H5File::open(trained_path(c, task), true).read<double>(fmt::format("/predicted/{}", test));
+            return io::H5File::open(trained_path(c, task), true).read<double>(fmt::format("/predicted/{}", test));
         };
         const NetworkPrediction predicted = [](const Model& model, std::span<const double> features) {
             return predict(Space{}, model, features);
@@ -290,10 +290,10 @@ private:
         metrics["training"] = {{"epochs", file.ensemble[0].history.size()},
                                {"best_epoch", file.ensemble[0].best_epoch}};
         add_held_out_metrics(metrics, data, file.ensemble[0], held_out, predicted);
-        write_json(c.directory.file("metrics.json"), metrics);
+        io::write_json(c.directory.file("metrics.json"), metrics);
         file.metrics_json = metrics.dump();
         write_model(c.directory.file("model.h5"), file);
-        write_file_atomically(c.directory.file("model.onnx"), onnx_model(file.ensemble, onnx_description(file)));
+        io::write_file_atomically(c.directory.file("model.onnx"), onnx_model(file.ensemble, onnx_description(file)));
     }
 };
 
@@ -307,4 +307,4 @@ std::unique_ptr<Stage> make_train_stage() {
 #define MG_TRAIN(Space) template std::unique_ptr<Stage> make_train_stage<Space>();
 MG_INSTANTIATE(MG_TRAIN)
 
-}  // namespace mg
+}  // namespace mg::study
