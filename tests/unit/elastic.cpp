@@ -279,7 +279,7 @@ TEST(ElasticNetwork, LearnsACrystalsStiffness) {
     EXPECT_GT(*std::max_element(expected.begin(), expected.end()), 2);
     for (const HarmonicScheme scheme : {HarmonicScheme::dense, HarmonicScheme::cg, HarmonicScheme::clusters}) {
         const auto p = predict_elastic<Host>({n, {}}, s, {.scheme = scheme, .tolerance = 1e-3});
-        EXPECT_DEVIATION(largest_difference(p->gruneisen, expected), scheme == HarmonicScheme::dense ? 1e-3 : 0.2);
+        EXPECT_DEVIATION(largest_difference(p->gruneisen, expected), scheme == HarmonicScheme::dense ? 5e-3 : 0.2);
     }
     // Asked to stop, it does.
     int looks = 0;
