@@ -21,8 +21,8 @@ struct ElasticCalibration {
     /// (species) standard deviation of real over predicted stiffness, and the distance from 1 within which 90 % of
     /// these are; both times error_scale().
     std::vector<double> deviation, interval_90;
-    double force = 0;      ///< [eV/A] of a thousandth of the atoms the force is larger
-    double force_rms = 0;  ///< [eV/A] root mean square of |F_i|
+    double force = 0;                              ///< [eV/A] of a thousandth of the atoms the force is larger
+    double force_rms = 0;                          ///< [eV/A] root mean square of |F_i|
     std::vector<double> virial, virial_deviation;  ///< [eV] (species) of sum_j f_ij r_ij: mean, standard deviation
     std::vector<double> closest;                   ///< [A] (pairs of species) the shortest bond
 

@@ -58,11 +58,12 @@ std::optional<HarmonicFile> harmonic_labels(const Structure& inherent, const Smo
         try {
             const std::optional<HarmonicStiffness> k = harmonic_stiffness(h, s, options, give_up);
             if (!k) return std::nullopt;
-            HarmonicFile f{.position = s.position,
-                           .scheme = io::word_of(k->scheme),
-                           .error = k->error,
-                           .force_max = k->force_max,
-                           .saddles = saddles};
+            HarmonicFile f;
+            f.position = s.position;
+            f.scheme = io::word_of(k->scheme);
+            f.error = k->error;
+            f.force_max = k->force_max;
+            f.saddles = saddles;
             f.compliance = voigt_rows(k->compliance);
             if (modes > 0 && !add_modes(h, mass, s, modes, give_up, f)) return std::nullopt;
             return f;

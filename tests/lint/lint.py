@@ -85,6 +85,10 @@ CONVERSIONS = re.compile(r"\bunits::(second|femtosecond|gigapascal_per_pressure)
                          r"\busing\s+namespace\s+(mg::)?units\b")
 CONVERTERS = {"io", "config", "app", "study"}  # study: the stages still read a study file in the units of people
 
+# Folders whose names are namespaces in mg.
+NAMESPACES = {"io", "study"}
+OPENED_NAMESPACE = re.compile(r"^(inline )?namespace mg(::(?P<inner>\w+))?\b")
+
 SOURCE = {".hpp", ".h", ".inl", ".cuh", ".cpp", ".cu"}
 HEADERS = {".hpp", ".h", ".cuh"}
 TEXT = SOURCE | {".py", ".js", ".sh", ".cmake", ".in", ".toml", ".json", ".md", ".cff", ".sbatch", ".yml", ".txt", ""}
@@ -176,6 +180,11 @@ class Lint:
             if layer not in CONVERTERS | FREE_LAYERS and (found := CONVERSIONS.search(line)):
                 self.problem(path, number, f"'{found.group(0)}' in {layer}: units inside are A, eV, ps, K; convert in "
                                            f"{', '.join(sorted(CONVERTERS))}")
+            if (opened := OPENED_NAMESPACE.match(line)) and layer not in FREE_LAYERS:
+                inner = opened.group("inner")
+                if (layer in NAMESPACES or inner in NAMESPACES) and inner != layer:
+                    self.problem(path, number, f"'{opened.group(0)}' in {layer}: mg::io and mg::study are the "
+                                               "namespaces of the folders of these names")
             if match := INCLUDE.match(line):
                 self.check_include(path, number, layer, header, match.group(1), match.group(2))
 
@@ -457,8 +466,8 @@ def self_test():
         "src/ops/forces.hpp": '#pragma once\n#include "sweeps/drift.hpp"\n',
         "src/ops/forces.inl": '#include "ops/forces.hpp"\n',
         "src/md/run.cpp": '#include "ops/forces.hpp"\n#include "core/build_info.hpp"\n',
-        "src/nn/train.cpp": '#include "ops/forces.hpp"\n',
-        "src/io/toml.cpp": '#include <toml++/toml.h>\n\n#include "physics/eam.hpp"\n',
+        "src/nn/train.cpp": '#include "ops/forces.hpp"\nnamespace mg {}\n',
+        "src/io/toml.cpp": '#include <toml++/toml.h>\n\n#include "physics/eam.hpp"\n\nnamespace mg::io {}\n',
         "src/study/stage.cpp": '#include "ops/forces.hpp"\ndouble dt = units::femtosecond;\n',
         "src/report/units.cpp": "double kT = units::boltzmann * 300;\n",
         "src/app/main.cpp": '#ifdef MG_WITH_MPI\n#include "../../mpi/comm.hpp"\n#endif\n#include "core/box.hpp"\n',
@@ -499,6 +508,8 @@ def self_test():
         ("conversion in physics", "src/physics/unit.hpp",
          "#pragma once\ninline double p = 1 / units::gigapascal_per_pressure;\n", r"units inside are"),
         ("all units", "src/ops/units.cpp", "using namespace mg::units;\n", r"units inside are"),
+        ("io outside of its namespace", "src/io/outside.cpp", "namespace mg {}\n", r"'namespace mg' in io"),
+        ("a namespace of another folder", "src/md/study.cpp", "namespace mg::study {}\n", r"mg::study' in md"),
         ("no pragma once", "src/core/guard.hpp", "struct Guard {};\n", r"pragma once"),
         ("long file", "src/core/tall.cpp", "int x;\n" * 501, r"501 lines; at most 500"),
         ("circle of rooms", "src/md/step.cpp", '#include "md/turn.hpp"\n', r"circle of includes: src/md/s"),

@@ -335,8 +335,7 @@ TEST(ElasticCalibration, SaysHowFarOffAndWhatIsNew) {
         // A soft spot, where an error is ten times as large, among ordinary atoms.
         const double gamma = i % 10 == 0 ? std::sqrt(99.0) * ordinary_gruneisen : 0.0;
         sample.prediction.gruneisen.push_back(gamma);
-        sample.stiffness.push_back(sample.prediction.stiffness[i] *
-                                   (1 + 0.05 * normal(random) * (gamma > 0 ? 10 : 1)));
+        sample.stiffness.push_back(sample.prediction.stiffness[i] * (1 + 0.05 * normal(random) * (gamma > 0 ? 10 : 1)));
         sample.prediction.force.push_back(0.02 * std::abs(normal(random)));
         sample.prediction.virial.push_back(0.5 * normal(random) + sample.species[i]);
         sample.prediction.closest.insert(sample.prediction.closest.end(), {2.5, 2.8});

@@ -57,7 +57,9 @@ TEST(WindowEnds, NameTheAtomsThatHopped) {
     // Neighbours of the hole make way, all others stay.
     for (int i = 0; i < inherent.size(); ++i) {
         const Vec3 d = inherent.position[i] - hole;
-        if (norm2(d) > 60 && norm2(d - Vec3{18.195, 18.195, 18.195}) > 200) EXPECT_EQ(ends.moved[i], 0) << i;
+        if (norm2(d) > 60 && norm2(d - Vec3{18.195, 18.195, 18.195}) > 200) {
+            EXPECT_EQ(ends.moved[i], 0) << i;
+        }
     }
     run.first_position = run.last_position;
     const study::WindowEndsFile none = *study::window_ends<Host>(inherent, run, p, 0.5, {});

@@ -92,7 +92,7 @@ ElasticJson predict_one_elastic(const ElasticTask& task, bool relax, const std::
                                           {"stiffness_low", 1, low},
                                           {"stiffness_high", 1, high},
                                           {"anisotropy", 1, anisotropy},
-                                           {"gruneisen", 1, p.gruneisen},
+                                          {"gruneisen", 1, p.gruneisen},
                                           {"novelty", 1, p.novelty},
                                           {"out_of_distribution", 1, {}, novel}},
                                          "stiffness_unit=eV/A^2 interval=90%");
