@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
 #include <cmath>
 #include <filesystem>
 #include <optional>
@@ -325,6 +326,43 @@ void check_training_samples(const StudyFile& file, io::TomlReader& reader) {
     }
 }
 
+/// A property of the user's own.
+void check_own_label(const StudyFile& file, io::TomlReader& reader) {
+    const Property& label = file.train.label;
+    if (!reader.sound({"train.label", "train.label_unit"})) return;
+    if (label.is_stiffness()) {
+        if (reader.given("train.label_unit") && label.unit != Property{}.unit)
+            reader.fault("train.label_unit", "train.label_unit goes with a train.label of your own",
+                         "stiffness is in eV/A^2", "remove it, or name the column of your structures as train.label");
+        return;
+    }
+    const auto is_part = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) || c == '_'; };
+    if (label.name.empty() || label.name.size() > 60 || !std::all_of(label.name.begin(), label.name.end(), is_part) ||
+        std::isdigit(static_cast<unsigned char>(label.name[0])))
+        reader.fault("train.label", fmt::format("\"{}\" is no name of a property", label.name),
+                     "columns and datasets are named by it: letters, digits and _, the first no digit",
+                     "rename the column of your structures");
+    for (const char* taken :
+         {"id", "species", "pos", "label", "split", "novelty", "out_of_distribution", "interval_90",
+          "standard_deviation", "ensemble_deviation", "local_energy", "elastic_stiffness", "mean_barrier"})
+        if (label.name == taken)
+            reader.fault("train.label", fmt::format("\"{}\" means something else in files", label.name),
+                         "results have it beside the label", "rename the column of your structures");
+    if (label.unit.empty() || label.unit.size() > 30 || !std::all_of(label.unit.begin(), label.unit.end(), [](char c) {
+            return c > ' ' && c <= '~' && c != '"' && c != '\'' && c != '=';
+        }))
+        reader.fault("train.label_unit", fmt::format("\"{}\" is no unit", label.unit),
+                     "it stands in files, without blanks and quotation marks",
+                     "give e.g. \"eV\" or \"1/ps\", or \"1\" for a plain number");
+    if (!reader.given("system.structures"))
+        reader.fault("train.label", fmt::format("nothing says what \"{}\" is", label.name),
+                     "a label of your own is a column of the structures that you give",
+                     "name extended XYZ files as system.structures, or leave train.label out for the stiffness");
+    if (!reader.given("train.label_unit"))
+        reader.fault("train.label", "train.label_unit is missing", "figures and files name the unit of the label",
+                     "give e.g. label_unit = \"eV\"");
+}
+
 /// Keys of labels from dynamics, in a study whose labels come from the Hessian.
 void check_labels(const StudyFile& file, io::TomlReader& reader) {
     if (!reader.sound({"stiffness.method", "stiffness.check_samples", "descriptors.positions"})) return;
@@ -342,6 +380,7 @@ void check_labels(const StudyFile& file, io::TomlReader& reader) {
 
 void check_learning(const StudyFile& file, io::TomlReader& reader) {
     check_labels(file, reader);
+    check_own_label(file, reader);
     check_descriptors(file.descriptors, reader);
     check_networks(file.train, file.descriptors, reader);
     check_training_samples(file, reader);

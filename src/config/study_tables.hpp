@@ -20,6 +20,7 @@
 #include "io/key_rules.hpp"
 #include "md/elasticity.hpp"
 #include "md/harmonic.hpp"
+#include "nn/property.hpp"
 #include "nn/training.hpp"
 
 namespace mg {
@@ -262,6 +263,7 @@ struct StudyFile {
     };
     /// The options' `seed` is no key: it follows from study.seed.
     struct Train : TrainOptions {
+        Property label;                        ///< "stiffness", or a column of the structures that are given
         int folds = 5;                         ///< of the cross-validation; 0: none
         std::vector<std::vector<int>> grid;    ///< hidden layers of further networks to cross-validate
         std::vector<std::string> activations;  ///< further ones to cross-validate with `hidden`
@@ -279,6 +281,10 @@ struct StudyFile {
             v.table("train",
                     "The network from descriptors to stiffness; its samples are those at train_rates (K/s; [] is the "
                     "main rate).");
+            if (v.shows(!label.is_stiffness())) {
+                v.key("label", label.name);
+                v.key("label_unit", label.unit);
+            }
             const io::Limits width = io::from(1, 1e6, "a hidden layer has at least one unit");
             v.key("hidden", hidden, width);
             v.key("activation", activation);
@@ -363,6 +369,10 @@ struct StudyFile {
 
     /// Samples are quenched by the study itself.
     bool quenches() const { return system.structures.empty(); }
+    /// Whether any stage reads it: not where networks learn a property that structures came with.
+    bool measures_stiffness() const {
+        return train.label.is_stiffness() || elastic.enabled || descriptors.positions == DescriptorPositions::mean;
+    }
     bool operator==(const StudyFile&) const = default;
 
     /// Shows every table; those and the keys that this study has no use for where the visitor shows them.

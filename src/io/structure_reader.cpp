@@ -1,5 +1,6 @@
 #include "io/structure_reader.hpp"
 
+#include "core/error.hpp"
 #include "io/compressed.hpp"
 #include "io/structures/extended_xyz.hpp"
 #include "io/structures/lammps_data.hpp"
@@ -24,6 +25,14 @@ Structure read_structure(const std::string& path, const std::vector<std::string>
     if (source.first_line().starts_with("ITEM:")) return read_lammps_dump(source, elements);
     if (is_extended_xyz(source)) return read_extended_xyz(source, elements);
     return read_lammps_data(source, elements);
+}
+
+std::vector<double> read_property(const std::string& path, const std::string& name) {
+    StructureSource source(path);
+    if (source.first_line().starts_with("ITEM:") || !is_extended_xyz(source))
+        throw InputError(path + " has no property " + quoted(name), "properties are read from extended XYZ files",
+                         "write the structure as extended XYZ, with a column " + name);
+    return read_extended_xyz_property(source, name);
 }
 
 }  // namespace mg::io

@@ -37,4 +37,9 @@ namespace mg::io {
 /// units where the file tells them, and what read_text() throws for.
 Structure read_structure(const std::string& path, const std::vector<std::string>& elements = {});
 
+/// A property of the atoms of an extended XYZ file (last frame), one number each, in the order of read_structure().
+/// "nan" stands for no value. Throws InputError for a file of another kind, for one without the property, and for words
+/// that are no numbers.
+std::vector<double> read_property(const std::string& path, const std::string& name);
+
 }  // namespace mg::io

@@ -33,7 +33,7 @@ using Names = std::vector<std::string>;
 /// A graph under construction. Every operation gives the name of its output, which is also the name of its node.
 class Graph {
 public:
-    Graph() { graph_.text(field::graph_name, "stiffness"); }
+    explicit Graph(const std::string& name) { graph_.text(field::graph_name, name); }
 
     /// A constant, rounded to float32. No dims make a scalar.
     std::string constant(const std::string& name, const std::vector<double>& values,
@@ -154,8 +154,7 @@ std::string add_network(Graph& graph, const Model& model, const std::string& pre
         if (l + 1 < model.layers.count()) x = graph.apply(operator_of(model.activation), {x}, layer + "value");
     }
     x = graph.apply("Mul", {x, graph.constant(prefix + "target_std", {model.target_std}, {})}, prefix + "scaled");
-    return graph.apply("Add", {x, graph.constant(prefix + "target_mean", {model.target_mean}, {})},
-                       prefix + "stiffness");
+    return graph.apply("Add", {x, graph.constant(prefix + "target_mean", {model.target_mean}, {})}, prefix + "value");
 }
 
 }  // namespace
@@ -163,9 +162,10 @@ std::string add_network(Graph& graph, const Model& model, const std::string& pre
 std::string onnx_model(const std::vector<Model>& ensemble, const OnnxDescription& about) {
     if (ensemble.empty()) throw Error("the model cannot be written as ONNX", "it has no network", "train it again");
     const int inputs = ensemble[0].inputs();
-    Graph graph;
+    const auto& [property, unit] = about.property;
+    Graph graph(property);
     graph.input("descriptors", inputs, "raw features of each atom, not standardised");
-    graph.output("stiffness", 1, "[eV/A^2] mean over the networks");
+    graph.output(property, 1, "[" + unit + "] mean over the networks");
     Names members;
     for (std::size_t k = 0; k < ensemble.size(); ++k) {
         if (ensemble[k].inputs() != inputs)
@@ -174,13 +174,13 @@ std::string onnx_model(const std::vector<Model>& ensemble, const OnnxDescription
         members.push_back(add_network(graph, ensemble[k], "network" + std::to_string(k) + "_", "descriptors"));
     }
     if (members.size() == 1) {
-        graph.apply("Identity", members, "stiffness");
+        graph.apply("Identity", members, property);
     } else {
-        graph.output("ensemble_deviation", 1, "[eV/A^2] standard deviation over the networks");
+        graph.output("ensemble_deviation", 1, "[" + unit + "] standard deviation over the networks");
         const ProtoMessage columns = integer_of("axis", 1), along = integers_of("axes", 1);
         const std::string all = graph.apply("Concat", members, "members", &columns);
-        graph.apply("ReduceMean", {all}, "stiffness", &along);
-        const std::string difference = graph.apply("Sub", {all, "stiffness"}, "differences");
+        graph.apply("ReduceMean", {all}, property, &along);
+        const std::string difference = graph.apply("Sub", {all, property}, "differences");
         const std::string square = graph.apply("Mul", {difference, difference}, "squares");
         const double n = static_cast<double>(members.size());
         const std::string mean = graph.apply("ReduceMean", {square}, "mean_square", &along);

@@ -89,13 +89,18 @@ void Context::write_xyz(std::size_t k) const {
         const char *name, *file, *dataset;
     } results[] = {{"local_energy", "glass.h5", "/inherent/energy"},
                    {"stiffness", "stiffness.h5", "/stiffness"},
-                   {"predicted_stiffness", "prediction.h5", "/stiffness"},
                    {"elastic_stiffness", "elastic.h5", "/stiffness"},
                    {"mean_barrier", "barriers.h5", "/atoms/mean_barrier"}};
     std::vector<io::XyzColumn> columns;
     for (const auto& r : results)
         if (const std::string path = sample_file(k, r.file); std::filesystem::exists(path))
             columns.push_back({r.name, 1, io::H5File::open(path).read<double>(r.dataset)});
+    if (const std::string path = sample_file(k, "prediction.h5"); std::filesystem::exists(path)) {
+        const io::H5File h5 = io::H5File::open(path);
+        const std::string property = h5.has_attribute("/", "property") ? h5.read_string("/", "property") : "stiffness";
+        if (h5.exists("/label")) columns.push_back({property, 1, h5.read<double>("/label")});
+        columns.push_back({"predicted_" + property, 1, h5.read<double>("/" + property)});
+    }
     io::write_xyz(sample_file(k, "glass.xyz"), inherent_structure(k), columns);
 }
 

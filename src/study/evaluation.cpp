@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <map>
 #include <nlohmann/json.hpp>
 
@@ -97,7 +98,7 @@ json tests_of(const LearningData& data, TrainingPurpose purpose, const HeldOutPr
             json j = tested(data, data.of({t.tests[k]}), held_out(task, k));
             j["sample"] = t.tests[k];
             j["rate_K_per_s"] = data.samples[t.tests[k]].rate_K_per_s;
-            j["reliability"] = data.labelled.at(t.tests[k]).reliability.back();
+            j["reliability"] = data.labelled.at(t.tests[k]).last_reliability();
             if (purpose == TrainingPurpose::transfer) j["train_rates_K_per_s"] = t.rates;
             list.push_back(j);
         }
@@ -135,6 +136,13 @@ void append(std::vector<T>& to, const std::vector<T>& from) {
     to.insert(to.end(), from.begin(), from.end());
 }
 
+template <class T>
+std::vector<T> chosen(const std::vector<T>& of, const std::vector<int>& which) {
+    std::vector<T> values;
+    for (const int i : which) values.push_back(of.at(i));
+    return values;
+}
+
 json split_metrics(const LearningData& data, const SplitSums& s, bool calibrated, const std::string& name,
                    const std::function<void(const std::string&)>& say) {
     const StudyFile::Report& report = data.study.report;
@@ -145,26 +153,42 @@ json split_metrics(const LearningData& data, const SplitSums& s, bool calibrated
     j["coarse_grain_A"] = report.coarse_grain_A;
     j["reliability"] = mean(s.reliability);
     if (calibrated) j["coverage_90"] = mean(s.covered);
-    say(
-        fmt::format("{}: R {:.3f} over {} atoms (labels' own reliability {:.3f}), slope {:.3f}, rmse {:.4f} eV/A^2, "
-                    "bins of {} R {:.3f}, {} A R {:.3f}",
-                    name, m.all.pearson, m.all.atoms, mean(s.reliability), m.all.slope, m.all.rmse, report.bin_atoms,
-                    m.by_real.pearson, report.coarse_grain_A, j["R_coarse_grained"].get<double>()));
+    const double reliability = mean(s.reliability);
+    say(fmt::format("{}: R {:.3f} over {} atoms{}, slope {:.3f}, rmse {:.4f} {}, bins of {} R {:.3f}, {} A R {:.3f}",
+                    name, m.all.pearson, m.all.atoms,
+                    std::isfinite(reliability) ? fmt::format(" (labels' own reliability {:.3f})", reliability) : "",
+                    m.all.slope, m.all.rmse, data.study.train.label.unit, report.bin_atoms, m.by_real.pearson,
+                    report.coarse_grain_A, j["R_coarse_grained"].get<double>()));
     return j;
 }
 
 }  // namespace
+
+std::vector<int> Labelled::known() const {
+    std::vector<int> atoms;
+    for (std::size_t i = 0; i < target.size(); ++i)
+        if (std::isfinite(target[i])) atoms.push_back(static_cast<int>(i));
+    return atoms;
+}
+
+double Labelled::last_reliability() const {
+    return reliability.empty() ? std::numeric_limits<double>::quiet_NaN() : reliability.back();
+}
 
 Dataset LearningData::of(const std::vector<int>& chosen) const {
     Dataset data;
     data.species_count = static_cast<int>(elements.size());
     for (const int k : chosen) {
         const Labelled& l = labelled.at(k);
-        data.features_per_atom = static_cast<int>(l.features.size() / l.target.size());
-        append(data.features, l.features);
-        append(data.target, l.target);
-        append(data.species, l.species);
-        data.group.insert(data.group.end(), l.target.size(), k);
+        const std::size_t width = l.features.size() / l.target.size();
+        data.features_per_atom = static_cast<int>(width);
+        for (const int i : l.known()) {
+            const auto row = l.features.begin() + static_cast<std::ptrdiff_t>(i * width);
+            data.features.insert(data.features.end(), row, row + static_cast<std::ptrdiff_t>(width));
+            data.target.push_back(l.target[i]);
+            data.species.push_back(l.species[i]);
+            data.group.push_back(k);
+        }
     }
     return data;
 }
@@ -215,31 +239,34 @@ json ensemble_metrics(const LearningData& data, const std::vector<Prediction>& p
     for (int k = 0; k < static_cast<int>(data.samples.size()); ++k) {
         const Labelled& l = data.labelled[k];
         const Prediction& p = predictions[k];
+        const std::vector<int> known = l.known();
+        const std::vector<double> real = chosen(l.target, known), predicted = chosen(p.value, known);
+        const std::vector<int> species = chosen(l.species, known);
         std::vector<double> covered;
-        for (std::size_t i = 0; i < l.target.size(); ++i)
-            covered.push_back(std::abs(l.target[i] - p.stiffness[i]) <= p.interval_90[i] ? 1.0 : 0.0);
+        for (const int i : known) covered.push_back(std::abs(l.target[i] - p.value[i]) <= p.interval_90[i] ? 1.0 : 0.0);
         const int split = data.split_of(k);
-        json j = to_json(
-            evaluate(l.target, p.stiffness, l.species, static_cast<int>(data.elements.size()), report.bin_atoms),
-            data.elements);
+        json j = to_json(evaluate(real, predicted, species, static_cast<int>(data.elements.size()), report.bin_atoms),
+                         data.elements);
         j["sample"] = k;
         j["rate_K_per_s"] = data.samples[k].rate_K_per_s;
         j["split"] = split == excluded_split ? "excluded" : split == 0 ? "train" : "test";
-        j["reliability"] = l.reliability.back();
+        j["reliability"] = l.last_reliability();
         if (calibrated) j["coverage_90"] = mean(covered);
         j["novel_atoms"] = std::count_if(p.novelty.begin(), p.novelty.end(), [](double x) { return x > 1; });
         by_sample.push_back(j);
         // Other cooling rates stand in by_sample alone.
         if (split == excluded_split || data.samples[k].is_further_test) continue;
-        const Structure structure = inherent(k);
+        Structure structure = inherent(k);
+        structure.position = chosen(structure.position, known);  // spheres count the atoms with a label
+        structure.species = species;
         SplitSums& s = splits[split];
-        append(s.real, l.target);
-        append(s.predicted, p.stiffness);
+        append(s.real, real);
+        append(s.predicted, predicted);
         append(s.covered, covered);
-        append(s.real_grained, coarse_grain(structure, l.target, report.coarse_grain_A));
-        append(s.predicted_grained, coarse_grain(structure, p.stiffness, report.coarse_grain_A));
-        append(s.species, l.species);
-        s.reliability.push_back(l.reliability.back());
+        append(s.real_grained, coarse_grain(structure, real, report.coarse_grain_A));
+        append(s.predicted_grained, coarse_grain(structure, predicted, report.coarse_grain_A));
+        append(s.species, species);
+        s.reliability.push_back(l.last_reliability());
     }
     for (const auto& [split, sums] : splits) {
         const std::string name = split == 0 ? "train" : "test";

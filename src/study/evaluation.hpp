@@ -19,9 +19,14 @@ namespace mg::study {
 /// Descriptors and labels of a sample, n atoms in the order of ids.
 struct Labelled {
     std::vector<double> features;     ///< (n, features)
-    std::vector<double> target;       ///< [eV/A^2] (n)
-    std::vector<double> reliability;  ///< (temperatures + 1) of the labels; the last is that of their mean
+    std::vector<double> target;       ///< [eV/A^2] (n), or of another property; NaN: the atom has no label
+    std::vector<double> reliability;  ///< (temperatures + 1) of the labels; the last is that of their mean. Or empty
     std::vector<int> species;         ///< (n)
+
+    /// Atoms with a label.
+    std::vector<int> known() const;
+    /// Of the labels; NaN where nothing says how reliable they are.
+    double last_reliability() const;
 };
 
 /// What the networks of a study are trained and tested on.
@@ -33,17 +38,17 @@ struct LearningData {
     std::vector<int> excluded;       ///< samples that no network sees
     std::vector<Training> plan;
 
-    /// The data of some samples, in their order.
+    /// The data of the labelled atoms of some samples, in their order.
     Dataset of(const std::vector<int>& chosen) const;
     bool is_excluded(int sample) const;
     /// 0 train, 1 test, or excluded_split.
     int split_of(int sample) const;
 };
 
-/// Stiffness [eV/A^2] that training `task` of the plan predicted for the atoms of its test set number `test`; not for
+/// The property that training `task` of the plan predicted for the atoms of its test set number `test`; not for
 /// members of the ensemble.
 using HeldOutPrediction = std::function<std::vector<double>(std::size_t task, std::size_t test)>;
-/// Stiffness [eV/A^2] (n) that a network predicts from features (n, inputs).
+/// The property (n) that a network predicts from features (n, inputs).
 using NetworkPrediction = std::function<std::vector<double>(const Model&, std::span<const double>)>;
 
 /// Error bars calibrated on atoms that were held out: in the cross-validation, or without one the validation atoms,

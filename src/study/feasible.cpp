@@ -39,12 +39,30 @@ void check_boxes(const StudyFile& study, const EamPotential& potential) {
     }
 }
 
+/// In every structure there are some, not all alike.
+void check_own_labels(const StudyFile& study) {
+    constexpr std::size_t fewest = 10;
+    for (const std::string& path : study.system.structures) {
+        std::vector<double> known = io::read_property(path, study.train.label.name);
+        std::erase_if(known, [](double x) { return !std::isfinite(x); });
+        if (known.size() < fewest)
+            throw InputError(fmt::format("{}: {} atoms have a {}", path, known.size(), study.train.label.name),
+                             fmt::format("every sample has {} at least, to learn from or to test with", fewest),
+                             "leave the structure out of system.structures");
+        const auto [low, high] = std::minmax_element(known.begin(), known.end());
+        if (*low == *high)
+            throw InputError(fmt::format("{}: {} is {} for all atoms", path, study.train.label.name, shown(*low)),
+                             "there is nothing to learn from it", "leave the structure out of system.structures");
+    }
+}
+
 void check_training(const StudyFile& study, const EamPotential& potential) {
     const double width = expected_width(study, potential);
     if (study.report.coarse_grain_A > 0.5 * width)
         throw InputError(fmt::format("report.coarse_grain_A = {} is too long", study.report.coarse_grain_A),
                          fmt::format("half the smallest width of a sample is about {:.1f} A", 0.5 * width),
                          "use a shorter one, or more atoms");
+    if (!study.train.label.is_stiffness()) check_own_labels(study);
     for (int k = 0; k < static_cast<int>(samples_of(study).size()); ++k)
         if (split_of(study, k) == 0) return;
     throw InputError(

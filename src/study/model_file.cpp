@@ -210,8 +210,11 @@ MG_INSTANTIATE(MG_PREDICT_ATOMS)
 OnnxDescription onnx_description(const ModelFile& model) {
     OnnxDescription description{
         build::version,
-        "Stiffness of the atoms of a metallic glass, K = k_B T / <|dr|^2>, from the structure around them",
-        {{"descriptor", model.descriptor.kind}, {"positions", model.positions}}};
+        model.property.is_stiffness()
+            ? "Stiffness of the atoms of a metallic glass, K = k_B T / <|dr|^2>, from the structure around them"
+            : model.property.name + " of the atoms of a metallic glass, from the structure around them",
+        {{"descriptor", model.descriptor.kind}, {"positions", model.positions}},
+        model.property};
     auto& properties = description.metadata;
     Descriptor::visit(model.descriptor, [&](const char* name, const auto& value) {
         if constexpr (std::is_same_v<std::decay_t<decltype(value)>, double>)
@@ -222,7 +225,7 @@ OnnxDescription onnx_description(const ModelFile& model) {
     properties.emplace_back("features",
                             fmt::format("{}", fmt::join(feature_names(model.descriptor, model.elements), ",")));
     properties.emplace_back("elements", fmt::format("{}", fmt::join(model.elements, ",")));
-    properties.emplace_back("unit", "eV/A^2");
+    properties.emplace_back("unit", model.property.unit);
     properties.emplace_back("potential", model.potential_name);
     properties.emplace_back("potential_sha256", model.potential_sha256);
     properties.emplace_back("training_sha256", model.training_sha256);
@@ -236,7 +239,9 @@ void write_model(const std::string& path, const ModelFile& model) {
     h5.write_attribute("/", "format", format_name);
     h5.write_attribute("/", "format_version", format_version);
     h5.write_attribute("/", "networks", static_cast<long>(model.ensemble.size()));
-    h5.write_attribute("/", "prediction", "stiffness [eV/A^2]");
+    h5.write_attribute("/", "prediction", model.property.name + " [" + model.property.unit + "]");
+    h5.write_attribute("/", "property", model.property.name);
+    h5.write_attribute("/", "unit", model.property.unit);
     h5.write_attribute("/", "training_sha256", model.training_sha256);
     h5.write_attribute("/", "metrics_json", model.metrics_json);
     h5.write_attribute("/", "provenance_json", model.provenance_json);
@@ -261,8 +266,8 @@ void write_model(const std::string& path, const ModelFile& model) {
         h5.write_attribute("/errors", "ensemble_variance", model.errors.ensemble_variance);
         for (std::size_t s = 0; s < model.errors.species.size(); ++s) {
             const std::string group = "/errors/" + std::to_string(s);
-            h5.write(group + "/predicted", model.errors.species[s].predicted, {}, "eV/A^2");
-            h5.write(group + "/deviation", model.errors.species[s].deviation, {}, "eV/A^2");
+            h5.write(group + "/predicted", model.errors.species[s].predicted, {}, model.property.unit);
+            h5.write(group + "/deviation", model.errors.species[s].deviation, {}, model.property.unit);
         }
     }
     if (model.novelty.calibrated()) {
@@ -290,6 +295,8 @@ ModelFile read_model(const std::string& path) {
             "format version " + std::to_string(version) + " where this program knows " + std::to_string(format_version),
             "use the program that wrote it");
     ModelFile model;
+    if (h5.has_attribute("/", "property"))  // older files are all of stiffness
+        model.property = {h5.read_string("/", "property"), h5.read_string("/", "unit")};
     model.training_sha256 = h5.read_string("/", "training_sha256");
     model.metrics_json = h5.read_string("/", "metrics_json");
     model.provenance_json = h5.read_string("/", "provenance_json");

@@ -14,6 +14,7 @@ namespace mg::study {
 /// What a model file holds.
 struct ModelFile {
     std::vector<Model> ensemble;  ///< networks of one study, alike in inputs; at least one
+    Property property;
     Descriptor descriptor;
     std::string positions = "inherent";  ///< "inherent", "mean" or "snapshot"
     std::vector<std::string> elements;   ///< (species)
@@ -31,10 +32,10 @@ struct ModelFile {
 
 /// What a model predicts for n atoms.
 struct Prediction {
-    std::vector<double> stiffness;           ///< [eV/A^2] (n), mean of the networks
-    std::vector<double> deviation;           ///< [eV/A^2] (n), standard deviation of the real value from it
-    std::vector<double> ensemble_deviation;  ///< [eV/A^2] (n), of the networks from one another; 0 for one network
-    std::vector<double> interval_90;         ///< [eV/A^2] (n) half width of the interval with 90 % of real values
+    std::vector<double> value;               ///< (n) of the property, in its unit as all: mean of the networks
+    std::vector<double> deviation;           ///< (n) standard deviation of the real value from it
+    std::vector<double> ensemble_deviation;  ///< (n) of the networks from one another; 0 for one network
+    std::vector<double> interval_90;         ///< (n) half width of the interval with 90 % of real values
     std::vector<double> novelty;             ///< (n) above 1: the atom resembles none of the training atoms
 };
 /// Share of the atoms that are of a species.

@@ -44,7 +44,11 @@ public:
           directory_(study.study.output),
           ledger_(directory_.file("stages.json")) {
         for (const std::string& name : options.stages)
-            if (!stage_named(name).is_part_of(study_))
+            if (name == "stiffness" && !study_.measures_stiffness())
+                throw InputError("the stage stiffness has nothing to do",
+                                 "networks learn " + study_.train.label.name + ", which the structures came with",
+                                 "leave out --stage stiffness, or train.label");
+            else if (!stage_named(name).is_part_of(study_))
                 throw InputError("the stage " + name + " has nothing to do", "the study has no table [" + name + "]",
                                  "add it (it may be empty: every key has a default), or leave out --stage " + name);
         if (!study_.compute.skin_A)

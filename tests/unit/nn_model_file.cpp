@@ -108,7 +108,7 @@ TEST(ModelFile, RoundTrip) {
     const std::vector<int> species{0, 1};
     const mg::study::Prediction p = mg::study::predict_atoms(mg::Host{}, a, features, species),
                                 q = mg::study::predict_atoms(mg::Host{}, b, features, species);
-    EXPECT_EQ(p.stiffness, q.stiffness);
+    EXPECT_EQ(p.value, q.value);
     EXPECT_EQ(p.deviation, q.deviation);
     EXPECT_EQ(p.ensemble_deviation, q.ensemble_deviation);
     EXPECT_EQ(p.interval_90, q.interval_90);

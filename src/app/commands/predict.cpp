@@ -81,8 +81,9 @@ Predicted predict_one(const study::ModelFile& model, const EamPotential* potenti
     std::vector<long> novel;
     for (const double x : p.novelty) novel.push_back(x > 1 ? 1 : 0);
     const long flagged = std::count(novel.begin(), novel.end(), 1);
-    add_mean_stiffness(s, p.stiffness, j);
-    j["mean_standard_deviation_eV_per_A2"] = mean_over(s, p.deviation);
+    const auto& [property, unit] = model.property;
+    add_mean(s, model.property, p.value, j);
+    j["mean_standard_deviation" + key_of_unit(unit)] = mean_over(s, p.deviation);
     j["out_of_distribution_atoms"] = flagged;
     j["output"] = output;
     if (study::composition_novelty(model, s.species) > 1)
@@ -97,21 +98,21 @@ Predicted predict_one(const study::ModelFile& model, const EamPotential* potenti
             path, flagged, s.size());
 
     // The atoms stay where the file has them: what was minimised served the descriptors.
-    std::vector<double> low(p.stiffness), high(p.stiffness);
+    std::vector<double> low(p.value), high(p.value);
     for (int i = 0; i < s.size(); ++i) {
         low[i] -= p.interval_90[i];
         high[i] += p.interval_90[i];
     }
     Structure shown = given;
     shown.velocity.clear();
-    std::vector<io::XyzColumn> columns{{"stiffness", 1, p.stiffness}, {"standard_deviation", 1, p.deviation}};
+    std::vector<io::XyzColumn> columns{{property, 1, p.value}, {"standard_deviation", 1, p.deviation}};
     if (model.errors.calibrated()) {
-        columns.push_back({"stiffness_low", 1, low});
-        columns.push_back({"stiffness_high", 1, high});
+        columns.push_back({property + "_low", 1, low});
+        columns.push_back({property + "_high", 1, high});
     }
     columns.push_back({"novelty", 1, p.novelty});
     columns.push_back({"out_of_distribution", 1, {}, novel});
-    result.xyz = io::xyz_text(output, shown, columns, "stiffness_unit=eV/A^2 interval=90%");
+    result.xyz = io::xyz_text(output, shown, columns, property + "_unit=" + unit + " interval=90%");
     return result;
 }
 
@@ -147,7 +148,7 @@ Task prepare(const PredictArguments& a) {
             in_species_of(task.model.elements, task.model.masses, io::read_structure(path, a.elements), path));
         if (task.minimise) check_width(path, task.structures.back(), task.potential);
     }
-    task.outputs = output_names(a.structures, a.output, ".stiffness.xyz");
+    task.outputs = output_names(a.structures, a.output, "." + task.model.property.name + ".xyz");
     return task;
 }
 
@@ -210,8 +211,9 @@ void add_predict(CLI::App& app, Comm& world) {
                       "take the positions as they are: they are those of an inherent structure");
     command->add_flag("--relax", a->relax, "of an elastic network: bring the atoms to rest under its own laws first");
     command->add_option("--backend", a->backend, "auto, host or cuda")->check(CLI::IsMember({"auto", "host", "cuda"}));
-    command->add_option("--out", a->output,
-                        "extended XYZ for all structures, as frames; otherwise each gets NAME.stiffness.xyz here");
+    command->add_option(
+        "--out", a->output,
+        "extended XYZ for all structures, as frames, or a folder; without it each gets NAME.stiffness.xyz here");
     command->callback([a, &world] { predict_structures(world, *a); });
 }
 

@@ -62,7 +62,7 @@ ElasticJson predict_one_elastic(const ElasticTask& task, bool relax, const std::
     ElasticJson j;
     j["structure"] = path;
     j["atoms"] = s.size();
-    add_mean_stiffness(s, p.stiffness, j);
+    add_mean(s, {}, p.stiffness, j);
     j["mean_standard_deviation_eV_per_A2"] = mean_over(s, p.deviation);
     j["mean_gruneisen"] = mean_over(s, p.gruneisen);
     j["scheme"] = io::word_of(p.scheme);

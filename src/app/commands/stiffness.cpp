@@ -128,7 +128,7 @@ HarmonicResult stiffness_of_one(const HarmonicTask& task, bool minimise, const s
         j["cluster_reach_A"] = h.reach;
         j["scale"] = h.scale;
     }
-    add_mean_stiffness(s, k, j);
+    add_mean(s, {}, k, j);
     j["output"] = output;
     if (h.error > task.options.tolerance)
         std::cerr << fmt::format(
@@ -199,8 +199,9 @@ void add_stiffness(CLI::App& app, Comm& world) {
     command->add_flag("--every-knot", a->every_knot,
                       "the potential as LAMMPS interpolates it, with the noise of the file's last digits");
     command->add_option("--backend", a->backend, "auto, host or cuda")->check(CLI::IsMember({"auto", "host", "cuda"}));
-    command->add_option("--out", a->output,
-                        "extended XYZ for all structures, as frames; otherwise each gets NAME.harmonic.xyz here");
+    command->add_option(
+        "--out", a->output,
+        "extended XYZ for all structures, as frames, or a folder; without it each gets NAME.harmonic.xyz here");
     command->callback([a, &world] { stiffness_of_structures(world, *a); });
 }
 

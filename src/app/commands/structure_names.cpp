@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <algorithm>
+#include <cctype>
 
 #include <filesystem>
 #include <initializer_list>
@@ -68,16 +69,22 @@ nlohmann::ordered_json write_structures(const std::vector<nlohmann::ordered_json
 
 std::vector<std::string> output_names(const std::vector<std::string>& structures, const std::string& out,
                                       const std::string& ending) {
+    namespace fs = std::filesystem;
+    std::error_code none;
+    const bool is_folder = out.empty() || out.ends_with('/') || fs::is_directory(out, none);
+    const fs::path folder = is_folder ? fs::path(out) : fs::path(out).parent_path();
+    if (!folder.empty() && !fs::is_directory(folder, none))
+        throw InputError("there is no folder " + folder.string(), "the output would stand there",
+                         "make it, or give another --out");
     std::vector<std::string> names;
     std::map<std::string, std::string> source;
     for (const std::string& path : structures) {
-        names.push_back(out.empty() ? stem_of(path) + ending : out);
+        names.push_back(is_folder ? (folder / (stem_of(path) + ending)).string() : out);
         const auto [at, fresh] = source.emplace(names.back(), path);
-        if (!fresh && out.empty())
+        if (!fresh && is_folder)
             throw InputError(path + " and " + at->second + " would be written to one file, " + names.back(),
                              "they have the same name", "use --out FILE.xyz, which takes all of them as frames");
-        std::error_code none;
-        if (std::filesystem::equivalent(path, names.back(), none))
+        if (fs::equivalent(path, names.back(), none))
             throw InputError("the output " + names.back() + " is the structure itself", "it would be overwritten",
                              "use --out with another name");
     }
@@ -92,11 +99,23 @@ double mean_over(const Structure& s, const std::vector<double>& values, int spec
     return n > 0 ? sum / n : 0.0;
 }
 
-void add_mean_stiffness(const Structure& s, const std::vector<double>& stiffness, nlohmann::ordered_json& j) {
-    j["mean_stiffness_eV_per_A2"] = mean_over(s, stiffness);
+std::string key_of_unit(const std::string& unit) {
+    std::string key = "_";
+    for (const char c : unit) {
+        if (c == '/')
+            key += "_per_";
+        else if (std::isalnum(static_cast<unsigned char>(c)))
+            key += c;
+    }
+    return key;
+}
+
+void add_mean(const Structure& s, const Property& property, const std::vector<double>& values,
+              nlohmann::ordered_json& j) {
+    j["mean_" + property.name + key_of_unit(property.unit)] = mean_over(s, values);
     for (std::size_t t = 0; t < s.elements.size(); ++t)
         if (std::count(s.species.begin(), s.species.end(), static_cast<int>(t)) > 0)
-            j["mean_stiffness_of"][s.elements[t]] = mean_over(s, stiffness, static_cast<int>(t));
+            j["mean_" + property.name + "_of"][s.elements[t]] = mean_over(s, values, static_cast<int>(t));
 }
 
 }  // namespace mg

@@ -8,6 +8,7 @@
 
 #include "core/comm.hpp"
 #include "core/structure.hpp"
+#include "nn/property.hpp"
 #include "physics/eam_potential.hpp"
 
 namespace mg {
@@ -23,15 +24,18 @@ std::vector<nlohmann::ordered_json> deal_out_structures(Comm& world, std::size_t
 /// Writes the `xyz` of each result to its summary's `output`, those of one file as frames. Returns the summaries.
 nlohmann::ordered_json write_structures(const std::vector<nlohmann::ordered_json>& results);
 
-/// One output for each structure: `out` for all, or NAME`ending` in the working directory, NAME being the structure's
-/// without folder and the endings of structure files. Throws InputError where two structures would be written to one
-/// file, or one onto itself.
+/// One output for each structure: the file `out` for all, or NAME`ending` in the folder `out` ("": the working
+/// directory), NAME being the structure's without folder and the endings of structure files. Throws InputError where
+/// the folder is missing, where two structures would be written to one file, or one onto itself.
 std::vector<std::string> output_names(const std::vector<std::string>& structures, const std::string& out,
                                       const std::string& ending);
 
 /// Mean of values (n) over the atoms of a species, or over all where it is -1; 0 where there are none.
 double mean_over(const Structure& s, const std::vector<double>& values, int species = -1);
-/// Adds the mean stiffness (n), and that of each species that the structure has.
-void add_mean_stiffness(const Structure& s, const std::vector<double>& stiffness, nlohmann::ordered_json& j);
+/// Adds the mean of a property (n), and that of each species that the structure has.
+void add_mean(const Structure& s, const Property& property, const std::vector<double>& values,
+              nlohmann::ordered_json& j);
+/// "_eV_per_A2" for "eV/A^2": a unit as the end of a key.
+std::string key_of_unit(const std::string& unit);
 
 }  // namespace mg

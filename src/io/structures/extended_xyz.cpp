@@ -1,7 +1,9 @@
 #include "io/structures/extended_xyz.hpp"
 
 #include <algorithm>
+#include <limits>
 #include <map>
+#include <numeric>
 
 #include "io/elements.hpp"
 #include "io/structures/assemble.hpp"
@@ -73,10 +75,13 @@ constexpr std::size_t absent = static_cast<std::size_t>(-1);
 struct Columns {
     std::size_t count = 0;  ///< of all properties
     std::size_t species = absent, number = absent, position = absent, velocity = absent, id = absent;
+    std::size_t property = absent;  ///< the one that is asked for
 };
 
-/// Reads name:type:columns:name:type:columns...; properties that mean nothing here only take their columns.
-Columns columns_of(const StructureSource& source, const std::string& properties) {
+/// Reads name:type:columns:name:type:columns...; properties that mean nothing here only take their columns. `wanted`,
+/// if not empty, is one of these.
+Columns columns_of(const StructureSource& source, const std::string& properties, const std::string& wanted) {
+    std::string numbers;  // the names of those that could be wanted
     std::vector<std::string> parts(1);
     for (char c : properties) {
         if (c == ':')
@@ -98,6 +103,10 @@ Columns columns_of(const StructureSource& source, const std::string& properties)
                             "it should be " + name + ":" + type + ":" + std::to_string(wanted));
             first = column.count;
         };
+        if (*width == 1 && (parts[k + 1] == "R" || parts[k + 1] == "I")) {
+            numbers += (numbers.empty() ? "" : ", ") + name;
+            if (name == wanted) column.property = column.count;
+        }
         if (name == "species")
             take(column.species, "S", 1);
         else if ((name == "Z" || name == "numbers") && parts[k + 1] == "I")
@@ -113,14 +122,20 @@ Columns columns_of(const StructureSource& source, const std::string& properties)
     if (column.position == absent) source.fail("no positions", "Properties should have pos:R:3");
     if (column.species == absent && column.number == absent)
         source.fail("no species", "Properties should have species:S:1 or Z:I:1");
+    if (!wanted.empty() && column.property == absent)
+        source.fail("no property " + quoted(wanted) + " with a number for each atom",
+                    numbers.empty() ? "Properties has none of one column" : "there are " + numbers,
+                    "add " + wanted + ":R:1 to Properties, and the column");
     return column;
 }
 
 class XyzReader {
 public:
-    explicit XyzReader(StructureSource& source) : source_(source) {}
+    explicit XyzReader(StructureSource& source, std::string property = "")
+        : source_(source), wanted_(std::move(property)) {}
 
-    Structure read(const std::vector<std::string>& elements) {
+    /// The last frame.
+    const RawStructure& read() {
         std::string_view line;
         bool any = false;
         while (source_.next(line)) {
@@ -130,7 +145,7 @@ public:
             any = true;
         }
         if (!any) source_.fail("no atoms", "the file is empty", "get the complete file");
-        return assemble(source_, raw_, elements);
+        return raw_;
     }
 
 private:
@@ -162,7 +177,8 @@ private:
                            source_.number(xyz[2], "the origin")};
         }
         const auto properties = comment.find("Properties");
-        read_rows(atoms, columns_of(source_, properties == comment.end() ? "species:S:1:pos:R:3" : properties->second));
+        read_rows(atoms, columns_of(source_, properties == comment.end() ? "species:S:1:pos:R:3" : properties->second,
+                                    wanted_));
     }
 
     void read_rows(long atoms, const Columns& column) {
@@ -179,6 +195,7 @@ private:
             raw_.position.push_back(vector(column.position, "a position") - raw_.origin);
             if (column.velocity != absent) raw_.velocity.push_back(vector(column.velocity, "a velocity"));
             raw_.id.push_back(column.id != absent ? source_.integer(words[column.id], "an id") : k + 1);
+            if (column.property != absent) raw_.property.push_back(property(words[column.property]));
             raw_.line.push_back(source_.number_of_line());
             if (column.species != absent) {
                 raw_.name.emplace_back(words[column.species]);
@@ -191,14 +208,31 @@ private:
         }
     }
 
+    double property(std::string_view word) const {
+        if (word == "nan" || word == "NaN" || word == "NAN") return std::numeric_limits<double>::quiet_NaN();
+        return source_.number(word, wanted_.c_str());
+    }
+
     StructureSource& source_;
+    const std::string wanted_;
     RawStructure raw_;
 };
 
 }  // namespace
 
 Structure read_extended_xyz(StructureSource& source, const std::vector<std::string>& elements) {
-    return XyzReader(source).read(elements);
+    return assemble(source, XyzReader(source).read(), elements);
+}
+
+std::vector<double> read_extended_xyz_property(StructureSource& source, const std::string& name) {
+    XyzReader reader(source, name);
+    const RawStructure& raw = reader.read();
+    std::vector<std::size_t> order(raw.id.size());
+    std::iota(order.begin(), order.end(), std::size_t{0});
+    std::sort(order.begin(), order.end(), [&](std::size_t a, std::size_t b) { return raw.id[a] < raw.id[b]; });
+    std::vector<double> values;
+    for (const std::size_t k : order) values.push_back(raw.property[k]);
+    return values;
 }
 
 }  // namespace mg::io

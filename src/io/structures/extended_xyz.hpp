@@ -13,4 +13,8 @@ namespace mg::io {
 /// `elements` name and the errors: read_structure().
 Structure read_extended_xyz(StructureSource& source, const std::vector<std::string>& elements);
 
+/// A property of one column of real or whole numbers, of the atoms in the order of read_structure(). NaN is a number
+/// here. Throws InputError where the last frame has no such property.
+std::vector<double> read_extended_xyz_property(StructureSource& source, const std::string& name);
+
 }  // namespace mg::io

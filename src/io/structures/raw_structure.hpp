@@ -16,6 +16,7 @@ struct RawStructure {
     std::vector<int> type;          ///< of each atom, from 1; empty where the file has names alone
     std::vector<std::string> name;  ///< of each atom; empty where the file has types alone
     std::vector<Vec3> position, velocity;
+    std::vector<double> property;           ///< of each atom, where one was asked for
     std::map<int, double> masses;           ///< [u] by type
     std::map<int, std::string> type_names;  ///< by type
     bool labels = false;                    ///< the names of types are LAMMPS's type labels, no mere comments

@@ -39,6 +39,7 @@ template <class Space>
 class StiffnessStage final : public Stage {
 public:
     std::string name() const override { return "stiffness"; }
+    bool is_part_of(const StudyFile& study) const override { return study.measures_stiffness(); }
     std::vector<std::string> needs(const StudyFile&) const override { return {"quench"}; }
     std::set<std::string> tables() const override { return {name(), "harmonic"}; }
     std::string hashed_besides(const StudyFile&) const override { return "hops of windows"; }

@@ -14,6 +14,7 @@
 #include "io/compressed.hpp"
 #include "io/json.hpp"
 #include "io/sha256.hpp"
+#include "io/structure_reader.hpp"
 #include "nn/onnx.hpp"
 #include "study/context.hpp"
 #include "study/evaluation.hpp"
@@ -71,7 +72,11 @@ std::vector<int> crystalline_samples(Context& c) {
 LearningData learning_data(Context& c) {
     LearningData data{c.study, c.potential.elements, c.samples, {}, crystalline_samples(c), {}};
     for (int k = 0; k < c.sample_count(); ++k) {
-        auto labels = read_result<StiffnessFile>(c.sample_file(k, "stiffness.h5"), {"/stiffness", "/reliability"});
+        StiffnessFile labels;
+        if (c.study.train.label.is_stiffness())
+            labels = read_result<StiffnessFile>(c.sample_file(k, "stiffness.h5"), {"/stiffness", "/reliability"});
+        else
+            labels.stiffness = io::read_property(c.study.system.structures.at(k), c.study.train.label.name);
         data.labelled.push_back(
             {read_result<DescriptorsFile>(c.sample_file(k, "descriptors.h5"), {"/features"}).features,
              std::move(labels.stiffness), std::move(labels.reliability),
@@ -123,6 +128,7 @@ bool is_trained(const Context& c, std::size_t task) {
 ModelFile model_file(const Context& c, const Dataset& train, std::vector<Model> ensemble) {
     ModelFile file;
     file.ensemble = std::move(ensemble);
+    file.property = c.study.train.label;
     file.descriptor = c.study.descriptors.descriptor();
     file.positions = io::word_of(c.study.descriptors.positions);
     file.elements = c.potential.elements;
@@ -143,7 +149,10 @@ template <class Space>
 class TrainStage final : public Stage {
 public:
     std::string name() const override { return "train"; }
-    std::vector<std::string> needs(const StudyFile&) const override { return {"quench", "stiffness", "descriptors"}; }
+    std::vector<std::string> needs(const StudyFile& study) const override {
+        if (study.train.label.is_stiffness()) return {"quench", "stiffness", "descriptors"};
+        return {"quench", "descriptors"};
+    }
     /// Its metrics bin and average as the report does.
     std::string hashed_besides(const StudyFile& study) const override {
         return fmt::format("{} {:.17g}\n", study.report.bin_atoms, study.report.coarse_grain_A);
@@ -177,8 +186,7 @@ public:
     }
 
     void run(Context& c) const override {
-        c.require("descriptors");
-        c.require("stiffness");
+        for (const std::string& need : needs(c.study)) c.require(need);
         const LearningData data = learning_data(c);
         std::vector<Unit> open;
         for (std::size_t task = 0; task < data.plan.size(); ++task)
@@ -279,8 +287,9 @@ private:
             const Labelled& l = data.labelled[k];
             predictions.push_back(predict_atoms(Space{}, file, l.features, l.species));
             write_result(c.sample_file(k, "prediction.h5"),
-                         PredictionFile{predictions.back(), std::vector<int>(l.target.size(), data.split_of(k)),
-                                        file.errors.calibrated()},
+                         PredictionFile{file.property, predictions.back(),
+                                        std::vector<int>(l.target.size(), data.split_of(k)), file.errors.calibrated(),
+                                        file.property.is_stiffness() ? std::vector<double>() : l.target},
                          c.stamp());
             c.write_xyz(k);
         }
