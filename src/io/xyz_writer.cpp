@@ -97,6 +97,8 @@ std::string xyz_text(const std::string& path, const Structure& structure, const 
                     text.integer(column.integers[k]);
                 else if (!column.texts.empty())
                     text.add(column.texts[k]);
+                else if (column.has_gaps && std::isnan(column.values[k]))
+                    text.add("nan");
                 else
                     text.number(column.values[k], column.name, id);
             }

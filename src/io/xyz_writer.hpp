@@ -15,6 +15,7 @@ struct XyzColumn {
     std::vector<double> values;
     std::vector<long> integers = {};
     std::vector<std::string> texts = {};
+    bool has_gaps = false;  ///< NaN stands for no value, and is written as nan
 };
 
 /// Writes one structure atomically, atoms in the order of `structure`. Columns: species, pos, then `columns`, then id;
@@ -22,7 +23,7 @@ struct XyzColumn {
 /// is also in the key Origin where it is not zero. Numbers have `digits` significant digits (17 gives the same bits
 /// back). `extra_comment` is appended to the second line: key=value words.
 ///
-/// Throws Error for columns of the wrong length, for numbers that are not finite, and where the file cannot be written.
+/// Throws Error for columns of the wrong length, for numbers that are not finite (but for gaps), and where the file cannot be written.
 void write_xyz(const std::string& path, const Structure& structure, const std::vector<XyzColumn>& columns,
                const std::string& extra_comment = "", int digits = 10);
 

@@ -98,7 +98,7 @@ void Context::write_xyz(std::size_t k) const {
     if (const std::string path = sample_file(k, "prediction.h5"); std::filesystem::exists(path)) {
         const io::H5File h5 = io::H5File::open(path);
         const std::string property = h5.has_attribute("/", "property") ? h5.read_string("/", "property") : "stiffness";
-        if (h5.exists("/label")) columns.push_back({property, 1, h5.read<double>("/label")});
+        if (h5.exists("/label")) columns.push_back({property, 1, h5.read<double>("/label"), {}, {}, true});
         columns.push_back({"predicted_" + property, 1, h5.read<double>("/" + property)});
     }
     io::write_xyz(sample_file(k, "glass.xyz"), inherent_structure(k), columns);

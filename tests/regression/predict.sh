@@ -232,7 +232,7 @@ mkdir elsewhere
 cp glass.xyz elsewhere
 refused 2 "would be written to one file" -- "$program" predict study/model.h5 glass.xyz elsewhere/glass.xyz
 mkdir folder
-"$program" predict study/model.h5 glass.data --out folder > into.json 2> log || fail "predict into a folder: $(cat log)"
+"$program" predict study/model.h5 glass.data --out folder > into.json 2> log || fail "predict into a folder"
 cmp -s folder/glass.stiffness.xyz glass.stiffness.xyz || fail "a folder's file is another"
 refused 2 "there is no folder" -- "$program" predict study/model.h5 glass.data --out missing/all.xyz
 refused 2 "it would be overwritten" -- "$program" predict study/model.h5 glass.xyz --out glass.xyz

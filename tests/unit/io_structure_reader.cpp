@@ -522,6 +522,44 @@ TEST(XyzWriter, RefusesWhatIsNotFinite) {
     EXPECT_THROW(io::write_xyz(directory / "no/such/x.xyz", s, {}), Error);
 }
 
+TEST(XyzWriter, LeavesGapsWhereTheyAreAllowed) {
+    TemporaryDirectory directory;
+    const Structure s =
+        io::read_structure(directory.write("a.xyz", "2\nLattice=\"5 0 0 0 5 0 0 0 5\"\nCu 0 0 0\nCu 2 2 2\n"));
+    io::write_xyz(directory / "x.xyz", s, {{"eb", 1, {NAN, 0.5}, {}, {}, true}});
+    const std::vector<double> eb = io::read_property(directory / "x.xyz", "eb");
+    EXPECT_TRUE(std::isnan(eb.at(0)));
+    EXPECT_EQ(eb.at(1), 0.5);
+    EXPECT_THROW(io::write_xyz(directory / "x.xyz", s, {{"eb", 1, {INFINITY, 0.5}, {}, {}, true}}), Error);
+}
+
+TEST(Property, IsAColumnInTheOrderOfIds) {
+    TemporaryDirectory directory;
+    const std::string head =
+        "3\nLattice=\"9 0 0 0 9 0 0 0 9\" Properties=species:S:1:pos:R:3:pair:R:2:eb:R:1:count:I:1:"
+        "id:I:1\n";
+    const std::string path =
+        directory.write("a.xyz", head + "Cu 1 1 1 0 0 1.5 7 30\nZr 2 2 2 0 0 nan 8 10\nCu 3 3 3 0 0 -2e-1 9 20\n");
+    const std::vector<double> eb = io::read_property(path, "eb");
+    ASSERT_EQ(eb.size(), 3u);
+    EXPECT_TRUE(std::isnan(eb[0]));
+    EXPECT_EQ(eb[1], -0.2);
+    EXPECT_EQ(eb[2], 1.5);
+    EXPECT_EQ(io::read_property(path, "count"), (std::vector<double>{8, 9, 7}));
+    const auto refused = [&](const std::string& file, const std::string& name, const std::string& part) {
+        try {
+            io::read_property(file, name);
+            ADD_FAILURE() << name << " was read";
+        } catch (const InputError& error) {
+            EXPECT_NE(std::string(error.what()).find(part), std::string::npos) << error.what();
+        }
+    };
+    refused(path, "pair", "there are eb, count, id");
+    refused(directory.write("b.xyz", head + "Cu 1 1 1 0 0 x 7 30\nZr 2 2 2 0 0 1 8 10\nCu 3 3 3 0 0 1 9 20\n"), "eb",
+            "b.xyz:3");
+    refused(source_path("tests/data/single-point/fcc_cu_vacancy.data"), "eb", "extended XYZ");
+}
+
 TEST(Structures, ReferenceDataAgreeInIdsAndVolume) {
     for (const char* name : {"b2_triclinic", "cuzr_glass_4000", "cuzr_liquid_4000", "fcc_cu_vacancy"}) {
         const std::string base = source_path(std::string("tests/data/single-point/") + name);
