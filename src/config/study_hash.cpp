@@ -1,8 +1,10 @@
 #include "config/study_hash.hpp"
 
 #include <functional>
+#include <map>
 
 #include "io/sha256.hpp"
+#include "io/text.hpp"
 #include "io/toml_writer.hpp"
 
 namespace mg {
@@ -30,31 +32,68 @@ struct Digest {
     void key(const char*, const T&, const io::FileName&) {}
 };
 
-std::string hash_of(const StudyFile& study, const std::function<bool(const std::string& table)>& wants,
-                    const std::string& further) {
+std::string text_of(const StudyFile& study, const std::function<bool(const std::string& table)>& wants) {
     StudyFile copy = study;
     Digest digest{[&](const std::string& table, const std::string& key) {
                       if (table == "study") return key == "seed";
                       if (table == "compute") return key == "precision";
                       return wants(table);
                   },
-                  "mgstiff-gpu study\n"};
+                  ""};
     copy.visit(digest);
     digest.text += "potential sha256 " + study.system.potential_sha256 + '\n';
     for (const std::string& hash : study.system.structure_sha256) digest.text += "structure sha256 " + hash + '\n';
-    return io::sha256_of(digest.text + further);
+    return digest.text;
+}
+
+std::string hash_of(const std::string& text) { return io::sha256_of("mgstiff-gpu study\n" + text); }
+
+/// Values by "table.key", and hashes by the name of the file.
+std::map<std::string, std::string> values_of(const std::string& text) {
+    std::map<std::string, std::string> values;
+    int structures = 0;
+    io::LineReader lines(text);
+    std::string_view line;
+    while (lines.next(line)) {
+        if (const std::size_t equals = line.find(" = "); equals != std::string_view::npos)
+            values.emplace(line.substr(0, equals), line.substr(equals + 3));
+        else if (line.starts_with("structure"))
+            values.emplace("structure " + std::to_string(structures++), line);
+        else if (line.starts_with("potential"))
+            values.emplace("the potential", line);
+    }
+    return values;
 }
 
 }  // namespace
 
 std::string study_hash(const StudyFile& study) {
-    return hash_of(
-        study, [](const std::string& table) { return table != "report"; }, "");
+    return hash_of(text_of(study, [](const std::string& table) { return table != "report"; }));
+}
+
+std::string tables_text(const StudyFile& study, const std::set<std::string>& tables) {
+    return text_of(study, [&](const std::string& table) { return tables.count(table) > 0; });
+}
+
+std::vector<std::string> differences(const std::string& text, const std::string& before) {
+    const std::map<std::string, std::string> now = values_of(text), old = values_of(before);
+    std::vector<std::string> list;
+    for (const auto& [key, value] : now) {
+        const auto was = old.find(key);
+        if (was != old.end() && was->second == value) continue;
+        if (key.find('.') == std::string::npos)
+            list.push_back(key + " has changed");
+        else
+            list.push_back(key + " is " + value +
+                           (was == old.end() ? " and was not there" : " and was " + was->second));
+    }
+    for (const auto& [key, value] : old)
+        if (now.count(key) == 0) list.push_back(key + " is gone");
+    return list;
 }
 
 std::string tables_hash(const StudyFile& study, const std::set<std::string>& tables, const std::string& further) {
-    return hash_of(
-        study, [&](const std::string& table) { return tables.count(table) > 0; }, further);
+    return hash_of(tables_text(study, tables) + further);
 }
 
 }  // namespace mg

@@ -379,9 +379,7 @@ template <class Space>
 std::optional<ElasticNetwork> retrain_elastic(const ElasticNetwork& network, const std::vector<ElasticSample>& samples,
                                               const ElasticTraining& t, const std::function<bool()>& give_up) {
     ElasticNetwork result = network;
-    ElasticTraining fewer = t;
-    fewer.labels = std::max(t.start_labels, t.labels / 4);
-    Learner<Space> learner(samples, fewer, network, {}, give_up);
+    Learner<Space> learner(samples, t, network, {}, give_up);
     // What the network is not stable with, it cannot learn from: it stays as it is.
     if (!learner.walk(again) && learner.stopped()) return std::nullopt;
     result.parameter = learner.parameter;

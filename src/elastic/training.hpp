@@ -58,7 +58,7 @@ std::optional<ElasticNetwork> train_elastic(const std::vector<ElasticSample>& sa
                                             const std::function<void(const ElasticRecord&)>& tell,
                                             const std::function<bool()>& give_up);
 
-/// Learns on from a network that is stable in all these samples, from a quarter of the labels, their own: enough where
+/// Learns on from a network that is stable in all these samples, from their own labels: a few steps are enough where
 /// forces and laws are known already.
 template <class Space>
 std::optional<ElasticNetwork> retrain_elastic(const ElasticNetwork& network, const std::vector<ElasticSample>& samples,

@@ -10,9 +10,10 @@ Ledger::Ledger(std::string path) : path_(std::move(path)) {
     if (!std::filesystem::exists(path_)) return;
     const nlohmann::json file = io::read_json(path_);
     for (const auto& [stage, entry] : file.items()) {
-        Entry& e = entries_[stage];
+        LedgerEntry& e = entries_[stage];
         e.hash = entry.value("hash", "");
         e.begun = entry.value("begun", "");
+        e.settings = entry.value("settings", "");
         if (entry.contains("seconds")) e.seconds = entry.value("seconds", 0.0);
     }
 }
@@ -27,6 +28,11 @@ std::string Ledger::begun_under(const std::string& stage) const {
     return found == entries_.end() ? "" : found->second.begun;
 }
 
+LedgerEntry Ledger::entry(const std::string& stage) const {
+    const auto found = entries_.find(stage);
+    return found == entries_.end() ? LedgerEntry() : found->second;
+}
+
 double Ledger::seconds(const std::string& stage) const {
     const auto found = entries_.find(stage);
     return found == entries_.end() ? 0.0 : found->second.seconds.value_or(0.0);
@@ -39,6 +45,7 @@ void Ledger::write() const {
         if (!e.hash.empty()) entry["hash"] = e.hash;
         if (!e.begun.empty()) entry["begun"] = e.begun;
         if (e.seconds) entry["seconds"] = *e.seconds;
+        if (!e.settings.empty()) entry["settings"] = e.settings;
     }
     io::write_json(path_, file);
 }

@@ -11,6 +11,7 @@
 #include "core/error.hpp"
 #include "io/atomic_file.hpp"
 #include "io/text.hpp"
+#include "study/set_aside.hpp"
 #include "study/stages.hpp"
 
 namespace mg::study {
@@ -58,7 +59,7 @@ std::string difference(const StudyFile& study, const StudyFile& old) {
 }
 
 /// Throws InputError where the directory of a study holds the glasses of another one.
-void check_glasses(const OutputDirectory& directory, const StudyFile& study) {
+void check_glasses(const OutputDirectory& directory, const StudyFile& study, bool keeps) {
     // Glasses are told apart by the hash they were made under: the files behind it may have changed since.
     // Later stages may change and run again. Where no glass exists yet there is nothing to lose.
     std::error_code error;
@@ -75,10 +76,13 @@ void check_glasses(const OutputDirectory& directory, const StudyFile& study) {
     std::string glasses = ledger.finished_under("quench");
     if (glasses.empty()) glasses = ledger.begun_under("quench");
     if (!ledger.contains("quench")) glasses = stage_hash(*old, "quench");
-    if (glasses != stage_hash(study, "quench") || (old && old->study.name != study.study.name))
-        throw InputError(directory.path() + " holds another study" + (old ? ", \"" + old->study.name + "\"" : ""),
-                         old ? difference(study, *old) : "its glasses have other settings",
-                         "results are never overwritten: choose another --out, or --resume force");
+    const bool other_name = old && old->study.name != study.study.name,
+               kept = keeps || SetAside(directory).holds("quench", stage_hash(study, "quench"));
+    if (other_name || (glasses != stage_hash(study, "quench") && !kept))
+        throw InputError(
+            directory.path() + " holds another study" + (old ? ", \"" + old->study.name + "\"" : ""),
+            old ? difference(study, *old) : "its glasses have other settings",
+            "results are never overwritten: choose another --out, or --on-change keep, which sets them aside");
 }
 
 }  // namespace
@@ -111,19 +115,23 @@ bool OutputDirectory::has_results(const Stage& stage, const StudyFile& study) co
     return true;
 }
 
-void OutputDirectory::remove_results(const Stage& stage, const StudyFile& study) const {
-    std::error_code ignored;
-    // What needs no other stage makes the samples: none of before it is left, however many there were.
-    if (stage.needs(study).empty()) {
-        fs::remove_all(file("samples"), ignored);
-        fs::create_directories(file("samples"), ignored);
-    }
+std::vector<std::string> OutputDirectory::files_of(const Stage& stage) const {
+    std::vector<std::string> found;
+    std::error_code none;
+    const auto add = [&](const std::string& name) {
+        if (fs::exists(file(name), none)) found.push_back(name);
+    };
     const StageFiles files = stage.files();
-    for (std::size_t k = 0; k < samples_of(study).size(); ++k)
+    for (const auto& sample : fs::directory_iterator(file("samples"), none))
         for (const auto* names : {&files.of_sample, &files.beside_sample})
-            for (const std::string& name : *names) fs::remove(sample_file(k, name), ignored);
-    for (const std::string& name : files.of_study) fs::remove(file(name), ignored);
-    remove_checkpoints(stage.name());
+            for (const std::string& name : *names) add("samples/" + sample.path().filename().string() + "/" + name);
+    for (const std::string& name : files.of_study)
+        if (name != "summary.json") add(name);  // that is of all stages
+    for (const auto& entry : fs::directory_iterator(file("checkpoints"), none))
+        if (entry.path().filename().string().starts_with(stage.name() + "-"))
+            add("checkpoints/" + entry.path().filename().string());
+    std::sort(found.begin(), found.end());
+    return found;
 }
 
 void OutputDirectory::remove_checkpoints(const std::string& stage) const {
@@ -132,13 +140,13 @@ void OutputDirectory::remove_checkpoints(const std::string& stage) const {
         if (entry.path().filename().string().starts_with(stage + "-")) fs::remove(entry.path(), ignored);
 }
 
-void OutputDirectory::check(const StudyFile& study, Resume resume) const {
+void OutputDirectory::check(const StudyFile& study, Resume resume, bool keeps) const {
     std::error_code error;
     if (fs::exists(file("config.resolved.toml"), error)) {
         if (resume == Resume::never)
             throw InputError(path_ + " holds results already", "--resume never was given",
                              "choose another --out or leave out --resume never");
-        if (resume != Resume::force) check_glasses(*this, study);
+        if (resume != Resume::force) check_glasses(*this, study, keeps);
     } else if (fs::exists(path_, error) && !fs::is_directory(path_, error)) {
         throw InputError(path_ + " is not a directory", "the results need one", "choose another --out");
     } else if (fs::exists(path_, error) && !nothing_but_a_first_write(path_)) {

@@ -10,6 +10,13 @@
 
 namespace mg::study {
 
+/// What `--on-change` says of results of other settings.
+enum class OnChange {
+    automatic,  ///< refuse where they took longer than ten minutes or are glasses, else set them aside
+    keep,       ///< set them aside
+    refuse,     ///< run nothing
+};
+
 /// What `--resume` says.
 enum class Resume {
     automatic,  ///< skip finished stages
@@ -34,12 +41,13 @@ public:
 
     /// Whether all files of a stage's samples are there.
     bool has_results(const Stage& stage, const StudyFile& study) const;
-    /// Removes a stage's results and checkpoints.
-    void remove_results(const Stage& stage, const StudyFile& study) const;
+    /// All results and checkpoints of a stage that are there, of however many samples, relative to the directory.
+    std::vector<std::string> files_of(const Stage& stage) const;
     void remove_checkpoints(const std::string& stage) const;
 
-    /// Throws InputError for a directory that holds anything but this study's results; changes nothing.
-    void check(const StudyFile& study, Resume resume) const;
+    /// Throws InputError for a directory that holds anything but this study's results; changes nothing. `keeps`:
+    /// glasses of other settings may be set aside.
+    void check(const StudyFile& study, Resume resume, bool keeps) const;
     /// Creates the directory and writes the study file into it. Throws InputError where it cannot be made.
     void claim(const StudyFile& study) const;
 

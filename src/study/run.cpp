@@ -1,12 +1,16 @@
 #include "study/run.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <filesystem>
+#include <set>
 
+#include "config/study_hash.hpp"
 #include "core/agreed_input.hpp"
 #include "core/build_info.hpp"
 #include "core/error.hpp"
@@ -16,6 +20,7 @@
 #include "ops/domain.hpp"
 #include "study/context.hpp"
 #include "study/feasible.hpp"
+#include "study/set_aside.hpp"
 #include "study/stages.hpp"
 #include "study/start.hpp"
 #include "study/summary.hpp"
@@ -42,7 +47,8 @@ public:
           farm_(world, options.max_wall_s),
           potential_(io::read_potential(study.system.potential, study.system.elements)),
           directory_(study.study.output),
-          ledger_(directory_.file("stages.json")) {
+          ledger_(directory_.file("stages.json")),
+          aside_(directory_) {
         for (const std::string& name : options.stages)
             if (name == "stiffness" && !study_.measures_stiffness())
                 throw InputError("the stage stiffness has nothing to do",
@@ -53,9 +59,10 @@ public:
                                  "add it (it may be empty: every key has a default), or leave out --stage " + name);
         if (!study_.compute.skin_A)
             study_.compute.skin_A = choose_skin(expected_width(study_, potential_), potential_.cutoff);
-        directory_.check(study_, options_.resume);
+        directory_.check(study_, options_.resume, options_.on_change == OnChange::keep);
         check_feasible(study_, potential_, asked("train"));
         check_needs();
+        check_changes();
         if (study_.compute.domains > world_.size())
             throw InputError(fmt::format("compute.domains = {} on {} rank{}", study_.compute.domains, world_.size(),
                                          world_.size() == 1 ? "" : "s"),
@@ -70,6 +77,9 @@ public:
         farm_.make_teams(study_.compute.domains, study_.compute.checkpoint_minutes);
         try {
             announce();
+            on_first(world_, [&] {
+                for (const auto& stage : stages_) recall(*stage);
+            });
             for (const auto& stage : stages_)
                 if (asked(stage->name())) run_stage(*stage);
             on_first(world_, [&] {
@@ -101,7 +111,7 @@ private:
     void check_needs() const {
         for (const std::string& name : options_.stages)
             for (const std::string& need : stage_named(name).needs(study_))
-                if (!asked(need) && !finished(stage_named(need)))
+                if (!asked(need) && !finished(stage_named(need)) && !comes_back(need))
                     throw InputError("the stage " + name + " needs the stage " + need,
                                      !ledger_.contains(need) || ledger_.begun_under(need) == stage_hash(study_, need)
                                          ? "it has not finished in " + directory_.path()
@@ -109,10 +119,88 @@ private:
                                      "add --stage " + need + " (without --stage all stages run in order)");
     }
 
+    /// Whether results of the present settings stand aside.
+    bool comes_back(const std::string& name) const {
+        return options_.resume != Resume::force && aside_.holds(name, stage_hash(study_, name));
+    }
+
+    /// Stages whose results are of other settings than those that will be made, in their order.
+    std::vector<std::string> leaving() const {
+        std::set<std::string> names;
+        for (const auto& stage : stages_) {
+            const std::string name = stage->name();
+            if (!asked(name) || finished(*stage) || comes_back(name)) continue;
+            for (const std::string& upon : stages_upon(study_, name)) names.insert(upon);
+            names.insert(name);
+        }
+        std::vector<std::string> list;
+        for (const auto& stage : stages_) {
+            const LedgerEntry e = ledger_.entry(stage->name());
+            const std::string& hash = e.hash.empty() ? e.begun : e.hash;
+            if (names.count(stage->name()) > 0 && !hash.empty() && hash != stage_hash(study_, stage->name()))
+                list.push_back(stage->name());
+        }
+        return list;
+    }
+
+    /// What has changed since a stage was made.
+    std::string changes_of(const std::string& name) const {
+        const std::string before = ledger_.entry(name).settings;
+        const std::vector<std::string> list = differences(stage_settings(study_, name), before);
+        if (before.empty()) return "its settings were others";
+        return list.empty() ? "the program makes it in another way now" : fmt::format("{}", fmt::join(list, ", "));
+    }
+
+    void check_changes() const {
+        if (options_.resume == Resume::force || options_.on_change == OnChange::keep) return;
+        constexpr double dear = 600;  // [s]
+        std::string dearest, what;
+        for (const std::string& name : leaving()) {
+            const double seconds = ledger_.seconds(name);
+            what += (what.empty() ? "" : ", ") + fmt::format("{} ({})", name, duration_text(seconds));
+            if (dearest.empty() || seconds > ledger_.seconds(dearest)) dearest = name;
+        }
+        if (dearest.empty() || (options_.on_change == OnChange::automatic && ledger_.seconds(dearest) <= dear)) return;
+        throw InputError(
+            directory_.path() + " holds results of other settings: " + what, changes_of(dearest),
+            "give --on-change keep, which sets them aside until these settings are back, or another --out");
+    }
+
+    /// Takes results of the present settings back from where they were set aside.
+    void recall(const Stage& stage) {
+        const std::string name = stage.name(), hash = stage_hash(study_, name);
+        if (!stage.is_part_of(study_) || finished(stage) || !comes_back(name)) return;
+        const LedgerEntry entry = aside_.entry(name, hash), present = ledger_.entry(name);
+        if (present.hash != hash && present.begun != hash) set_aside(stage, false);
+        // What is moved is of this hash from now on, wherever a kill may come.
+        ledger_.put(name, {"", hash, entry.seconds, entry.settings});
+        ledger_.write();
+        aside_.give_back(name, hash, [&] {
+            ledger_.put(name, entry);
+            ledger_.write();
+        });
+        const Context c = context(stage);
+        for (int k = 0; k < c.sample_count(); ++k)
+            if (std::filesystem::exists(directory_.sample_file(k, "glass.h5"))) c.write_xyz(k);
+        progress_->say(fmt::format("{}: results of these settings were set aside, and are back", name));
+    }
+
+    /// Moves a stage's files away; `same_settings`: they will be made again with the same.
+    void set_aside(const Stage& stage, bool same_settings) {
+        const std::string name = stage.name();
+        const std::string folder = aside_.take(stage, ledger_.entry(name), same_settings);
+        if (!folder.empty())
+            progress_->say(fmt::format("{}: {}; what was there is in {} now", name,
+                                       same_settings ? "it is made again" : changes_of(name), directory_.file(folder)));
+        ledger_.erase(name);
+        ledger_.write();
+    }
+
     void run_stage(const Stage& stage) {
         const std::string name = stage.name(), hash = stage_hash(study_, name);
         std::string skip;
         on_first(world_, [&] {
+            recall(stage);
             if (finished(stage) && options_.resume != Resume::force)
                 skip = "yes";
             else
@@ -146,17 +234,16 @@ private:
         });
     }
 
-    /// What stands on this stage's results is void from now on, and goes: no later step may take it for current. Its
-    /// own results and checkpoints stay where they were begun with the same settings.
+    /// What stands on this stage's results is void from now on, and goes aside: no later step may take it for current.
+    /// Its own results and checkpoints stay where they were begun with the same settings.
     void begin(const Stage& stage, const std::string& hash) {
         const std::string name = stage.name();
-        for (const std::string& other : stages_upon(study_, name)) {
-            ledger_.erase(other);
-            directory_.remove_results(stage_named(other), study_);
-        }
-        if (!ledger_.contains(name) || ledger_.begun_under(name) != hash || options_.resume == Resume::force) {
-            directory_.remove_results(stage, study_);
-            ledger_.begin(name, hash);
+        const bool again = options_.resume == Resume::force;
+        for (const std::string& other : stages_upon(study_, name)) set_aside(stage_named(other), again);
+        if (!ledger_.contains(name) || ledger_.begun_under(name) != hash || again) {
+            const LedgerEntry before = ledger_.entry(name);
+            set_aside(stage, before.hash == hash || before.begun == hash);
+            ledger_.begin(name, hash, stage_settings(study_, name));
         } else {
             progress_->say(name + ": goes on");
         }
@@ -206,6 +293,7 @@ private:
     EamPotential potential_;
     OutputDirectory directory_;
     Ledger ledger_;
+    const SetAside aside_;
     std::unique_ptr<Progress> progress_;
 };
 

@@ -16,6 +16,7 @@ namespace mg::study {
 struct RunOptions {
     std::vector<std::string> stages;  ///< empty: all that exist
     Resume resume = Resume::automatic;
+    OnChange on_change = OnChange::automatic;
     std::string device;                ///< where it computes, to be printed
     std::optional<double> max_wall_s;  ///< [s] stop at a checkpoint after this time
 };

@@ -76,21 +76,39 @@ std::vector<std::string> stages_upon(const StudyFile& study, const std::string& 
     return {stale.begin() + 1, stale.end()};
 }
 
-std::string stage_hash(const StudyFile& study, const std::string& name) {
+namespace {
+
+/// What the results of a stage follow from.
+struct Grounds {
     std::set<std::string> tables;
-    if (name == "report") {
-        for (const auto& stage : all_stages<Host>()) tables.merge(stage->tables());
-        tables.insert("report");
-        return tables_hash(study, tables, "stage report\n");
-    }
     std::string versions;
+};
+
+Grounds grounds_of(const StudyFile& study, const std::string& name) {
+    Grounds g;
+    if (name == "report") {
+        for (const auto& stage : all_stages<Host>()) g.tables.merge(stage->tables());
+        g.tables.insert("report");
+        return g;
+    }
     const std::function<void(const Stage&)> add = [&](const Stage& stage) {
-        tables.merge(stage.tables());
-        versions += stage.hashed_besides(study);
+        g.tables.merge(stage.tables());
+        g.versions += stage.hashed_besides(study);
         for (const std::string& need : stage.needs(study)) add(stage_named(need));
     };
     add(stage_named(name));
-    return tables_hash(study, tables, "stage " + name + '\n' + versions);
+    return g;
+}
+
+}  // namespace
+
+std::string stage_hash(const StudyFile& study, const std::string& name) {
+    const Grounds g = grounds_of(study, name);
+    return tables_hash(study, g.tables, "stage " + name + '\n' + g.versions);
+}
+
+std::string stage_settings(const StudyFile& study, const std::string& name) {
+    return tables_text(study, grounds_of(study, name).tables);
 }
 
 }  // namespace mg::study

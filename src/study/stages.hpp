@@ -21,5 +21,7 @@ std::vector<std::string> stages_upon(const StudyFile& study, const std::string& 
 /// SHA-256 of all that the results of one stage follow from: its own tables and those of the stages that it needs.
 /// Takes "report" too, which follows from all. Throws InputError for another name.
 std::string stage_hash(const StudyFile& study, const std::string& stage);
+/// The settings among these, as tables_text() has them (config/study_hash.hpp).
+std::string stage_settings(const StudyFile& study, const std::string& stage);
 
 }  // namespace mg::study

@@ -8,6 +8,7 @@
 
 #include "core/build_info.hpp"
 #include "io/json.hpp"
+#include "study/set_aside.hpp"
 #include "study/stages.hpp"
 
 namespace mg::study {
@@ -47,6 +48,9 @@ void write_summary(const Context& c, const Ledger& ledger, const Hardware& hardw
     summary["timings"] = timings;
     for (const auto& stage : all_stages<Host>())
         if (is_finished(ledger, *stage, c.directory, s)) stage->summarise(c, summary);
+    for (const SetAside::Record& r : SetAside(c.directory).list())
+        summary["set_aside"].push_back(
+            {{"stage", r.stage}, {"folder", r.folder}, {"seconds", r.entry.seconds.value_or(0)}});
     io::write_json(c.directory.file("summary.json"), summary);
     c.progress.say("stage           seconds");
     for (const json& t : timings)

@@ -59,7 +59,7 @@ echo "== from structures to a model in one command"
 grep -q "^train " log || fail "check plans no training"
 ! grep -q "^stiffness " log || fail "check plans a stiffness that nobody reads"
 printf '#!/bin/sh\nexec /usr/bin/python3 "%s" %s "$@"\n' "$source_directory/tests/support/blank_figures.py" \
-    stiffness_prediction > drawing
+    prediction > drawing
 chmod +x drawing
 MGSTIFF_PYTHON=$work/drawing "$program" run jobs/study.toml > log 2>&1 || fail "the study did not run"
 grep -q "test: R .*rmse .* 1, bins" log || fail "what is said of the test names no unit"

@@ -37,6 +37,41 @@ check_report firm --not-rough --blank
 grep -q 'test R: 0.999 there' firm/report.html
 grep -q 'elastic network, sample 0002 pearson: 0.25 there' firm/report.html
 
+echo "== networks that learn a property of the user's own, from structures that came with it"
+make_study own --atoms 400 --samples 2 --own eb eV
+mkdir own/figures own/tables
+touch own/figures/stiffness_map.png own/tables/statements.csv
+draw_only "" own 2> stderr
+check_report own --own --blank
+
+echo "== the same beside a stiffness, which the elastic network alone learns: what figures say"
+make_study both --atoms 200 --samples 2 --own eb eV --elastic
+PYTHONPATH="$PYTHONPATH:$source_directory/src/report/figures" "$python" - <<'PY'
+import types
+from matplotlib.text import Text
+import draw_elastic, make_report, style
+from regression import finish, hold
+from study import Study
+said = {}
+def save(directory, name, figure, title, caption, alt, header, rows):
+    said[name] = " ".join([title, caption, alt, *header] + [text.get_text() for text in figure.findobj(Text)])
+    style.plt.close(figure)
+style.save = save
+study = Study("both")
+for _, _, draw in make_report.FIGURES:
+    draw(study, types.SimpleNamespace(bin_atoms=100, coarse_grain=6.0, slice=4.0))
+learned = {"prediction", "map", "zones", "cooling_rates", "rdf_tenths", "coarse_graining_length", "network", "transfer",
+           "viscosity_prediction", "activation_functions", "depth_and_width", "descriptor_reach", "calibration",
+           "training_loss"}
+hold(learned <= set(said), f"not drawn: {learned - set(said)}")
+for name, text in said.items():
+    words = [word for word in ("stiff", "soft", "eV/Å", "per_A2", r"K_\mathrm", "K<", "$K") if word in text]
+    hold(("eb" in text) == (name in learned), f"{name} is about another property")
+    hold(name not in learned or not words, f"{name} says {words}")
+hold(draw_elastic.headline(study)["network"] is None, "what predicts eb is compared with the stiffness")
+finish()
+PY
+
 echo "== clusters whose spanning is known"
 PYTHONPATH="$PYTHONPATH:$source_directory/src/report/figures" "$python" - <<'PY'
 import numpy as np

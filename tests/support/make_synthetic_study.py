@@ -2,9 +2,11 @@
 """
 A small SYNTHETIC study directory for the tests of the report: numbers made up by formulas, from no simulation.
 
-make_synthetic_study.py OUTDIR [--atoms N] [--samples N] [--seed N] [--only-glass | --elastic]. The layout is that of a
-study's output directory. The last ordinary sample is the test glass (its cell is triclinic); one more stands for an
-extra cooling rate. --elastic adds what the optional stage of that name leaves.
+make_synthetic_study.py OUTDIR [--atoms N] [--samples N] [--seed N] [--only-glass | --elastic] [--own NAME UNIT]. The
+layout is that of a study's output directory. The last ordinary sample is the test glass (its cell is triclinic); one
+more stands for an extra cooling rate. --elastic adds what the optional stage of that name leaves. --own: networks learn
+a property of that name, which came with the structures and which some atoms have not; the stiffness is only there with
+--elastic.
 """
 
 import argparse
@@ -72,7 +74,8 @@ def distribution(positions, cell, species, width=0.05, reach=10.0):
     return result
 
 
-def write_sample(directory, index, atoms, rate, test_rate, split, seed, only_glass, elastic):
+def write_sample(directory, index, rate, test_rate, split, options):
+    atoms, seed, elastic = options.atoms, options.seed, options.elastic
     random = np.random.default_rng([seed, index])
     edge = (17.4 * atoms)**(1 / 3)
     cell = edge * np.eye(3)
@@ -99,7 +102,7 @@ def write_sample(directory, index, atoms, rate, test_rate, split, seed, only_gla
         file["inherent/energy"] = energy
         for key, value in distribution(positions, cell, species).items():
             file["rdf/" + key] = value
-    if only_glass:
+    if options.only_glass:
         return
     # Quench: two straight lines with a kink at a rate-dependent temperature, and noise.
     transition = 735.0 + 20 * np.log10(rate / 1.5e13)
@@ -125,7 +128,8 @@ def write_sample(directory, index, atoms, rate, test_rate, split, seed, only_gla
     at = real * (1 - 0.0007 * (temperature[:, None] - 50)) * (1 + 0.06 * random.standard_normal((4, atoms)))
     at = np.maximum(at, 0.05)
     stiffness = at.mean(axis=0)
-    with h5py.File(os.path.join(directory, "stiffness.h5"), "w") as file:
+    path = os.path.join(directory, "stiffness.h5")
+    with h5py.File(path, "w") as file:
         file["temperature"] = temperature
         file["msd"] = KB * temperature[:, None] / at
         file["stiffness_at"] = at
@@ -134,6 +138,8 @@ def write_sample(directory, index, atoms, rate, test_rate, split, seed, only_gla
         file["mean_position"] = np.broadcast_to(positions, (4, atoms, 3))
         write_vibrations(file, species, real, np.random.default_rng([seed, index, 2]))
         write_windows(file, at, np.random.default_rng([seed, index, 3]))
+    if options.own and not elastic:
+        os.remove(path)
     if split == 1 or index == 0:
         write_barriers(os.path.join(directory, "barriers.h5"), stiffness, np.random.default_rng([seed, index, 1]))
     with h5py.File(os.path.join(directory, "descriptors.h5"), "w") as file:
@@ -143,7 +149,14 @@ def write_sample(directory, index, atoms, rate, test_rate, split, seed, only_gla
     if split == 0:
         codes[random.random(atoms) < 0.1] = 2
     with h5py.File(os.path.join(directory, "prediction.h5"), "w") as file:
-        file["stiffness"] = predicted
+        if options.own:
+            name, file.attrs["unit"] = options.own
+            file.attrs["property"] = name
+            file[name] = predicted
+            own = np.random.default_rng([seed, index, 5])
+            file["label"] = np.where(own.random(atoms) < 0.15, np.nan, stiffness + 0.05 * own.standard_normal(atoms))
+        else:
+            file["stiffness"] = predicted
         file["standard_deviation"] = 0.06 + 0.05 * random.random(atoms)
         file["ensemble_deviation"] = np.full(atoms, 0.01)
         file["interval_90"] = 1.6 * file["standard_deviation"][...]
@@ -316,13 +329,13 @@ def main():
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--only-glass", action="store_true")
     parser.add_argument("--elastic", action="store_true")
+    parser.add_argument("--own", nargs=2, metavar=("NAME", "UNIT"))
     options = parser.parse_args()
     os.makedirs(os.path.join(options.directory, "samples"))
     for index in range(options.samples + (0 if options.only_glass else 1)):
         extra = index == options.samples
-        write_sample(os.path.join(options.directory, "samples", f"{index:04d}"), index, options.atoms,
-                     1e13 if extra else 1e12, extra, 1 if extra or index == options.samples - 1 else 0, options.seed,
-                     options.only_glass, options.elastic)
+        write_sample(os.path.join(options.directory, "samples", f"{index:04d}"), index, 1e13 if extra else 1e12, extra,
+                     1 if extra or index == options.samples - 1 else 0, options)
     if options.only_glass:
         return
     if options.elastic:
@@ -335,14 +348,16 @@ def main():
         file["networks/0"].attrs["widths"] = [40, 200, 1]
         file["networks/0"].attrs["activation"] = "relu"
         file.create_group("descriptor").attrs.update({"kind": "rdf", "r_min_A": 2.0, "r_max_A": 10.0})
+    stages = {"quench": 123.4, "stiffness": 67.8, "train": 3.2}
+    if options.own and not options.elastic:
+        del stages["stiffness"]
     summary = {
         "study": {"name": "SYNTHETIC numbers, not a simulation", "version": "synthetic", "seed": options.seed,
                   "elements": NAMES, "fractions": [0.5, 0.5], "atoms": options.atoms, "rough_labels": True,
                   "synthetic": True},
         "potential": {"path": "none (synthetic)", "sha256": "0" * 64, "citation": "none: <synthetic> & \"escaped\""},
         "hardware": {"host": "none", "backend": "host", "threads": 2, "device": ""},
-        "timings": [{"stage": "quench", "seconds": 123.4}, {"stage": "stiffness", "seconds": 67.8},
-                    {"stage": "train", "seconds": 3.2}],
+        "timings": [{"stage": stage, "seconds": seconds} for stage, seconds in stages.items()],
         "metrics": {"training": {"epochs": 200, "best_epoch": 120}},
     }
     with open(os.path.join(options.directory, "metrics.json"), "w", encoding="utf-8") as stream:

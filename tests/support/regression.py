@@ -2,8 +2,8 @@
 What the Python parts of the regression scripts share.
 
 regression.py ONE TWO [--only NAME...] [--at-least N]: the HDF5 files of two output directories, or those of these names
-(glass.h5, ...), are the same files with the same datasets, N of them (1) or more, and the same bits. Checkpoints do not
-count. Prints what differs and exits 1, else the number of datasets.
+(glass.h5, ...), are the same files with the same datasets, N of them (1) or more, and the same bits. Checkpoints and
+what was set aside do not count. Prints what differs and exits 1, else the number of datasets.
 """
 
 import argparse
@@ -53,7 +53,7 @@ def result_files(directory, only):
     """Paths below the directory of its HDF5 files, checkpoints left out."""
     found = []
     for folder, folders, files in os.walk(directory):
-        folders[:] = [f for f in folders if f != "checkpoints"]
+        folders[:] = [f for f in folders if f not in ("checkpoints", "set-aside")]
         found += [os.path.relpath(os.path.join(folder, f), directory) for f in files
                   if f.endswith(".h5") and (not only or f in only)]
     return sorted(found)

@@ -20,7 +20,7 @@ namespace {
 struct RunArguments {
     StudyArguments study;
     std::vector<std::string> stages;
-    std::string resume = "auto", max_wall;
+    std::string resume = "auto", on_change = "auto", max_wall;
 };
 
 void run(Comm& world, const RunArguments& a) {
@@ -35,6 +35,9 @@ void run(Comm& world, const RunArguments& a) {
     options.resume = a.resume == "never"   ? study::Resume::never
                      : a.resume == "force" ? study::Resume::force
                                            : study::Resume::automatic;
+    options.on_change = a.on_change == "keep"     ? study::OnChange::keep
+                        : a.on_change == "refuse" ? study::OnChange::refuse
+                                                  : study::OnChange::automatic;
     bool report = a.stages.empty();
     for (const std::string& stage : a.stages) {
         if (stage == "report")
@@ -66,6 +69,12 @@ void add_run(CLI::App& app, Comm& world) {
                      "force: run again")
         ->check(CLI::IsMember({"auto", "never", "force"}))
         ->take_last();  // a job that comes back from the queue adds its own
+    command
+        ->add_option("--on-change", a->on_change,
+                     "results of other settings: keep sets them aside until these settings are back; refuse runs "
+                     "nothing; auto refuses where they took longer than ten minutes")
+        ->check(CLI::IsMember({"auto", "keep", "refuse"}))
+        ->take_last();
     command->add_option("--max-wall", a->max_wall,
                         "stop at a checkpoint after this time (90s, 10m, 2h, HH:MM:SS), with exit code 75");
     command->callback([a, &world] { run(world, *a); });

@@ -11,7 +11,8 @@ from measures import pearson, spearman
 EVENTS, EVENTS_TITLE = "barriers", "Activation barriers and how searches end"
 STIFFNESS, STIFFNESS_TITLE = "barrier_stiffness", "Barrier against stiffness"
 DECILES, DECILES_TITLE = "viscosity_tenths", "Viscosity of the stiffest and the softest atoms (Fig. 1)"
-PREDICTED, PREDICTED_TITLE = "viscosity_prediction", "Viscosity against predicted stiffness (Figs. 4a and 4b)"
+PREDICTED = "viscosity_prediction"
+PREDICTED_TITLE = ("Viscosity against predicted stiffness (Figs. 4a and 4b)", "Viscosity against predicted <name>")
 MISSING = "no samples/NNNN/barriers.h5: the barriers stage has not run here"
 LEAST_IN_BIN, LEAST_BINS = 5, 3
 
@@ -248,7 +249,8 @@ def draw_predicted(study, options):
     samples = searched(study)
     if all(s.predicted is None for s in samples):
         raise style.NotAvailable("no searched sample has a prediction.h5: the train stage has not run here")
-    t = atom_table(samples, predicted="predicted")
+    p = study.property
+    t = atom_table(samples, predicted="predicted", K=p.pick(("stiffness", "predicted")))
     size = bin_size(len(t["K"]), options.bin_atoms)
     figure, axes = style.new_figure(style.DOUBLE, 2.7, 1, 2)
     a, b = axes[0]
@@ -269,19 +271,19 @@ def draw_predicted(study, options):
         b.errorbar(x, -4 + scale * y, yerr=scale * error, color=style.GREEN, marker="o", capsize=2)
         rows += [["bin", int(n), u, -4 + scale * v, scale * w] for n, u, v, w in zip(count, x, y, error)]
         less = "" if size == options.bin_atoms else f" (not {options.bin_atoms}: that would be fewer than three bins)"
-        text = (f" (b) In bins of {size} atoms{less} by predicted stiffness; a bin averages ⟨Q⟩, that is log η, and "
+        text = (f" (b) In bins of {size} atoms{less} by predicted {p.name}; a bin averages ⟨Q⟩, that is log η, and "
                 f"bars are the standard error: R = {wording.fixed(pearson(x, y))} over "
                 f"{wording.plural(len(x), 'bin')}.")
     for axis, label in zip((a, b), "ab"):
-        axis.set_xlabel("predicted stiffness $K_\\mathrm{pre}$ (eV/Å$^2$)")
+        axis.set_xlabel(p.math_head("predicted " + p.pick(("stiffness ", "")) + f"${p.pick((p.math_pre, p.math))}$"))
         axis.set_ylabel("$\\log_{10}(\\eta_i$ / Pa s)")
         style.panel_label(axis, label)
     caption = (
-        f"(a) Viscosity at {temperature:g} K from the mean barrier of each searched atom against the stiffness that "
+        f"(a) Viscosity at {temperature:g} K from the mean barrier of each searched atom against the {p.name} that "
         f"the network predicts: R = {wording.fixed(pearson(t['predicted'], t['log10_viscosity']))}, Spearman "
         f"{wording.fixed(spearman(t['predicted'], t['log10_viscosity']))} over "
         f"{wording.plural(len(t['K']), 'atom')}.{text}")
-    return style.save(study.directory, PREDICTED, figure, PREDICTED_TITLE, caption,
-                      "Viscosity against predicted stiffness, atoms and bins",
-                      ["item", "species_or_atoms", "predicted_stiffness_eV_per_A2", "log10_viscosity",
+    return style.save(study.directory, PREDICTED, figure, p.pick(PREDICTED_TITLE), caption,
+                      f"Viscosity against predicted {p.name}, atoms and bins",
+                      ["item", "species_or_atoms", p.column(f"predicted_{p.name}"), "log10_viscosity",
                        "standard_error"], rows)

@@ -1,4 +1,4 @@
-"""Surroundings of the stiffest and the softest atoms: their RDF, by predicted and by real stiffness (Fig. 4c)."""
+"""Surroundings of the highest and the lowest atoms: their RDF, by predicted and by real values (Fig. 4c)."""
 
 import numpy as np
 
@@ -8,10 +8,11 @@ from coarse_grain import image_pairs, perpendicular_widths
 from draw_zones import of_study, test_sample
 from zones import first_minimum
 
-NAME, TITLE = "rdf_tenths", "Radial distribution about the stiffest and the softest atoms (Fig. 4c)"
+NAME = "rdf_tenths"
+TITLE = ("Radial distribution about the stiffest and the softest atoms (Fig. 4c)",
+         "Radial distribution about the atoms with the highest and the lowest <name>")
 STEP, R_MAX, WINDOW = 0.1, 10.0, 0.2  # [A]
-KINDS = (("real", "K_\\mathrm{real}", "K<sub>real</sub>", "stiffness"), ("pre", "K_\\mathrm{pre}", "K<sub>pre</sub>",
-                                                                       "predicted"))
+KINDS = (("real", "real"), ("pre", "predicted"))  # as they are named here and in a sample
 
 
 def peaks_of(r, g):
@@ -30,7 +31,7 @@ def peaks_of(r, g):
 
 
 def deciles(study):
-    """g(r) about the softest and the stiffest decile of the test sample, with peaks and errors over atoms."""
+    """g(r) about the lowest and the highest decile of the test sample, with peaks and errors over atoms."""
     return of_study(study, "deciles", lambda: _deciles(test_sample(study)))
 
 
@@ -45,15 +46,16 @@ def _deciles(sample):
     np.add.at(counts, (i, np.minimum((distance / STEP).astype(int), len(r) - 1)), 1)
     g = counts / ideal  # of each atom
     first, valley, second, third = peaks_of(r, g.mean(axis=0))
-    number = max(2, sample.atoms // 10)
+    known = np.flatnonzero(sample.known)
+    number = max(2, len(known) // 10)
     result = {"sample": sample, "r": r, "all": g.mean(axis=0), "number": number, "valley": valley,
               "first": first, "second": second, "third": third}
     windows = {key: np.abs(r - at) <= WINDOW + 1e-9 for key, at in
                (("first", first), ("second", second), ("third", third)) if at is not None}
     shell = r < valley
-    for name, _, _, key in KINDS:
-        order = np.argsort(getattr(sample, key), kind="stable")
-        for group, mine in (("softest", order[:number]), ("stiffest", order[-number:])):
+    for name, key in KINDS:
+        order = known[np.argsort(getattr(sample, key)[known], kind="stable")]
+        for group, mine in (("lowest", order[:number]), ("highest", order[-number:])):
             entry = {"g": g[mine].mean(axis=0), "g_error": g[mine].std(axis=0, ddof=1) / np.sqrt(number),
                      "species": np.bincount(sample.species[mine], minlength=len(sample.names)) / number}
             near = counts[mine][:, shell]
@@ -67,24 +69,25 @@ def _deciles(sample):
 
 
 def gap(t, name, key):
-    """Stiffest less softest, and its standard error."""
-    a, b = t[name, "stiffest"], t[name, "softest"]
+    """Highest less lowest, and its standard error."""
+    a, b = t[name, "highest"], t[name, "lowest"]
     return a[key] - b[key], float(np.hypot(a[key + "_error"], b[key + "_error"]))
 
 
 def draw(study, options):
     t = deciles(study)
-    sample, r = t["sample"], t["r"]
+    p, sample, r = study.property, t["sample"], t["r"]
+    adjectives = {"highest": p.highest, "lowest": p.lowest}
     figure, axes = style.new_figure(style.DOUBLE, 4.4, 2, 2)
     wide = r > 1.9
     zoom = (r >= 3.4) & (r <= 7.0)
     top = 0.0
-    for column, (name, math, _, _) in enumerate(KINDS):
+    for column, (name, math) in enumerate((("real", p.math_real), ("pre", p.math_pre))):
         for row, shown in enumerate((wide, zoom)):
             a = axes[row, column]
-            for group, colour, line in (("stiffest", style.VERMILLION, "-"), ("softest", style.BLUE, "--")):
+            for group, colour, line in (("highest", style.VERMILLION, "-"), ("lowest", style.BLUE, "--")):
                 e = t[name, group]
-                a.plot(r[shown], e["g"][shown], color=colour, linestyle=line, label=f"{group} 10 %")
+                a.plot(r[shown], e["g"][shown], color=colour, linestyle=line, label=f"{adjectives[group]} 10 %")
                 a.fill_between(r[shown], (e["g"] - e["g_error"])[shown], (e["g"] + e["g_error"])[shown], color=colour,
                                alpha=0.2, linewidth=0)
                 if row == 0:
@@ -104,39 +107,43 @@ def draw(study, options):
         axes[0, column].set_ylim(0, 1.08 * top)
         axes[1, column].set_ylim(0, high)
     parts = []
-    for name, _, html, _ in KINDS:
+    for name, html in (("real", p.real), ("pre", p.pre)):
         words = [f"neighbours within {t['valley']:.2f} Å {both(t, name, 'neighbours', 2)}",
                  f"their mean distance {both(t, name, 'distance', 3)} Å", f"first peak {both(t, name, 'first', 2)}"]
         if t["second"] is not None:
             words.append(f"second {both(t, name, 'second', 2)}")
         if t["third"] is not None:
             words.append(f"its other part {both(t, name, 'third', 2)}")
-        cu = t[name, "stiffest"]["species"][0], t[name, "softest"]["species"][0]
+        cu = t[name, "highest"]["species"][0], t[name, "lowest"]["species"][0]
         words.append(f"{wording.escape(sample.names[0])} {100 * cu[0]:.0f} % against {100 * cu[1]:.0f} %")
         parts.append(f"<b>By {html}</b>: " + ", ".join(words))
     if t["third"] is not None:
         split = f"the second peak is split, at {t['second']:.2f} and {t['third']:.2f} Å (dotted)"
     else:
         split = "the second peak of this sample is not split within its noise"
+    chosen = p.pick((f"the {t['number']} stiffest and the {t['number']} softest atoms",
+                     f"the {t['number']} atoms with the highest and the {t['number']} with the lowest <name>"))
+    known = int(np.sum(sample.known))
+    of_known = "" if known == sample.atoms else f", of its {wording.number(known)} with a real value"
     caption = (
-        f"Radial distribution of all atoms about the {t['number']} stiffest and the {t['number']} softest atoms of "
-        f"test sample {sample.label}, chosen by real (a, c) and by predicted stiffness (b, d), in bins of {STEP:g} Å; "
+        f"Radial distribution of all atoms about {chosen} of test sample {sample.label}{of_known}, chosen by real "
+        f"(a, c) and by predicted {p.name} (b, d), in bins of {STEP:g} Å; "
         f"(c, d) show the second peak. Bands are standard errors over atoms. Over all atoms the first peak is at "
-        f"{t['first']:.2f} Å, and {split}. Stiffest against softest, heights being means over ±{WINDOW:g} Å: "
-        f"{'; '.join(parts)}. Where the two groups differ in species, that is part of the difference.")
+        f"{t['first']:.2f} Å, and {split}. {p.highest.capitalize()} against {p.lowest}, heights being means over "
+        f"±{WINDOW:g} Å: {'; '.join(parts)}. Where the two groups differ in species, that is part of the difference.")
     header = ["r_A", "g_all"]
     columns = [r, t["all"]]
     for name, *_ in KINDS:
-        for group in ("stiffest", "softest"):
-            header += [f"g_{group}_by_k_{name}", f"standard_error_{group}_by_k_{name}"]
+        for group, adjective in adjectives.items():
+            header += [f"g_{adjective}_by_{p.key}_{name}", f"standard_error_{adjective}_by_{p.key}_{name}"]
             columns += [t[name, group]["g"], t[name, group]["g_error"]]
-    return style.save(study.directory, NAME, figure, TITLE, caption,
-                      "Radial distribution about the stiffest and softest deciles of the atoms, by real and predicted "
-                      "stiffness", header, list(zip(*columns)))
+    return style.save(study.directory, NAME, figure, p.pick(TITLE), caption,
+                      f"Radial distribution about the {p.highest} and {p.lowest} deciles of the atoms, by real and "
+                      f"predicted {p.name}", header, list(zip(*columns)))
 
 
 def both(t, name, key, decimals):
-    """Stiffest against softest as "a against b (difference ± error)"."""
+    """Highest against lowest as "a against b (difference ± error)"."""
     d, e = gap(t, name, key)
-    return (f"{t[name, 'stiffest'][key]:.{decimals}f} against {t[name, 'softest'][key]:.{decimals}f} "
+    return (f"{t[name, 'highest'][key]:.{decimals}f} against {t[name, 'lowest'][key]:.{decimals}f} "
             f"(difference {wording.fixed(d, decimals)} ± {e:.{decimals}f})")

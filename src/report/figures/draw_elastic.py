@@ -64,9 +64,10 @@ def measures(samples, names, code=None):
 def network_pearson(samples):
     """
     R of the neural network of prediction.h5 on whole samples that it has not seen, with the real stiffness that the
-    elastic network is compared with, and with its own labels; None where it has not predicted them.
+    elastic network is compared with, and with its own labels; None where it has not predicted a stiffness of them.
     """
-    if not all(s.predicted is not None and s.split is not None and np.all(s.split == 1) for s in samples):
+    if not all(s.predicted is not None and s.property.is_stiffness and s.split is not None and np.all(s.split == 1)
+               for s in samples):
         return None, None
     predicted, real, own = (np.concatenate([np.zeros(0)] + [values(s) for s in samples])
                             for values in (lambda s: s.predicted, lambda s: s.elastic_label, lambda s: s.stiffness))

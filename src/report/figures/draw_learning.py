@@ -7,15 +7,20 @@ from scipy import stats
 import style
 import wording
 
-ACTIVATIONS, ACTIVATIONS_TITLE = "activation_functions", "Activation functions (Fig. S1)"
-NETWORKS, NETWORKS_TITLE = "depth_and_width", "Depth and width of the network (Fig. S2)"
+ACTIVATIONS, ACTIVATIONS_TITLE = "activation_functions", ("Activation functions (Fig. S1)", "Activation functions")
+NETWORKS = "depth_and_width"
+NETWORKS_TITLE = ("Depth and width of the network (Fig. S2)", "Depth and width of the network")
 REACH, REACH_TITLE = "descriptor_reach", "Cutoff of the descriptor"
 CALIBRATION, CALIBRATION_TITLE = "calibration", "Are the errors that the network states the right ones?"
 MISSING = "no cross_validation in metrics.json: the study has no folds, or the train stage has not run here"
-MEASURES = (("R", "single-atom $R$"), ("rmse", "RMSE (eV/Å$^2$)"))
 FOLDS = ("Folds are whole samples where there are two or more to train on, else single atoms at random, whose "
          "neighbours the network has seen.")
 PERCENT = np.array([5, 10, 20, 30, 40, 50, 60, 70, 80, 90, 95, 99])
+
+
+def measures(p):
+    """What is drawn of each network, and the labels of the axes."""
+    return ("R", "single-atom $R$" + p.pick(("", f" of ${p.math}$"))), ("rmse", p.math_head("RMSE"))
 
 
 def validated(study):
@@ -79,8 +84,8 @@ def draw_activations(study, options):
         raise style.NotAvailable(MISSING if not entries else
                                  "one activation function was cross-validated: name more in [train] activations")
     figure, axes = style.new_figure(style.DOUBLE, 2.3, 1, 2)
-    names = [name_of(e["activation"]) for e in entries]
-    for k, (key, label) in enumerate(MEASURES):
+    p, names = study.property, [name_of(e["activation"]) for e in entries]
+    for k, (key, label) in enumerate(measures(p)):
         a = axes[0, k]
         for x, e in enumerate(entries):
             a.errorbar(x, e[key], yerr=e.get(key + "_error"), fmt=style.MARKERS[x % 7], capsize=3, markersize=5,
@@ -98,9 +103,9 @@ def draw_activations(study, options):
     told = "more than twice" if gap > 2 * error else "less than twice"
     caption = (
         f"Cross-validation of a network with {text_of(entries[0]['hidden'])} hidden units in "
-        f"{wording.plural(entries[0]['trainings'], 'fold')}: single-atom R (a) and RMSE (b) on the held-out atoms; "
-        "bars are the standard error over folds. " + "; ".join(
-            f"{wording.escape(name_of(e['activation']))}: R = {pair(e, 'R')}, RMSE {pair(e, 'rmse')} eV/Å²"
+        f"{wording.plural(entries[0]['trainings'], 'fold')}: single-atom R{p.of} (a) and RMSE (b) on the held-out "
+        "atoms; bars are the standard error over folds. " + "; ".join(
+            f"{wording.escape(name_of(e['activation']))}: R = {pair(e, 'R')}, RMSE {pair(e, 'rmse')}{p.suffix}"
             for e in entries) +
         f". The highest R has {wording.escape(name_of(best['activation']))}, {wording.fixed(gap)} above "
         f"{wording.escape(name_of(second['activation']))}: {told} the standard error of the difference "
@@ -108,9 +113,9 @@ def draw_activations(study, options):
     rows = [[e["activation"], text_of(e["hidden"])] +
             [e.get(k) for k in ("R", "R_error", "rmse", "rmse_error", "slope", "slope_error", "trainings")]
             for e in entries]
-    return style.save(study.directory, ACTIVATIONS, figure, ACTIVATIONS_TITLE, caption,
-                      "Single-atom R and RMSE for each activation function, with error bars",
-                      ["activation", "hidden", "R", "R_error", "rmse_eV_per_A2", "rmse_error", "slope", "slope_error",
+    return style.save(study.directory, ACTIVATIONS, figure, p.pick(ACTIVATIONS_TITLE), caption,
+                      f"Single-atom R{p.of} and RMSE for each activation function, with error bars",
+                      ["activation", "hidden", "R", "R_error", p.column("rmse"), "rmse_error", "slope", "slope_error",
                        "trainings"], rows)
 
 
@@ -120,8 +125,8 @@ def draw_networks(study, options):
         raise style.NotAvailable(MISSING if not entries else
                                  "one network was cross-validated: name more in [train] grid")
     figure, axes = style.new_figure(style.DOUBLE, 2.6, 1, 2)
-    depths = sorted({len(e["hidden"]) for e in entries})
-    for k, (key, label) in enumerate(MEASURES):
+    p, depths = study.property, sorted({len(e["hidden"]) for e in entries})
+    for k, (key, label) in enumerate(measures(p)):
         a = axes[0, k]
         for d, depth in enumerate(depths):
             mine = sorted((e for e in entries if len(e["hidden"]) == depth), key=lambda e: max(e["hidden"]))
@@ -154,15 +159,15 @@ def draw_networks(study, options):
                 + ("." if gap > 2 * error else ": no more than the scatter over folds."))
     caption = (
         f"Cross-validation over depth and width, {name_of(own.get('activation'))} units, "
-        f"{wording.plural(own['trainings'], 'fold')}: single-atom R (a) and RMSE (b) on the held-out atoms against the "
-        f"width of the hidden layers; bars are the standard error over folds. {FOLDS} The ring marks "
+        f"{wording.plural(own['trainings'], 'fold')}: single-atom R{p.of} (a) and RMSE (b) on the held-out atoms "
+        f"against the width of the hidden layers; bars are the standard error over folds. {FOLDS} The ring marks "
         f"the study's own network. {text} The numbers are in "
         "<a href=\"#table-s1\">Table S1</a>.")
     rows = [[len(e["hidden"]), max(e["hidden"]), text_of(e["hidden"])] +
             [e.get(k) for k in ("R", "R_error", "rmse", "rmse_error", "trainings")] for e in entries]
-    return style.save(study.directory, NETWORKS, figure, NETWORKS_TITLE, caption,
-                      "Single-atom R and RMSE against the width of the network for each depth",
-                      ["depth", "width", "hidden", "R", "R_error", "rmse_eV_per_A2", "rmse_error", "trainings"], rows)
+    return style.save(study.directory, NETWORKS, figure, p.pick(NETWORKS_TITLE), caption,
+                      f"Single-atom R{p.of} and RMSE against the width of the network for each depth",
+                      ["depth", "width", "hidden", "R", "R_error", p.column("rmse"), "rmse_error", "trainings"], rows)
 
 
 def draw_reach(study, options):
@@ -170,8 +175,9 @@ def draw_reach(study, options):
     if len(entries) < 2:
         raise style.NotAvailable(MISSING if not entries else
                                  "descriptors of one length were cross-validated: name shorter ones in [train] reach_A")
+    p = study.property
     figure, axes = style.new_figure(style.DOUBLE, 2.3, 1, 2)
-    for k, (key, label) in enumerate(MEASURES):
+    for k, (key, label) in enumerate(measures(p)):
         a = axes[0, k]
         a.errorbar([e["reach_A"] for e in entries], [e[key] for e in entries],
                    yerr=[e.get(key + "_error") or 0.0 for e in entries], marker="o", capsize=3, color=style.BLUE)
@@ -186,21 +192,21 @@ def draw_reach(study, options):
     caption = (
         f"Cross-validation of a network with {text_of(longest['hidden'])} hidden units in "
         f"{wording.plural(longest['trainings'], 'fold')}, trained on the descriptor's shells up to r<sub>max</sub> "
-        "alone: single-atom R (a) and RMSE (b) on the held-out atoms; bars are the standard error over folds. "
+        f"alone: single-atom R{p.of} (a) and RMSE (b) on the held-out atoms; bars are the standard error over folds. "
         f"All shells, up to {longest['reach_A']:g} Å, give R = {pair(longest, 'R')}; fold by fold, that is above what "
         f"shorter descriptors give by ({gaps}). {FOLDS}")
     rows = [[e["reach_A"]] + [e.get(k) for k in ("R", "R_error", "rmse", "rmse_error", "trainings")] for e in entries]
     return style.save(study.directory, REACH, figure, REACH_TITLE, caption,
-                      "Single-atom R and RMSE against the distance up to which the descriptor reaches",
-                      ["r_max_A", "R", "R_error", "rmse_eV_per_A2", "rmse_error", "trainings"], rows)
+                      f"Single-atom R{p.of} and RMSE against the distance up to which the descriptor reaches",
+                      ["r_max_A", "R", "R_error", p.column("rmse"), "rmse_error", "trainings"], rows)
 
 
 def stated(samples):
     """(real - predicted) / standard deviation of the atoms of some samples, and whether interval_90 holds them."""
     z, inside = [], []
     for s in samples:
-        good = np.isfinite(s.stiffness) & np.isfinite(s.predicted) & (s.deviation > 0)
-        off = (s.stiffness - s.predicted)[good]
+        good = s.known & (s.deviation > 0)
+        off = (s.real - s.predicted)[good]
         z.append(off / s.deviation[good])
         if s.interval_90 is not None:
             inside.append(np.abs(off) <= s.interval_90[good])
@@ -214,7 +220,7 @@ def held_out(study):
     if own:
         groups.append(("test sample" if len(own) == 1 else "test samples",) * 2 + (own,))
     others = [s for s in study.samples if s not in study.main_samples and s.deviation is not None
-              and s.split is not None and np.all(s.split == 1) and s.stiffness is not None
+              and s.split is not None and np.all(s.split == 1) and s.real is not None
               and s.species is not None and s.predicted is not None]
     for rate in sorted({s.rate for s in others if s.rate is not None}):
         groups.append((wording.rate_label(rate), wording.rate_text(rate), [s for s in others if s.rate == rate]))
@@ -238,16 +244,16 @@ def draw_calibration(study, options):
         raise style.NotAvailable("no held-out sample has both a label and a standard deviation of its prediction")
     figure, axes = style.new_figure(style.SINGLE, 3.1)
     a = axes[0, 0]
-    rows, parts = [], []
+    p, rows, parts = study.property, [], []
     a.plot([0, 100], [0, 100], "--", color=style.BLACK, linewidth=0.9, label="as stated")
     for k, (label, html, samples) in enumerate(groups):
         z, inside = stated(samples)
-        share = np.array([np.mean(np.abs(z) <= stats.norm.ppf(0.5 + p / 200)) for p in PERCENT])
+        share = np.array([np.mean(np.abs(z) <= stats.norm.ppf(0.5 + percent / 200)) for percent in PERCENT])
         colour = style.CYCLE[k % len(style.CYCLE)]
         a.plot(PERCENT, 100 * share, marker=style.MARKERS[k % 7], color=colour, linestyle=["-", "-.", ":"][k % 3],
                label=label)
-        rows += [[wording.plain(html), p, s, len(z)] for p, s in zip(PERCENT, share)]
-        text = (f"{html}: root mean square of (K<sub>real</sub> − K<sub>pre</sub>)/σ "
+        rows += [[wording.plain(html), percent, s, len(z)] for percent, s in zip(PERCENT, share)]
+        text = (f"{html}: root mean square of ({p.real} − {p.pre})/σ "
                 f"{wording.fixed(float(np.sqrt(np.mean(z**2))), 2)}")
         if inside is not None:
             text += f", {100 * inside.mean():.1f} % inside the 90 % interval"
@@ -258,12 +264,12 @@ def draw_calibration(study, options):
     a.set_ylabel("real values inside (%)")
     a.legend(loc="lower right")
     caption = (
-        "Share of the real values of held-out samples that lie inside the central interval of p % about the "
+        f"Share of the real values{p.of} of held-out samples that lie inside the central interval of p % about the "
         "prediction, against p. Intervals are those of a normal distribution with the standard deviation σ that the "
         "network states (ensemble and residual, calibrated on held-out atoms of the training rate); the 90 % interval "
         "of prediction.h5 is made from the residuals themselves. Above the line errors are stated too large, below it "
         f"too small. {'; '.join(parts)}. Atoms of one glass share its bias, so whole samples go up or down together; "
         "other cooling rates are outside what the errors were calibrated on.")
     return style.save(study.directory, CALIBRATION, figure, CALIBRATION_TITLE, caption,
-                      "Share of real values inside stated intervals against their stated share",
+                      f"Share of real values{p.of} inside stated intervals against their stated share",
                       ["set", "stated_percent", "share_inside", "atoms"], rows)

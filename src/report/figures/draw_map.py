@@ -1,4 +1,4 @@
-"""Map of coarse-grained stiffness in a slice through the middle of the test glass: predicted beside real."""
+"""Map of coarse-grained values in a slice through the middle of the test glass: predicted beside real."""
 
 import numpy as np
 from matplotlib.collections import EllipseCollection
@@ -6,11 +6,12 @@ from matplotlib.patches import Polygon
 
 import style
 import wording
-from coarse_grain import perpendicular_widths, wrap
+from coarse_grain import coarse_grain, perpendicular_widths, wrap
 from draw_prediction import coarse_values, predicted_samples
 from measures import pearson
 
-NAME, TITLE = "stiffness_map", "Map of the stiffness: predicted beside real"
+NAME = ("stiffness_map", "map")
+TITLE = ("Map of the stiffness: predicted beside real", "Map of <name>: predicted beside real")
 
 
 def slice_of(sample, thickness):
@@ -42,22 +43,28 @@ def draw(study, options):
     samples = [s for s in predicted_samples(study) if s in study.main_samples and np.any(s.split == 1)]
     if not samples:
         raise style.NotAvailable("no sample is marked as the test glass in prediction.h5")
-    sample = samples[0]
+    p, sample = study.property, samples[0]
     coarse = coarse_values(sample, options.coarse_grain)
+    known = sample.known
+    everywhere = coarse[known]
+    of_all = coarse[:, 1] if np.all(known) else coarse_grain(sample.position, sample.cell, sample.predicted,
+                                                             options.coarse_grain)
     chosen, xy, height, outline = slice_of(sample, options.slice)
     if not len(chosen):
         raise style.NotAvailable(f"no atom lies in the {options.slice:g} Å slice")
     order = np.argsort(height, kind="stable")  # atoms further up are drawn over those below
     chosen, xy, height = chosen[order], xy[order], height[order]
-    real, predicted = coarse[chosen, 0], coarse[chosen, 1]
+    real, predicted = coarse[chosen, 0], of_all[chosen]
     low, high = (float(np.nanmin([real, predicted])), float(np.nanmax([real, predicted])))
     span = np.ptp(outline, axis=0)
     panel = 2.75  # [in] width of one map
     figure, axes = style.new_figure(style.DOUBLE, float(np.clip(panel * span[1] / span[0], 1.5, 7.0)) + 0.65, 1, 2,
                                     sharey=True)
-    radii = np.full(len(chosen), 2.6)  # [A] diameter, about a first-neighbour distance
-    for a, values, label, letter in ((axes[0, 0], predicted, "pre", "a"), (axes[0, 1], real, "real", "b")):
-        atoms = EllipseCollection(radii, radii, np.zeros(len(radii)), units="xy", offsets=xy,
+    for a, values, label, letter in ((axes[0, 0], predicted, p.math_pre, "a"), (axes[0, 1], real, p.math_real, "b")):
+        there = np.isfinite(values)
+        values = values[there]
+        radii = np.full(len(values), 2.6)  # [A] diameter, about a first-neighbour distance
+        atoms = EllipseCollection(radii, radii, np.zeros(len(radii)), units="xy", offsets=xy[there],
                                   transOffset=a.transData, cmap=style.STIFFNESS_MAP, edgecolors="black",
                                   linewidths=0.25)
         atoms.set_array(values)
@@ -69,27 +76,28 @@ def draw(study, options):
         a.set_ylim(outline[:, 1].min() - pad, outline[:, 1].max() + pad)
         a.set_aspect("equal")
         a.set_xlabel("x (Å)")
-        a.set_title(f"$K_\\mathrm{{{label}}}$, coarse-grained")
+        a.set_title(f"${label}$, coarse-grained")
         style.panel_label(a, letter)
     axes[0, 0].set_ylabel("y (Å)")
-    figure.colorbar(atoms, ax=list(axes[0]), label=f"$K$ over {options.coarse_grain:g} Å (eV/Å$^2$)", pad=0.02,
-                    aspect=22)
-    in_slice = pearson(real, predicted)
-    everywhere = coarse[np.isfinite(coarse).all(axis=1)]
+    figure.colorbar(atoms, ax=list(axes[0]), label=p.math_head(f"${p.math}$ over {options.coarse_grain:g} Å"),
+                    pad=0.02, aspect=22)
+    in_slice = pearson(*coarse[chosen[known[chosen]]].T)
     whole = pearson(everywhere[:, 0], everywhere[:, 1])
+    without = ""
+    if not np.all(known):
+        without = (f"Atoms without a real value, {int(np.sum(~known[chosen]))} of these, are drawn in (a) alone; means "
+                   "in (b), and those of both fields for R, are over the others. ")
     caption = (
         f"Atoms of sample {sample.label} (the network has not seen it) within {options.slice / 2:g} Å of the plane "
-        "through "
-        f"the middle of the cell; {wording.plural(len(chosen), 'atom')}. Colour: predicted (a) and real (b) "
-        "stiffness, each the mean over "
-        f"all atoms within {options.coarse_grain:g} Å in three dimensions with periodic boundaries, the atom itself "
-        "included; one colour "
-        f"scale for both. Pearson R between the two coarse-grained fields is {whole:.3f} over the whole glass and "
-        f"{in_slice:.3f} in this slice. Neighbouring values share most of their atoms, so R of coarse-grained fields "
-        "is not comparable with the single-atom R. The dashed line is the cell.")
-    header = ["id", "species", "x_A", "y_A", "height_A", "k_pre_coarse_eV_per_A2", "k_real_coarse_eV_per_A2",
-              "k_pre_eV_per_A2", "k_real_eV_per_A2"]
+        f"through the middle of the cell; {wording.plural(len(chosen), 'atom')}. Colour: predicted (a) and real (b) "
+        f"{p.name}, each the mean over all atoms within {options.coarse_grain:g} Å in three dimensions with periodic "
+        f"boundaries, the atom itself included; one colour scale for both. {without}Pearson R between the two "
+        f"coarse-grained fields is {whole:.3f} over the whole glass and {in_slice:.3f} in this slice. Neighbouring "
+        "values share most of their atoms, so R of coarse-grained fields is not comparable with the single-atom R. The "
+        "dashed line is the cell.")
+    header = ["id", "species", "x_A", "y_A", "height_A"] + [
+        p.column(f"{p.key}_{what}") for what in ("pre_coarse", "real_coarse", "pre", "real")]
     rows = [[int(sample.id[i]), sample.names[sample.species[i]], xy[k, 0], xy[k, 1], height[k], predicted[k], real[k],
-             sample.predicted[i], sample.stiffness[i]] for k, i in enumerate(chosen)]
-    return style.save(study.directory, NAME, figure, TITLE, caption,
-                      "Two maps of coarse-grained stiffness in a slice, predicted and real", header, rows)
+             sample.predicted[i], sample.real[i]] for k, i in enumerate(chosen)]
+    return style.save(study.directory, p.pick(NAME), figure, p.pick(TITLE), caption,
+                      f"Two maps of coarse-grained {p.name} in a slice, predicted and real", header, rows)

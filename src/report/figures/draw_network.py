@@ -8,7 +8,7 @@ import numpy as np
 import style
 import wording
 
-NAME, TITLE = "network", "The network (Fig. 2)"
+NAME, TITLE = "network", ("The network (Fig. 2)", "The network")
 MOST = 9  # circles of a layer; where it has more, a gap stands for the rest
 
 
@@ -37,7 +37,7 @@ def heights(width):
 
 def draw(study, options):
     t = trained(study)
-    widths = t["widths"]
+    p, widths = study.property, t["widths"]
     figure, axes = style.new_figure(style.SINGLE, 2.4)
     a = axes[0, 0]
     layers = [heights(w) for w in widths]
@@ -45,13 +45,13 @@ def draw(study, options):
         for y in left[0]:
             for z in right[0]:
                 a.plot([k, k + 1], [y, z], "-", color=style.GREY, linewidth=0.25, alpha=0.6, zorder=1)
-    last = len(widths) - 1
+    last, output = len(widths) - 1, p.pick(("stiffness", f"${p.math}$"))
     for k, (y, dots) in enumerate(layers):
         colour = style.BLUE if k == 0 else style.VERMILLION if k == last else style.GREEN
         a.plot(np.full(len(y), float(k)), y, "o", color=colour, markersize=6, zorder=2)
         if dots is not None:
             a.plot([k] * 3, dots + np.array([-0.3, 0.0, 0.3]), ".", color=colour, markersize=2, zorder=2)
-        name = "descriptor" if k == 0 else "stiffness" if k == last else "hidden"
+        name = "descriptor" if k == 0 else output if k == last else "hidden"
         a.text(k, -MOST / 2 - 0.9, f"{name}\n{widths[k]}", ha="center", va="top", fontsize=7)
     a.set_xlim(-0.5, last + 0.5)
     a.set_ylim(-MOST / 2 - 2.6, MOST / 2 + 0.3)
@@ -62,7 +62,7 @@ def draw(study, options):
         f"The network that was trained: {'–'.join(map(str, widths))} units, "
         f"{wording.escape({'relu': 'ReLU'}.get(t['activation'], t['activation']))} in the hidden layers, "
         f"{wording.number(parameters)} weights and biases. It reads the descriptor {wording.escape(t['kind'])} of an "
-        f"atom, {t['r_min']:g}–{t['r_max']:g} Å, and gives its stiffness; the prediction is {members}. Layers of more "
+        f"atom, {t['r_min']:g}–{t['r_max']:g} Å, and gives its {p.name}; the prediction is {members}. Layers of more "
         f"than {MOST} units are drawn with a gap.")
-    return style.save(study.directory, NAME, figure, TITLE, caption, "Layers of the network and their connections",
-                      ["layer", "units"], list(enumerate(widths)))
+    return style.save(study.directory, NAME, figure, p.pick(TITLE), caption,
+                      "Layers of the network and their connections", ["layer", "units"], list(enumerate(widths)))

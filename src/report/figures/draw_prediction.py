@@ -1,4 +1,4 @@
-"""Predicted against real stiffness for training and test atoms; metrics by split."""
+"""Predicted against real values for training and test atoms; metrics by split."""
 
 import numpy as np
 from matplotlib.colors import LogNorm
@@ -8,36 +8,38 @@ import wording
 from coarse_grain import coarse_grain
 from measures import agreement, bins_of_atoms, pearson
 
-NAME, TITLE = "stiffness_prediction", "Predicted against real stiffness"
+NAME, TITLE = ("stiffness_prediction", "prediction"), "Predicted against real <name>"
 SETS = ((0, "train"), (1, "test"))
 DENSITY_BINS = 60
 
 
 def predicted_samples(study):
-    return [s for s in study.samples if s.predicted is not None and s.stiffness is not None and s.split is not None
+    return [s for s in study.samples if s.predicted is not None and s.real is not None and s.split is not None
             and s.species is not None and s.position is not None and s.cell is not None]
 
 
 def gather(samples, code):
-    """Real and predicted stiffness and species of all atoms with the split `code`."""
-    chosen = [(s, (s.split == code) & np.isfinite(s.stiffness) & np.isfinite(s.predicted)) for s in samples]
+    """Real and predicted values and species of all atoms with the split `code` that have both."""
+    chosen = [(s, (s.split == code) & s.known) for s in samples]
     real, predicted, species = (np.concatenate([np.zeros(0)] + [getattr(s, key)[mask] for s, mask in chosen])
-                                for key in ("stiffness", "predicted", "species"))
+                                for key in ("real", "predicted", "species"))
     return real, predicted, species.astype(int)
 
 
 def coarse_values(sample, radius):
-    """Coarse-grained real and predicted stiffness (n, 2) of a sample, over the atoms that have both."""
+    """Coarse-grained real and predicted values (n, 2) of a sample, over the atoms that have both; NaN for others."""
     cached = getattr(sample, "_coarse", {})
     if radius not in cached:
-        values = np.stack([sample.stiffness, sample.predicted], axis=1)
-        cached[radius] = coarse_grain(sample.position, sample.cell, values, radius)
+        known, values = sample.known, np.stack([sample.real, sample.predicted], axis=1)
+        values[~known] = np.nan
+        values[known] = coarse_grain(sample.position[known], sample.cell, values[known], radius)
+        cached[radius] = values
         sample._coarse = cached
     return cached[radius]
 
 
 def coarse_correlation(samples, code, radius):
-    """R between coarse-grained predicted and real stiffness over the atoms with the split `code`."""
+    """R between coarse-grained predicted and real values over the atoms with the split `code`."""
     pairs = [coarse_values(s, radius)[s.split == code] for s in samples if np.any(s.split == code)]
     if not pairs:
         return float("nan")
@@ -48,7 +50,7 @@ def coarse_correlation(samples, code, radius):
 
 def reliability(samples, code):
     """Mean over the samples that hold atoms of the split: reliability of the label (mean over temperatures)."""
-    values = [float(s.reliability[-1]) for s in samples if s.reliability is not None and np.any(s.split == code)]
+    values = [s.label_reliability for s in samples if s.label_reliability is not None and np.any(s.split == code)]
     return float(np.mean(values)) if values else float("nan")
 
 
@@ -74,9 +76,10 @@ def metrics(study, options):
 def draw(study, options):
     if not any(s.predicted is not None for s in study.samples):
         raise style.NotAvailable("no samples/NNNN/prediction.h5: the train stage has not run here")
-    samples = [s for s in predicted_samples(study) if s in study.main_samples]
+    p, samples = study.property, [s for s in predicted_samples(study) if s in study.main_samples]
     if not samples:
-        raise style.NotAvailable("prediction.h5 is there, but no stiffness.h5 or no /split to compare it with")
+        raise style.NotAvailable(p.pick(("prediction.h5 is there, but no stiffness.h5 or no /split to compare it with",
+                                         "prediction.h5 has no /split to tell training and test atoms")))
     values = metrics(study, options)
     sets = [(code, label, gather(samples, code)) for code, label in SETS]
     sets = [(code, label, data) for code, label, data in sets if len(data[0]) >= 3]
@@ -104,12 +107,12 @@ def draw(study, options):
         for i, j in zip(*np.nonzero(counts[column])):
             rows.append([label, "density", 0.5 * (edges[i] + edges[i + 1]), 0.5 * (edges[j] + edges[j + 1]),
                          int(counts[column][i, j])])
-        for key, item, marker, colour, size in ((real, "bins_sorted_by_k_real", "o", style.VERMILLION, 4.0),
-                                                (predicted, "bins_sorted_by_k_pre", "s", style.BLUE, 4.0)):
+        for key, item, marker, colour, size in ((real, f"bins_sorted_by_{p.key}_real", "o", style.VERMILLION, 4.0),
+                                                (predicted, f"bins_sorted_by_{p.key}_pre", "s", style.BLUE, 4.0)):
             x, y, atoms = bins_of_atoms(real, predicted, key, options.bin_atoms)
             bottom.plot(x, y, marker, color=colour, markersize=size if len(x) < 200 else 2.0,
                         markerfacecolor=colour if marker == "o" else "none", markeredgewidth=0.9,
-                        label=f"sorted by $K_\\mathrm{{{'real' if marker == 'o' else 'pre'}}}$")
+                        label=f"sorted by ${p.math_real if marker == 'o' else p.math_pre}$")
             for k in range(len(x)):
                 rows.append([label, item, x[k], y[k], atoms[k]])
         for a in (top, bottom):
@@ -117,25 +120,24 @@ def draw(study, options):
             a.set_xlim(limits)
             a.set_ylim(limits)
             a.set_aspect("equal")
-            a.set_xlabel("$K_\\mathrm{real}$ (eV/Å$^2$)")
-            a.set_ylabel("$K_\\mathrm{pre}$ (eV/Å$^2$)")
-        top.text(0.04, 0.96, f"single-atom $R$ = {m['R']:.3f}\nslope = {m['slope']:.3f}\nRMSE = {m['rmse']:.3f} "
-                             "eV/Å$^2$",
+            a.set_xlabel(p.math_head(f"${p.math_real}$"))
+            a.set_ylabel(p.math_head(f"${p.math_pre}$"))
+        top.text(0.04, 0.96, f"single-atom $R$ = {m['R']:.3f}\nslope = {m['slope']:.3f}\nRMSE = {m['rmse']:.3f}"
+                             f"{p.math_suffix}",
                  transform=top.transAxes, va="top",
                  bbox={"facecolor": "white", "edgecolor": "none", "alpha": 0.8, "pad": 1.5})
         bottom.legend(loc="upper left", handletextpad=0.3, borderaxespad=0.3)
-        bottom.text(0.97, 0.04, f"sorted by $K_\\mathrm{{real}}$: $R$ = {m['R_bins_real']:.3f}, slope "
+        bottom.text(0.97, 0.04, f"sorted by ${p.math_real}$: $R$ = {m['R_bins_real']:.3f}, slope "
                                 f"{m['slope_bins_real']:.2f}"
-                    f"\nsorted by $K_\\mathrm{{pre}}$: $R$ = {m['R_bins_pre']:.3f}, slope {m['slope_bins_pre']:.2f}",
+                    f"\nsorted by ${p.math_pre}$: $R$ = {m['R_bins_pre']:.3f}, slope {m['slope_bins_pre']:.2f}",
                     transform=bottom.transAxes, ha="right", fontsize=6.5)
         style.panel_label(top, "ab"[column])
         style.panel_label(bottom, "abcd"[columns + column])
         top.set_title(f"{label}: density of {wording.number(len(real))} atoms")
         bottom.set_title(f"{label}: bins of {options.bin_atoms} atoms")
         sentences.append(
-            f"<b>{label.capitalize()}</b>: single-atom R = {m['R']:.3f}, slope {m['slope']:.3f}, RMSE {m['rmse']:.3f} "
-            f"eV/Å², R in bins {m['R_bins_real']:.3f} (sorted by K<sub>real</sub>) and {m['R_bins_pre']:.3f} (by "
-            "K<sub>pre</sub>)"
+            f"<b>{label.capitalize()}</b>: single-atom R = {m['R']:.3f}, slope {m['slope']:.3f}, RMSE {m['rmse']:.3f}"
+            f"{p.suffix}, R in bins {m['R_bins_real']:.3f} (sorted by {p.real}) and {m['R_bins_pre']:.3f} (by {p.pre})"
             + (f"; {wording.plural(outside, 'atom')} outside the drawn range" if outside else "") + ".")
     figure.colorbar(mesh, ax=list(axes.flat), label="atoms per pixel", pad=0.02, aspect=22,
                     shrink=0.44 if columns == 2 else 0.9, anchor=(0.0, 0.97 if columns == 2 else 0.5))
@@ -144,10 +146,10 @@ def draw(study, options):
     caption = (
         f"{'Top' if columns == 2 else 'Left'}: density of all atoms. {'Bottom' if columns == 2 else 'Right'}: means "
         f"over bins of {options.bin_atoms} atoms, once sorted by the real "
-        "stiffness and once by the predicted one; what is left over joins the last bin. Sorting by K<sub>real</sub> "
-        "always flattens the line (regression to the mean), sorting by K<sub>pre</sub> shows whether a predicted value "
-        "can be taken at its word. All slopes are of K<sub>pre</sub> on K<sub>real</sub>. Bins average the "
+        f"{p.name} and once by the predicted one; what is left over joins the last bin. Sorting by {p.real} "
+        f"always flattens the line (regression to the mean), sorting by {p.pre} shows whether a predicted value "
+        f"can be taken at its word. All slopes are of {p.pre} on {p.real}. Bins average the "
         f"scatter away, so their R says little about single atoms. {' '.join(sentences)}{note}")
-    header = ["set", "item", "k_real_eV_per_A2", "k_pre_eV_per_A2", "atoms"]
-    return style.save(study.directory, NAME, figure, TITLE, caption,
-                      "Predicted against real stiffness, density and bins, for training and test atoms", header, rows)
+    header = ["set", "item", p.column(f"{p.key}_real"), p.column(f"{p.key}_pre"), "atoms"]
+    return style.save(study.directory, p.pick(NAME), figure, p.pick(TITLE), caption,
+                      f"Predicted against real {p.name}, density and bins, for training and test atoms", header, rows)

@@ -1,4 +1,4 @@
-"""Cooling rates: predicted against real stiffness for each (Fig. 4d), and training on one, testing on another."""
+"""Cooling rates: predicted against real values for each (Fig. 4d), and training on one, testing on another."""
 
 import numpy as np
 
@@ -7,7 +7,9 @@ import wording
 from draw_prediction import gather, predicted_samples
 from measures import bins_of_atoms, pearson
 
-RATES, RATES_TITLE = "cooling_rates", "Predicted against real stiffness for each cooling rate (Fig. 4d)"
+RATES = "cooling_rates"
+RATES_TITLE = ("Predicted against real stiffness for each cooling rate (Fig. 4d)",
+               "Predicted against real <name> for each cooling rate")
 TRANSFER, TRANSFER_TITLE = "transfer", "Training at one cooling rate, testing at another"
 
 
@@ -48,29 +50,30 @@ def draw_rates(study, options):
     if len(entries) < 2:
         raise style.NotAvailable("one cooling rate alone has been tested: name others in [quench] test_rates_K_per_s")
     figure, axes = style.new_figure(style.DOUBLE, 2.6, 1, 3)
-    rows, parts = [], []
+    p, rows, parts = study.property, [], []
     drawn = [[], [], []]
     for k, e in enumerate(entries):
         colour, marker = style.CYCLE[k % len(style.CYCLE)], style.MARKERS[k % 7]
-        for panel, (key, name) in enumerate((("real", "bins_sorted_by_k_real"), ("predicted", "bins_sorted_by_k_pre"))):
+        for panel, (key, name) in enumerate((("real", "real"), ("predicted", "pre"))):
             x, y, atoms = bins_of_atoms(e["real"], e["predicted"], e[key], options.bin_atoms)
             axes[0, panel].plot(x, y, marker, color=colour, markersize=3 if len(x) < 100 else 1.8,
                                 markerfacecolor="none" if panel else colour, markeredgewidth=0.8,
                                 label=wording.rate_label(e["rate"]))
             drawn[panel] += [x, y]
-            rows += [[e["rate"], name, x[b], y[b], None, None, int(atoms[b])] for b in range(len(x))]
+            rows += [[e["rate"], f"bins_sorted_by_{p.key}_{name}", x[b], y[b], None, None, int(atoms[b])]
+                     for b in range(len(x))]
         axes[0, 2].errorbar(e["mean_real"], e["mean_predicted"], xerr=e["mean_real_error"],
                             yerr=e["mean_predicted_error"], fmt=marker, color=colour, capsize=2, markersize=5)
         drawn[2] += [np.array([e[key] + sign * e[key + "_error"] for key in ("mean_real", "mean_predicted")
                                for sign in (-1, 1)])]
         rows.append([e["rate"], "mean", e["mean_real"], e["mean_predicted"], e["mean_real_error"],
                      e["mean_predicted_error"], len(e["real"])])
-        parts.append(f"{wording.rate_text(e['rate'])}: K<sub>real</sub> {wording.fixed(e['mean_real'])} ± "
-                     f"{wording.fixed(e['mean_real_error'])}, K<sub>pre</sub> − K<sub>real</sub> "
-                     f"{wording.fixed(e['bias'])} ± {wording.fixed(e['bias_error'])} eV/Å² "
+        parts.append(f"{wording.rate_text(e['rate'])}: {p.real} {wording.fixed(e['mean_real'])} ± "
+                     f"{wording.fixed(e['mean_real_error'])}, {p.pre} − {p.real} "
+                     f"{wording.fixed(e['bias'])} ± {wording.fixed(e['bias_error'])}{p.suffix} "
                      f"({wording.plural(e['samples'], 'sample')}"
                      + (", a rate of the training)" if e["own"] else ")"))
-    titles = ("bins by $K_\\mathrm{real}$", "bins by $K_\\mathrm{pre}$", "means")
+    titles = (f"bins by ${p.math_real}$", f"bins by ${p.math_pre}$", "means")
     for k, a in enumerate(axes[0]):
         values = np.concatenate(drawn[k])
         pad = 0.12 * max(float(np.ptp(values)), 1e-3)
@@ -79,19 +82,19 @@ def draw_rates(study, options):
         a.set_xlim(limits)
         a.set_ylim(limits)
         a.set_aspect("equal")
-        a.set_xlabel("$K_\\mathrm{real}$ (eV/Å$^2$)")
+        a.set_xlabel(p.math_head(f"${p.math_real}$"))
         a.set_title(titles[k])
         style.panel_label(a, "abc"[k])
-    axes[0, 0].set_ylabel("$K_\\mathrm{pre}$ (eV/Å$^2$)")
+    axes[0, 0].set_ylabel(p.math_head(f"${p.math_pre}$"))
     axes[0, 0].legend(loc="upper left", handletextpad=0.2, borderaxespad=0.3)
     caption = (
         f"Atoms that the network has not seen, for each cooling rate. Means over bins of {options.bin_atoms} atoms "
-        "sorted by the real (a) and by the predicted stiffness (b), and over all atoms (c); dashed: y = x. Bars are "
+        f"sorted by the real (a) and by the predicted {p.name} (b), and over all atoms (c); dashed: y = x. Bars are "
         f"standard errors over samples, or over atoms where there is one sample. {'; '.join(parts)}.")
-    return style.save(study.directory, RATES, figure, RATES_TITLE, caption,
-                      "Predicted against real stiffness for each cooling rate, in bins and as means",
-                      ["rate_K_per_s", "item", "k_real_eV_per_A2", "k_pre_eV_per_A2", "k_real_error", "k_pre_error",
-                       "atoms"], rows)
+    return style.save(study.directory, RATES, figure, p.pick(RATES_TITLE), caption,
+                      f"Predicted against real {p.name} for each cooling rate, in bins and as means",
+                      ["rate_K_per_s", "item", p.column(f"{p.key}_real"), p.column(f"{p.key}_pre"),
+                       f"{p.key}_real_error", f"{p.key}_pre_error", "atoms"], rows)
 
 
 def transfer_rows(study):
@@ -111,7 +114,7 @@ def draw_transfer(study, options):
     if not table:
         raise style.NotAvailable("no transfer in metrics.json: [train] transfer is false, one rate alone is there, or "
                                  "the train stage has not run here")
-    tests = sorted({r["test_rate_K_per_s"] for r in table})
+    p, tests = study.property, sorted({r["test_rate_K_per_s"] for r in table})
     trains = []
     for r in table:
         if r["train_rates_K_per_s"] not in trains:
@@ -120,8 +123,8 @@ def draw_transfer(study, options):
     figure, axes = style.new_figure(style.DOUBLE, 1.1 + 0.42 * len(trains), 1, 2, sharey=True)
     most = max(abs(r["bias"]) for r in table) or 1.0
     for k, (key, label, maps) in enumerate((
-            ("R", "single-atom $R$", {"cmap": style.STIFFNESS_MAP}),
-            ("bias", "bias $K_\\mathrm{pre}-K_\\mathrm{real}$ (eV/Å$^2$)",
+            ("R", "single-atom $R$" + p.pick(("", f" of ${p.math}$")), {"cmap": style.STIFFNESS_MAP}),
+            ("bias", p.math_head("bias " + p.pick((f"${p.math_pre}-{p.math_real}$", f"of ${p.math}$"))),
              {"cmap": "RdBu_r", "vmin": -1.25 * most, "vmax": 1.25 * most}))):
         a = axes[0, k]
         values = np.array([[at.get((tuple(t), u), {}).get(key, np.nan) for u in tests] for t in trains], float)
@@ -156,12 +159,12 @@ def draw_transfer(study, options):
     if own:
         far = max(own, key=lambda r: abs(r["bias"]))
         text = (f" Tested at the rate of the training the bias is at most {wording.fixed(abs(far['bias']))} ± "
-                f"{wording.fixed(far.get('bias_error'))} eV/Å²;")
+                f"{wording.fixed(far.get('bias_error'))}{p.suffix};")
     caption = (
         "Networks trained on samples of one cooling rate, of all, or of all but one (rows), each tested on samples "
-        "that it has not seen (columns): single-atom R (a) and mean of K<sub>pre</sub> − K<sub>real</sub> (b), means "
+        f"that it has not seen (columns): single-atom R{p.of} (a) and mean of {p.pre} − {p.real} (b), means "
         f"over held-out samples with their standard error, where there is more than one.{text} the largest is "
-        f"{wording.fixed(worst['bias'])} ± {wording.fixed(worst.get('bias_error'))} eV/Å² (trained at "
+        f"{wording.fixed(worst['bias'])} ± {wording.fixed(worst.get('bias_error'))}{p.suffix} (trained at "
         f"{rates_of(worst, wording.rate_text)}, tested at {wording.rate_text(worst['test_rate_K_per_s'])}).")
     if not own:
         caption = caption.replace(" the largest is", " The largest is")
@@ -170,6 +173,6 @@ def draw_transfer(study, options):
                                 "mean_real", "mean_predicted", "trainings")] for r in table]
     return style.save(study.directory, TRANSFER, figure, TRANSFER_TITLE, caption,
                       "Two tables as heat maps: R and bias for each training and testing rate",
-                      ["train_rates_K_per_s", "test_rate_K_per_s", "R", "R_error", "bias_eV_per_A2", "bias_error",
-                       "rmse_eV_per_A2", "rmse_error", "slope", "slope_error", "mean_real_eV_per_A2",
-                       "mean_predicted_eV_per_A2", "trainings"], rows)
+                      ["train_rates_K_per_s", "test_rate_K_per_s", "R", "R_error", p.column("bias"), "bias_error",
+                       p.column("rmse"), "rmse_error", "slope", "slope_error", p.column("mean_real"),
+                       p.column("mean_predicted"), "trainings"], rows)

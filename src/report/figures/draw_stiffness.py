@@ -9,7 +9,8 @@ import wording
 DISTRIBUTION, DISTRIBUTION_TITLE = "stiffness_distribution", "Distribution of the atomic stiffness"
 TEMPERATURE, TEMPERATURE_TITLE = "stiffness_temperature", "Stiffness and label reliability against temperature"
 CONVERGENCE, CONVERGENCE_TITLE = "stiffness_convergence", "Stiffness against the length of the window"
-MISSING = "no samples/NNNN/stiffness.h5: the stiffness stage has not run here"
+MISSING = ("no samples/NNNN/stiffness.h5: the stiffness stage has not run here",
+           "no samples/NNNN/stiffness.h5: networks that learn <name> need no stiffness stage")
 
 
 def labelled(study):
@@ -19,7 +20,7 @@ def labelled(study):
 def draw_distribution(study, options):
     samples = labelled(study)
     if not samples:
-        raise style.NotAvailable(MISSING)
+        raise style.NotAvailable(study.property.pick(MISSING))
     stiffness = np.concatenate([s.stiffness for s in samples])
     species = np.concatenate([s.species for s in samples])
     good = np.isfinite(stiffness)
@@ -70,7 +71,7 @@ def draw_distribution(study, options):
 def draw_temperature(study, options):
     samples = [s for s in labelled(study) if s.stiffness_at is not None]
     if not samples:
-        raise style.NotAvailable(MISSING)
+        raise style.NotAvailable(study.property.pick(MISSING))
     temperatures = samples[0].temperature
     samples = [s for s in samples if np.array_equal(s.temperature, temperatures)]
     names = study.names
@@ -169,7 +170,7 @@ def leave_room(axes, lines):
 
 def draw_convergence(study, options):
     if not labelled(study):
-        raise style.NotAvailable(MISSING)
+        raise style.NotAvailable(study.property.pick(MISSING))
     samples = [s for s in labelled(study) if s.convergence is not None and s.temperature is not None]
     if not samples:
         raise style.NotAvailable("no /convergence in samples/NNNN/stiffness.h5: none was measured by dynamics, or all "

@@ -45,8 +45,8 @@ def draw(study, options):
     a.set_xlabel("epoch")
     a.set_ylabel("loss (mean squared error)")
     a.legend(loc="upper right")
-    caption = ("Mean squared error of the standardised stiffness (1 is what predicting the mean would give) on "
-               "training atoms, "
+    caption = (f"Mean squared error of the standardised {study.property.name} (1 is what predicting the mean would "
+               "give) on training atoms, "
                f"and on validation atoms split off the training samples. {text}")
     rows = [[epoch[k], train[k], validation[k]] for k in range(len(epoch))]
     return style.save(study.directory, NAME, figure, TITLE, caption, "Training and validation loss against epoch",

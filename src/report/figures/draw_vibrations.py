@@ -148,7 +148,7 @@ PANELS = [(panel_density, lambda s: s.density is not None), (panel_modes, lambda
 
 def draw(study, options):
     if not labelled(study):
-        raise style.NotAvailable(MISSING)
+        raise style.NotAvailable(study.property.pick(MISSING))
     panels = [(panel, [s for s in labelled(study) if has(s)]) for panel, has in PANELS]
     panels = [(panel, samples) for panel, samples in panels if samples]
     if not panels:

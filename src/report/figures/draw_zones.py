@@ -1,4 +1,4 @@
-"""Soft zones: isolated or percolated; and the length over which predicted and real stiffness agree best."""
+"""Soft zones: isolated or percolated; and the length over which predicted and real values agree best."""
 
 import numpy as np
 
@@ -6,15 +6,22 @@ import style
 import wording
 from zones import NEAR, Network, coarse_lengths, first_minimum
 
-ZONES, ZONES_TITLE = "soft_zones", "Soft zones: isolated or percolated?"
+ZONES = ("soft_zones", "zones")
+ZONES_TITLE = ("Soft zones: isolated or percolated?", "Zones of low <name>: isolated or percolated?")
 LENGTHS, LENGTHS_TITLE = "coarse_graining_length", "Agreement against the length of coarse-graining"
 SHARES = np.concatenate([np.arange(2, 30, 2), np.arange(30, 51, 5)]) / 100
 DRAWS = 8
 RADII = np.arange(1.0, 12.01, 0.5)
-MISSING = "no test sample has both a stiffness and a prediction: the stiffness or the train stage has not run here"
-LOOK = {"real": ("$K_\\mathrm{real}$", "K<sub>real</sub>", style.VERMILLION, "o", "-"),
-        "pre": ("$K_\\mathrm{pre}$", "K<sub>pre</sub>", style.BLUE, "s", "--"),
-        "random": ("random", "random atoms", style.GREY, None, ":")}
+MISSING = ("no test sample has both a stiffness and a prediction: the stiffness or the train stage has not run here",
+           "no test sample has both real and predicted <name>: the train stage has not run here, or it tests none")
+FEWEST = 10  # atoms with a real value
+
+
+def look(p):
+    """Labels, colours, markers and lines of the atoms chosen by real and by predicted values, and by chance."""
+    return {"real": (f"${p.math_real}$", p.real, style.VERMILLION, "o", "-"),
+            "pre": (f"${p.math_pre}$", p.pre, style.BLUE, "s", "--"),
+            "random": ("random", "random atoms", style.GREY, None, ":")}
 
 
 def of_study(study, key, compute):
@@ -25,29 +32,31 @@ def of_study(study, key, compute):
 
 
 def test_sample(study):
-    samples = [s for s in study.test_samples if np.all(np.isfinite(s.stiffness)) and np.all(np.isfinite(s.predicted))]
+    samples = [s for s in study.test_samples if np.all(s.known) or np.sum(s.known) >= FEWEST]
     if not samples:
-        raise style.NotAvailable(MISSING)
+        raise style.NotAvailable(study.property.pick(MISSING))
     return samples[0]
 
 
 def zones(study):
-    """Clusters of the softest atoms by real and by predicted stiffness, and of atoms drawn by chance."""
+    """Clusters of the lowest atoms by real and by predicted values, and of atoms drawn by chance."""
     return of_study(study, "zones", lambda: _zones(test_sample(study)))
 
 
 def _zones(sample):
     has_rdf = bool(sample.rdf) and "r" in sample.rdf and "total" in sample.rdf
     cutoff = first_minimum(sample.rdf["r"], sample.rdf["total"]) if has_rdf else NEAR
-    network = Network(sample.position, sample.cell, cutoff)
-    numbers = np.unique(np.maximum(1, np.round(SHARES * sample.atoms).astype(int)))
+    known = sample.known
+    atoms = int(known.sum())
+    network = Network(sample.position[known], sample.cell, cutoff)
+    numbers = np.unique(np.maximum(1, np.round(SHARES * atoms).astype(int)))
     # Draws do not depend on anything but the number of atoms: the same report has the same numbers.
     random = np.random.default_rng(20210446)
-    orders = {"real": [np.argsort(sample.stiffness, kind="stable")],
-              "pre": [np.argsort(sample.predicted, kind="stable")],
-              "random": [random.permutation(sample.atoms) for _ in range(DRAWS)]}
-    result = {"sample": sample, "cutoff": cutoff, "from_rdf": has_rdf, "numbers": numbers,
-              "neighbours": 2 * len(network.i) / sample.atoms}
+    orders = {"real": [np.argsort(sample.real[known], kind="stable")],
+              "pre": [np.argsort(sample.predicted[known], kind="stable")],
+              "random": [random.permutation(atoms) for _ in range(DRAWS)]}
+    result = {"sample": sample, "atoms": atoms, "cutoff": cutoff, "from_rdf": has_rdf, "numbers": numbers,
+              "neighbours": 2 * len(network.i) / atoms}
     for name, each in orders.items():
         rows = [[network.summary(order[:k]) for k in numbers] for order in each]
         result[name] = {
@@ -75,18 +84,18 @@ def threshold_rows(study):
         z = zones(study)
     except style.NotAvailable:
         return []
-    return [[name, draw] + list(row) for name in LOOK for draw, row in enumerate(z[name]["threshold"])]
+    return [[name, draw] + list(row) for name in look(study.property) for draw, row in enumerate(z[name]["threshold"])]
 
 
 def draw_zones(study, options):
     z = zones(study)
-    sample, numbers = z["sample"], z["numbers"]
-    share = 100 * numbers / sample.atoms
+    p, sample, numbers, atoms = study.property, z["sample"], z["numbers"], z["atoms"]
+    share = 100 * numbers / atoms
     figure, axes = style.new_figure(style.DOUBLE, 2.6, 1, 3)
     rows = []
-    for name, (label, _, colour, marker, line) in LOOK.items():
+    for name, (label, _, colour, marker, line) in look(p).items():
         e = z[name]
-        for a, key, scale in ((axes[0, 0], "clusters", 1000 / sample.atoms), (axes[0, 1], "largest", 100),
+        for a, key, scale in ((axes[0, 0], "clusters", 1000 / atoms), (axes[0, 1], "largest", 100),
                               (axes[0, 2], "spans", 1)):
             values = scale * (e[key].sum(axis=2) if key == "spans" else e[key])
             mean = values.mean(axis=0)
@@ -98,7 +107,7 @@ def draw_zones(study, options):
             a.plot(share, mean, color=colour, marker=marker, markersize=2.8, linestyle=line, label=label)
         for k, number in enumerate(numbers):
             for draw in range(len(e["clusters"])):
-                rows.append([name, draw, int(number), number / sample.atoms, int(e["clusters"][draw, k]),
+                rows.append([name, draw, int(number), number / atoms, int(e["clusters"][draw, k]),
                              e["largest"][draw, k]] + [int(s) for s in e["spans"][draw, k]])
     for a, text in zip(axes[0], ("clusters per 1000 atoms", "largest cluster (% of the chosen)",
                                  "directions spanned (of 3)")):
@@ -113,33 +122,37 @@ def draw_zones(study, options):
     for a, letter in zip(axes[0], "abc"):
         style.panel_label(a, letter)
     parts = []
-    for name, (_, html, *_) in LOOK.items():
+    for name, (_, html, *_) in look(p).items():
         at, error = threshold(z[name])
         parts.append(f"{html} {100 * at:.1f} ± {100 * error:.1f} %" if at == at else f"{html}: never")
     where = "the first minimum of its RDF" if z["from_rdf"] else "there is no RDF to tell it"
+    lowest, such = p.pick(("the softest atoms", "the atoms with the lowest <name>")), p.pick(("soft", "such"))
+    of_atoms = "atoms" if atoms == sample.atoms else f"of its {wording.number(sample.atoms)} atoms, with a real value"
     caption = (
-        f"Clusters of the softest atoms of test sample {sample.label} ({wording.number(sample.atoms)} atoms): two "
+        f"Clusters of {lowest} of test sample {sample.label} ({wording.number(atoms)} {of_atoms}): two "
         f"chosen atoms within {z['cutoff']:.2f} Å ({where}; {z['neighbours']:.1f} neighbours of each atom) belong "
         "together. Number of clusters (a), share of the chosen atoms in the largest (b), and along how many of the "
         "three lattice vectors a cluster is connected with its own periodic image (c), by real and by predicted "
-        f"stiffness and, for comparison, for atoms drawn by chance ({DRAWS} draws; band: standard deviation). Fraction "
+        f"{p.name} and, for comparison, for atoms drawn by chance ({DRAWS} draws; band: standard deviation). Fraction "
         f"at which a cluster spans, mean over the three directions: {', '.join(parts)} (errors: standard error "
         "over the directions; of random atoms standard deviation over draws). A threshold below that of random atoms "
-        "means that soft atoms stand together; the smaller the cell, the less sharp it is.")
-    return style.save(study.directory, ZONES, figure, ZONES_TITLE, caption,
-                      "Number of clusters, share of the largest and directions spanned against the share of soft atoms",
+        f"means that {such} atoms stand together; the smaller the cell, the less sharp it is.")
+    return style.save(study.directory, p.pick(ZONES), figure, p.pick(ZONES_TITLE), caption,
+                      "Number of clusters, share of the largest and directions spanned against the share of "
+                      f"{p.pick(('soft', 'chosen'))} atoms",
                       ["chosen_by", "draw", "atoms", "fraction", "clusters", "largest_share", "spans_a", "spans_b",
                        "spans_c"], rows)
 
 
 def lengths(study):
     sample = test_sample(study)
+    known = sample.known
     return of_study(study, "lengths", lambda: coarse_lengths(
-        sample.position, sample.cell, np.stack([sample.stiffness, sample.predicted], axis=1), RADII))
+        sample.position[known], sample.cell, np.stack([sample.real[known], sample.predicted[known]], axis=1), RADII))
 
 
 def draw_lengths(study, options):
-    sample = test_sample(study)
+    p, sample = study.property, test_sample(study)
     found = lengths(study)
     if len(found.radius) < 3 or not np.any(np.isfinite(found.R)):
         raise style.NotAvailable(f"the cell of sample {sample.label} is too small for spheres of more than one length")
@@ -152,7 +165,7 @@ def draw_lengths(study, options):
     a.annotate("6 Å", (6.0, 0.03), xycoords=("data", "axes fraction"), xytext=(3, 0), textcoords="offset points",
                color=style.GREY, fontsize=7)
     a.set_xlabel("radius of coarse-graining (Å)")
-    a.set_ylabel("$R$ of coarse-grained $K_\\mathrm{pre}$, $K_\\mathrm{real}$")
+    a.set_ylabel("$R$ of coarse-grained " + p.pick((f"${p.math_pre}$, ${p.math_real}$", f"${p.math}$")))
     a.set_xlim(0, max(12.4, found.radius[-1] + 0.4))
     a.margins(y=0.12)
     text = ""
@@ -165,12 +178,13 @@ def draw_lengths(study, options):
     less = "" if found.radius[-1] >= RADII[-1] else (f" Lengths beyond {found.radius[-1]:g} Å would meet themselves in "
                                                     "this cell.")
     caption = (
-        f"Pearson R between predicted and real stiffness of test sample {sample.label}, both averaged over all atoms "
-        "within the radius, the atom itself included; bars: standard error from the eight octants of the cell. "
+        f"Pearson R between predicted and real {p.name} of test sample {sample.label}, both averaged over "
+        f"{sample.averaged} within the radius, the atom itself included; bars: standard error from the eight octants "
+        "of the cell. "
         f"The highest R, {wording.fixed(found.R[best])} ± {wording.fixed(error[best])}, is at {found.radius[best]:g} Å."
         f"{text}{less} Below the nearest distance of two atoms R is that of single atoms. Large spheres overlap: few "
         "of them are independent, and errors grow.")
     rows = [[r, R, e] for r, R, e in zip(found.radius, found.R, error)]
     return style.save(study.directory, LENGTHS, figure, LENGTHS_TITLE, caption,
-                      "R of coarse-grained stiffness against the radius of coarse-graining",
+                      f"R of coarse-grained {p.name} against the radius of coarse-graining",
                       ["radius_A", "R", "standard_error"], rows)

@@ -10,7 +10,10 @@ from wording import escape, fixed
 MEASURES = ("R", "rmse", "slope", "bias")
 MEASURES_OF_ELASTIC = ["slope", "rmse_eV_per_A2", "bias_eV_per_A2", "relative_rms", "mean_ratio",
                        "within_interval_90", "out_of_distribution"]
-HEADS = ("single-atom R", "RMSE (eV/Å²)", "slope", "bias (eV/Å²)")
+
+
+def heads_of(p):
+    return [f"single-atom R{p.of}", p.head("RMSE"), "slope", p.head("bias")]
 
 
 def cells(entry):
@@ -25,7 +28,8 @@ def numbers(entry):
     return [entry.get(k + suffix) for k in MEASURES for suffix in ("", "_error")]
 
 
-COLUMNS = [name for k in ("R", "rmse_eV_per_A2", "slope", "bias_eV_per_A2") for name in (k, k + "_error")]
+def columns_of(p):
+    return [name for k in ("R", p.column("rmse"), "slope", p.column("bias")) for name in (k, k + "_error")]
 
 
 def elastic_table(study):
@@ -68,7 +72,8 @@ def elastic_table(study):
 
 def all_tables(study):
     """[(file name, CSV header, CSV rows, HTML)]; the HTML is empty where there are no rows."""
-    result = []
+    p, result = study.property, []
+    columns, measured = columns_of(p), heads_of(p)
 
     def add(name, header, rows, title, anchor, html_header, html_rows, note):
         html = ""
@@ -82,9 +87,9 @@ def all_tables(study):
             ("table_s1.csv", "Table S1: depth and width of the network", "table-s1", draw_learning.by_shape(study)),
             ("activations.csv", "Activation functions", "activations", draw_learning.by_activation(study))):
         entries = entries if len(entries) > 1 else []
-        add(name, ["depth", "hidden", "activation"] + COLUMNS + ["folds"],
+        add(name, ["depth", "hidden", "activation"] + columns + ["folds"],
             [[len(e["hidden"]), draw_learning.text_of(e["hidden"]), e["activation"]] + numbers(e) + [e["trainings"]]
-             for e in entries], title, anchor, ["hidden units", "depth", "activation", *HEADS, "folds"],
+             for e in entries], title, anchor, ["hidden units", "depth", "activation", *measured, "folds"],
             [[(e["hidden"][0], escape(draw_learning.text_of(e["hidden"]))), (len(e["hidden"]), str(len(e["hidden"]))),
               escape(e["activation"])] + cells(e) + [(e["trainings"], str(e["trainings"]))] for e in entries],
             "Cross-validation on atoms that were held out of the training; means and standard errors over folds.")
@@ -100,17 +105,17 @@ def all_tables(study):
     if turns:
         note = ("Each sample in turn is held out of the training and is the test. Mean and standard error over "
                 f"samples: R {fixed(rotation['R'])} ± {fixed(rotation.get('R_error'))}, RMSE {fixed(rotation['rmse'])} "
-                f"± {fixed(rotation.get('rmse_error'))} eV/Å², slope {fixed(rotation['slope'])} ± "
+                f"± {fixed(rotation.get('rmse_error'))}{p.suffix}, slope {fixed(rotation['slope'])} ± "
                 f"{fixed(rotation.get('slope_error'))}, bias {fixed(rotation['bias'])} ± "
-                f"{fixed(rotation.get('bias_error'))} eV/Å².")
-    add("rotation.csv", ["sample", "rate_K_per_s", "R", "rmse_eV_per_A2", "slope", "bias_eV_per_A2", "mean_real",
+                f"{fixed(rotation.get('bias_error'))}{p.suffix}.")
+    add("rotation.csv", ["sample", "rate_K_per_s", "R", p.column("rmse"), "slope", p.column("bias"), "mean_real",
                          "mean_predicted"], rows, "Rotation of the test sample", "rotation",
-        ["held-out sample", "rate (K/s)", *HEADS, "mean K<sub>real</sub>", "mean K<sub>pre</sub>"], html, note)
+        ["held-out sample", "rate (K/s)", *measured, f"mean {p.real}", f"mean {p.pre}"], html, note)
     entries = draw_rates.transfer_rows(study)
-    add("transfer.csv", ["train_rates_K_per_s", "test_rate_K_per_s"] + COLUMNS + ["trainings"],
+    add("transfer.csv", ["train_rates_K_per_s", "test_rate_K_per_s"] + columns + ["trainings"],
         [[draw_rates.rates_of(r, lambda x: f"{x:g}"), r["test_rate_K_per_s"]] + numbers(r) + [r["trainings"]]
          for r in entries], "Transfer between cooling rates", "transfer-table",
-        ["trained at", "tested at", *HEADS, "K<sub>real</sub>", "K<sub>pre</sub>", "pairs"],
+        ["trained at", "tested at", *measured, p.real, p.pre, "pairs"],
         [[(sum(r["train_rates_K_per_s"]), draw_rates.rates_of(r, wording.rate_text)),
           (r["test_rate_K_per_s"], wording.rate_text(r["test_rate_K_per_s"]))] + cells(r) +
          [(r.get(k), fixed(r.get(k))) for k in ("mean_real", "mean_predicted")] +
@@ -119,7 +124,7 @@ def all_tables(study):
     entries = draw_learning.coverage(study)
     add("coverage.csv", ["set", "share_inside_90", "binomial_error", "atoms"],
         [[wording.plain(label), s, e, n] for label, s, e, n in entries],
-        "Real values inside the 90 % interval", "coverage", ["held-out atoms", "inside (%)", "atoms"],
+        f"Real values{p.of} inside the 90 % interval", "coverage", ["held-out atoms", "inside (%)", "atoms"],
         [[label, (s, f"{100 * s:.1f} ± {100 * e:.1f}"), (n, wording.number(n))] for label, s, e, n in entries],
         "Errors are binomial: they leave out what all atoms of a sample share.")
     return result

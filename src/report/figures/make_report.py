@@ -129,22 +129,22 @@ def sample_rows(study, fits):
         if sample.split is not None:
             codes = {0: "train", 1: "test", 2: "validation", 3: "excluded: crystalline"}
             role = " + ".join(codes[c] for c in (0, 2, 1, 3) if np.any(sample.split == c))
-            if sample.predicted is not None and sample.stiffness is not None:
-                correlation = pearson(sample.stiffness, sample.predicted)
+            if sample.predicted is not None and sample.real is not None:
+                correlation = pearson(sample.real[sample.known], sample.predicted[sample.known])
         fit = fits.get(sample.label)
         rows.append({
             "sample": sample.label, "rate": sample.rate, "atoms": sample.atoms, "volume": sample.volume_per_atom,
             "energy": sample.inherent_energy / sample.atoms if sample.inherent_energy is not None else None,
             "tg": fit.temperature if fit else None,
-            "stiffness": float(np.nanmean(sample.stiffness)) if sample.stiffness is not None else None,
-            "reliability": float(sample.reliability[-1]) if sample.reliability is not None else None,
-            "R": correlation, "crystalline": entry.get("crystalline_fraction", entry.get("crystalline")),
+            "real": float(np.nanmean(sample.real)) if sample.real is not None else None,
+            "reliability": sample.label_reliability, "R": correlation,
+            "crystalline": entry.get("crystalline_fraction", entry.get("crystalline")),
             "role": role or ("testing rate" if sample.test_rate else "–")})
     return rows
 
 
 def write_tables(study, values, rows, timings, barriers, verdicts, learning):
-    folder = os.path.join(study.directory, "tables")
+    p, folder = study.property, os.path.join(study.directory, "tables")
     os.makedirs(folder, exist_ok=True)
 
     def put(name, header, lines):
@@ -158,9 +158,9 @@ def write_tables(study, values, rows, timings, barriers, verdicts, learning):
         [[label] + [m[k] for k in METRICS] + [m["R_species"].get(n) for n in study.names] for label,
          m in values.items()])
     put("samples.csv", ["sample", "rate_K_per_s", "atoms", "volume_A3_per_atom", "inherent_energy_eV_per_atom",
-                        "glass_transition_K", "mean_stiffness_eV_per_A2", "label_reliability", "R_single_atom",
+                        "glass_transition_K", p.column(f"mean_{p.name}"), "label_reliability", "R_single_atom",
                         "crystalline_fraction", "role"],
-        [[r[k] for k in ("sample", "rate", "atoms", "volume", "energy", "tg", "stiffness", "reliability", "R",
+        [[r[k] for k in ("sample", "rate", "atoms", "volume", "energy", "tg", "real", "reliability", "R",
                          "crystalline", "role")] for r in rows])
     put("statements.csv", ["statement", "this_study", "verdict", "remark"],
         [[wording.plain(s[k]) for k in ("statement", "value", "verdict", "why")] for s in verdicts])
@@ -189,20 +189,22 @@ def main():
         return 2
     os.makedirs(os.path.join(study.directory, "figures"), exist_ok=True)
     figures, absent, failed = [], [], []
-    for name, title, draw in FIGURES:
+    for names, title, draw in FIGURES:
+        title, stale = study.property.pick(title), {names} if isinstance(names, str) else set(names)
         try:
             with np.errstate(invalid="ignore", divide="ignore"):
                 figures.append(draw(study, options))
+            stale.remove(figures[-1].name)
         except style.NotAvailable as reason:
             absent.append((title, str(reason)))
-            style.remove_stale(study.directory, name)
         except OSError:
             raise  # a full disk or read-only directory is no matter of one figure
         except Exception as error:  # one damaged data set must not cost the other figures
             failed.append((title, f"{type(error).__name__}: {error}"))
-            style.remove_stale(study.directory, name)
         finally:
             style.plt.close("all")
+        for name in stale:
+            style.remove_stale(study.directory, name)
     values = draw_prediction.metrics(study, options)
     try:
         fits = {label: fit for entry in draw_thermo.transitions(study) for label, fit in entry["fits"].items()}
@@ -213,7 +215,8 @@ def main():
                if isinstance(t, dict) and "stage" in t and isinstance(t.get("seconds"), (int, float))]
     barriers = draw_barriers.summary_rows(study)
     with np.errstate(invalid="ignore", divide="ignore"):
-        verdicts = statements.evaluate(study, options)
+        # The paper is about the stiffness.
+        verdicts = statements.evaluate(study, options) if study.property.is_stiffness else []
     learning = learning_tables.all_tables(study)
     write_tables(study, values, rows, timings, barriers, verdicts, learning)
     path = page.write(study, options, figures, absent, failed, values, differences_from_summary(study, values), rows,

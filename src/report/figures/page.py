@@ -164,39 +164,46 @@ def summary_section(study, values, elastic):
     timings = study.get("timings", default=[]) or []
     seconds = [t.get("seconds") for t in timings if isinstance(t, dict) and isinstance(t.get("seconds"), (int, float))]
     extra = sum(s.test_rate for s in study.samples)
+    p = study.property
+    labels = (
+        (p.name, "what networks learn" + (f", in {p.unit}" if p.unit else "")) if not p.is_stiffness else
+        ("harmonic", "labels, from the Hessian") if harmonic else
+        (", ".join(f"{t:g}" for t in temperatures) + " K" if temperatures is not None else "–",
+         "temperatures of the labels"))
     top = [
         (composition, "composition, % of atoms"),
         ("<br>".join(wording.rate_text(r) for r in study.rates) or "–",
          "cooling rate" + ("s" if len(study.rates) > 1 else "")),
         (", ".join(number(a) for a in atoms) or "–", "atoms per sample"),
         (str(len(study.samples)), "samples" + (f", {extra} of them at testing rates" if extra else "")),
-        ("harmonic", "labels, from the Hessian") if harmonic else
-        (", ".join(f"{t:g}" for t in temperatures) + " K" if temperatures is not None else "–",
-         "temperatures of the labels"),
+        labels,
         (duration(sum(seconds)) if seconds else "–", "wall time, all stages"),
     ]
     html = cards(top)
     network, of_network = "network", ""
     if elastic:
         html = elastic_section(elastic) + html
-        network = escape(elastic["network_name"])
-        of_network = f" of the {network}"
+        network = p.pick((escape(elastic["network_name"]), "network that learns <name>"))
+        of_network = p.pick((f" of the {network}", ""))
     scores = []
     if "test" in values:
         m = values["test"]
         scores = [
-            (fixed(m["R"]), f"single-atom R{of_network}, test glass"),
-            (fixed(m["R_coarse_grained"]), "coarse-grained R, test glass"),
-            (fixed(m["R_bins_real"]), "R in bins sorted by K<sub>real</sub>, test"),
-            (fixed(m["slope"]), "slope, test"),
-            (fixed(m["rmse"]) + " eV/Å²", "RMSE, test"),
-            (fixed(m["reliability"]), "reliability of the test labels"),
-        ]
+            (fixed(m["R"]), f"single-atom R{p.of}{of_network}, test glass"),
+            (fixed(m["R_coarse_grained"]), f"coarse-grained R{p.of}, test glass"),
+            (fixed(m["R_bins_real"]), f"R in bins sorted by {p.real}, test"),
+            (fixed(m["slope"]), p.pick(("slope", f"slope of {p.pre} on {p.real}")) + ", test"),
+            (fixed(m["rmse"]) + p.suffix, f"RMSE{p.of}, test"),
+        ] + ([(fixed(m["reliability"]), "reliability of the test labels")] if p.is_stiffness else [])
         html += cards(scores)
         limit = max(m["reliability"], 0) ** 0.5 if m["reliability"] == m["reliability"] else None
         reliable = fixed(m["reliability"])
         reaches = f"<p>On the test glass, which it has not seen, the {network} reaches"
-        if limit and harmonic:
+        if not p.is_stiffness:
+            html += (
+                f"{reaches} <b>R = {fixed(m['R'])}</b> between predicted and real {p.name} of single atoms. The labels "
+                "came with the structures: nothing is known of their noise, nor how far it limits R.</p>")
+        elif limit and harmonic:
             html += (
                 f"{reaches} <b>R = {fixed(m['R'])}</b> between "
                 "predicted and real stiffness of single atoms. The labels come from the Hessian of the structure that "
@@ -244,10 +251,10 @@ def statements_section(statements, figures):
             "errors on.</p>" + table(["statement of the paper", "this study", "verdict", "remark"], rows, "text"))
 
 
-def metrics_table(values, names):
-    header = ["split", "atoms", "R", "Spearman", "slope", "RMSE (eV/Å²)", "MAE (eV/Å²)", "bias (eV/Å²)"]
+def metrics_table(values, names, p):
+    header = ["split", "atoms", f"R{p.of}", "Spearman", "slope", p.head("RMSE"), p.head("MAE"), p.head("bias")]
     header += [f"R, {escape(n)}" for n in names]
-    header += ["R bins, by K<sub>real</sub>", "slope", "R bins, by K<sub>pre</sub>", "slope", "R coarse-grained",
+    header += [f"R bins, by {p.real}", "slope", f"R bins, by {p.pre}", "slope", "R coarse-grained",
                "reliability"]
     rows = []
     for label, m in values.items():
@@ -260,15 +267,15 @@ def metrics_table(values, names):
     return table(header, rows)
 
 
-def samples_table(rows):
+def samples_table(rows, p):
     header = ["sample", "rate (K/s)", "atoms", "volume (Å³/atom)", "inherent energy (eV/atom)", "T<sub>g</sub> (K)",
-              "mean K (eV/Å²)", "label reliability", "single-atom R", "crystalline (%)", "role"]
+              p.head(f"mean {p.symbol}"), "label reliability", f"single-atom R{p.of}", "crystalline (%)", "role"]
     cells = []
     for r in rows:
         cells.append([escape(r["sample"]), (r["rate"], wording.rate_text(r["rate"])), (r["atoms"], number(r["atoms"])),
                       (r["volume"], fixed(r["volume"])), (r["energy"], fixed(r["energy"], 4)), (r["tg"], fixed(r["tg"],
                                                                                                                0)),
-                      (r["stiffness"], fixed(r["stiffness"])), (r["reliability"], fixed(r["reliability"])),
+                      (r["real"], fixed(r["real"])), (r["reliability"], fixed(r["reliability"])),
                       (r["R"], fixed(r["R"])),
                       (r["crystalline"], fixed(100 * r["crystalline"], 1) if r["crystalline"] is not None else "–"),
                       escape(r["role"])])
@@ -323,9 +330,10 @@ def write(study, options, figures, absent, failed, values, differences, sample_r
     is draw_elastic.headline's.
     """
     name = study.get("study", "name", default=os.path.basename(study.directory)) or "study"
-    notes = []
-    if study.get("study", "rough_labels"):
-        notes.append('<p class="note"><b>The labels of this study are rough.</b> Windows below 50 ps, or fewer '
+    p, notes = study.property, []
+    if study.get("study", "rough_labels") and (p.is_stiffness or any(s.stiffness is not None for s in study.samples)):
+        rough = p.pick(("The labels", "Stiffness labels"))
+        notes.append(f'<p class="note"><b>{rough} of this study are rough.</b> Windows below 50 ps, or fewer '
                      "than three temperatures, make no reliable ones: it shows that the whole chain works, and its "
                      "numbers must not be quoted as physics.</p>")
     if study.get("study", "synthetic"):
@@ -346,15 +354,15 @@ def write(study, options, figures, absent, failed, values, differences, sample_r
                      f"HDF5 files:</b><ul>{items}</ul></div>")
     tables = ""
     if values:
-        tables += ("<h3>Agreement by split</h3>" + metrics_table(values, study.names) +
-                   f"<p class='dim'>Computed here from stiffness.h5 and prediction.h5; bins of {options.bin_atoms} "
-                   f"atoms, coarse-graining over {options.coarse_grain:g} Å. All slopes are of K<sub>pre</sub> on "
-                   "K<sub>real</sub>; bias: mean of K<sub>pre</sub> − K<sub>real</sub>.</p>")
+        tables += ("<h3>Agreement by split</h3>" + metrics_table(values, study.names, p) +
+                   f"<p class='dim'>Computed here from {p.pick(('stiffness.h5 and ', ''))}prediction.h5; bins of "
+                   f"{options.bin_atoms} atoms, coarse-graining over {options.coarse_grain:g} Å. All slopes are of "
+                   f"{p.pre} on {p.real}; bias: mean of {p.pre} − {p.real}.</p>")
     tables += learning
     if barriers:
         tables += "<h3>Saddle searches</h3>" + barriers_table(barriers)
     if sample_rows:
-        tables += ("<h3>Samples</h3>" + samples_table(sample_rows) +
+        tables += ("<h3>Samples</h3>" + samples_table(sample_rows, p) +
                    "<p class='dim'>Volume and energy are those of the inherent structure, relaxed and annealed after "
                    "the quench; "
                    "T<sub>g</sub> is that of the quench figure's fit, sample by sample.</p>")
@@ -365,19 +373,26 @@ def write(study, options, figures, absent, failed, values, differences, sample_r
         config = ("<details><summary>config.resolved.toml: every key with its value</summary>"
                   f"<pre>{escape(study.config)}</pre></details>")
     look = "<a href='#glass'>Glass in 3-D</a>" if viewer else ""
+    stated = told = ""
+    if statements:
+        stated = "<a href='#statements'>Statements</a>"
+        told = "<h2 id='statements'>What the paper states, tested here</h2>" + statements_section(statements, figures)
+    about_atoms = "atomic stiffness", "<name> of atoms"
+    about = ("From composition and cooling rate to the stiffness of every atom, and what a network learns of it from "
+             "structure alone.",
+             f"{p.head(p.name)} of every atom, as it came with the structures, and what a network learns of it from "
+             "structure alone.")
     links = "".join(f'<a href="#{d.name}">Figure {k}</a>' for k, d in enumerate(figures, 1))
     html = (
         '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
-        f"<title>{escape(name)} – atomic stiffness</title><style>{CSS}</style></head><body><main>"
+        f"<title>{escape(name)} – {p.pick(about_atoms)}</title><style>{CSS}</style></head><body><main>"
         f'<p class="dim">mgstiff-gpu report</p><h1>{escape(name)}</h1>'
-        "<p>From composition and cooling rate to the stiffness of every atom, and what a network learns of it from "
-        "structure "
-        "alone.</p>"
+        f"<p>{p.pick(about)}</p>"
         f"{''.join(notes)}<h2 id='summary'>Summary</h2>{summary_section(study, values, elastic)}"
-        f"<nav>{look}<a href='#statements'>Statements</a>{links}<a href='#tables'>Tables</a>"
+        f"<nav>{look}{stated}{links}<a href='#tables'>Tables</a>"
         "<a href='#provenance'>Provenance</a></nav>"
-        f"{viewer}<h2 id='statements'>What the paper states, tested here</h2>{statements_section(statements, figures)}"
+        f"{viewer}{told}"
         f"<h2>Figures</h2>{figures_section(figures)}"
         f"<h2 id='tables'>Tables</h2>{tables or '<p>No stage has left any numbers yet.</p>'}"
         f"<h2 id='provenance'>Provenance</h2>{provenance(study)}{config}"

@@ -8,6 +8,8 @@ import re
 import h5py
 import numpy as np
 
+from wording import Property
+
 
 def _text(value):
     return value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value)
@@ -48,6 +50,7 @@ class Sample:
         self.method = "dynamics"
         self.compliance = self.modes = self.density = self.hops = self.convergence = None
         self.predicted = self.split = self.deviation = self.interval_90 = self.novelty = None
+        self.property, self.given = Property(), None
         self.harmonic = self.elastic = None
         self.events = self.atoms_barriers = self.viscosity_temperature = None
         self.status_names, self.cost_names = [], []
@@ -111,13 +114,37 @@ class Sample:
         return self.temperature if self.method == "dynamics" else None
 
     def _read_prediction(self, file):
-        self.predicted = file["stiffness"][...]
+        name = _attribute(file, "property") or "stiffness"
+        if name != "stiffness":
+            self.property = Property(name, _attribute(file, "unit") or "1")
+            self.given = file["label"][...]
+        self.predicted = file[name][...]
         self.split = file["split"][...].astype(int) if "split" in file else None
         for key, name in (("deviation", "standard_deviation"), ("interval_90", "interval_90"), ("novelty", "novelty")):
             values = file[name][...] if name in file else None
             if values is not None and len(values) != len(self.predicted):
-                raise ValueError(f"/{name} has {len(values)} values, /stiffness {len(self.predicted)}")
+                raise ValueError(f"/{name} has {len(values)} values, /{self.property.name} {len(self.predicted)}")
             setattr(self, key, values)
+
+    @property
+    def real(self):
+        """What the networks learn of each atom: the stiffness, or what the structure came with (NaN: nothing)."""
+        return self.stiffness if self.property.is_stiffness else self.given
+
+    @property
+    def known(self):
+        """Which atoms have a real and a predicted value."""
+        return np.isfinite(self.real) & np.isfinite(self.predicted)
+
+    @property
+    def label_reliability(self):
+        """Of what the networks learn; None where that is not known."""
+        return float(self.reliability[-1]) if self.reliability is not None and self.property.is_stiffness else None
+
+    @property
+    def averaged(self):
+        """The atoms over which real and predicted values are averaged to compare them, in words."""
+        return "all atoms" if np.all(self.known) else "all atoms with a real value"
 
     def _read_elastic(self, file):
         elastic = {key: file[key][...] for key in ("stiffness", "split", "interval_90", "novelty")}
@@ -162,7 +189,7 @@ class Sample:
         """Arrays of different lengths cannot belong to one sample: drop the later one and say so."""
         if self.species is None:
             return
-        for key in ("stiffness", "compliance", "harmonic", "predicted", "split"):
+        for key in ("stiffness", "compliance", "harmonic", "predicted", "split", "given"):
             array = getattr(self, key)
             if array is not None and len(array) != len(self.species):
                 damaged.append(f"samples/{self.label}: {key} has {len(array)} atoms, glass.h5 {len(self.species)}")
@@ -205,6 +232,7 @@ class Study:
                    if os.path.isdir(f) and re.fullmatch(r"\d+", os.path.basename(f))]
         self.samples = [Sample(f, self.damaged) for f in sorted(folders, key=lambda f: int(os.path.basename(f)))]
         self.samples = [s for s in self.samples if s.species is not None or s.thermo is not None]
+        self.property = self._property()
         self.history = self._history()
         self.laws = self._laws()
 
@@ -225,6 +253,24 @@ class Study:
             self.damaged.append(f"{name}: {error}")
             return {}
         return value if isinstance(value, dict) else {}
+
+    def _property(self):
+        """What the networks learn: predictions tell it, and where there are none the study file."""
+        predicted = [s for s in self.samples if s.predicted is not None]
+        label = re.search(r'^label = "([A-Za-z_]\w*)"(?:\nlabel_unit = "(\S+)")?', self.config or "",
+                          re.MULTILINE | re.ASCII)
+        if predicted:
+            result = predicted[0].property
+        elif label and label[1] != "stiffness":
+            result = Property(label[1], label[2] or "1")
+        else:
+            result = Property()
+        for s in self.samples:
+            if s.predicted is not None and s.property.name != result.name:
+                self.damaged.append(f"samples/{s.label}/prediction.h5 is of {s.property.name}, not of {result.name}")
+                s.predicted = s.split = s.deviation = s.interval_90 = s.novelty = s.given = None
+            s.property = result
+        return result
 
     def _history(self):
         path = os.path.join(self.directory, "model.h5")
@@ -288,7 +334,7 @@ class Study:
     @property
     def test_samples(self):
         """Samples at the study's own rate of which the network has seen no atom, with labels and predictions."""
-        return [s for s in self.main_samples if s.predicted is not None and s.stiffness is not None
+        return [s for s in self.main_samples if s.predicted is not None and s.real is not None
                 and s.split is not None and s.species is not None and s.cell is not None and np.all(s.split == 1)]
 
     @property

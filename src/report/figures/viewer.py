@@ -10,6 +10,7 @@ from matplotlib import colormaps
 import style
 import wording
 from coarse_grain import perpendicular_widths, wrap
+from wording import Property
 
 MOST_SPECIES = 8  # as many as the shader has radii
 CSS = """
@@ -71,19 +72,22 @@ def chosen_sample(study):
 
 def fields_of(sample):
     """[(label, unit, values, colour map, range)] of what there is to colour by."""
-    fields = []
-    real, predicted = sample.stiffness, sample.predicted
+    fields, p = [], sample.property
+    real, predicted = sample.real, sample.predicted
     shared = _range(real) if real is not None and np.any(np.isfinite(real)) else None
     if shared:
-        fields.append(("stiffness", "eV/Å²", real, "viridis", shared))
+        fields.append((p.name, p.unit, real, "viridis", shared))
     if predicted is not None and np.any(np.isfinite(predicted)):
-        fields.append(("prediction", "eV/Å²", predicted, "viridis", _range(predicted)))
+        fields.append((p.pick(("prediction", "predicted <name>")), p.unit, predicted, "viridis", _range(predicted)))
         if shared:
             error = predicted - real
             if np.any(np.isfinite(error)):
-                fields.append(("error", "eV/Å²", error, "RdBu_r", _range(error, balanced=True)))
+                fields.append(("error", p.unit, error, "RdBu_r", _range(error, balanced=True)))
         if sample.deviation is not None and np.any(np.isfinite(sample.deviation)):
-            fields.append(("stated error", "eV/Å²", sample.deviation, "cividis", _range(sample.deviation)))
+            fields.append(("stated error", p.unit, sample.deviation, "cividis", _range(sample.deviation)))
+    stiffness = None if p.is_stiffness else sample.stiffness
+    if stiffness is not None and np.any(np.isfinite(stiffness)):
+        fields.append(("stiffness", Property().unit, stiffness, "viridis", _range(stiffness)))
     if sample.atoms_barriers is not None and np.any(sample.atoms_barriers["accepted"] > 0):
         barrier = np.where(sample.atoms_barriers["accepted"] > 0, sample.atoms_barriers["mean_barrier"], np.nan)
         fields.append(("mean barrier", "eV", barrier, "plasma", _range(barrier)))

@@ -1,0 +1,101 @@
+#include "study/set_aside.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <filesystem>
+
+#include "core/error.hpp"
+#include "io/json.hpp"
+
+namespace mg::study {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr const char* record_name = "settings.json";
+constexpr const char* root = "set-aside";
+
+void move_file(const fs::path& from, const fs::path& to) {
+    std::error_code error;
+    fs::create_directories(to.parent_path(), error);
+    if (!error) fs::rename(from, to, error);
+    if (error)
+        throw Error("cannot move " + from.string() + " to " + to.string(), error.message(),
+                    "make room there; nothing is lost, and the next run goes on");
+}
+
+/// All files below a folder, relative to it.
+std::vector<fs::path> files_below(const fs::path& folder) {
+    std::vector<fs::path> files;
+    std::error_code none;
+    for (const auto& entry : fs::recursive_directory_iterator(folder, none))
+        if (entry.is_regular_file() && entry.path().filename() != record_name)
+            files.push_back(fs::relative(entry.path(), folder));
+    std::sort(files.begin(), files.end());
+    return files;
+}
+
+}  // namespace
+
+std::string SetAside::folder(const std::string& stage, const std::string& hash) const {
+    return fmt::format("{}/{}-{}", root, stage, hash.empty() ? "unknown" : hash.substr(0, 12));
+}
+
+bool SetAside::holds(const std::string& stage, const std::string& hash) const {
+    return fs::exists(directory_.file(folder(stage, hash) + "/" + record_name));
+}
+
+std::string SetAside::take(const Stage& stage, const LedgerEntry& entry, bool same_settings) const {
+    const std::vector<std::string> files = directory_.files_of(stage);
+    if (files.empty()) return "";
+    const std::string name = folder(stage.name(), entry.hash.empty() ? entry.begun : entry.hash);
+    std::string to = name;
+    // Where a kill came between two moves, a part of the files is there, and they are other ones.
+    const auto taken = [&] {
+        if (same_settings && to == name) return true;
+        return std::any_of(files.begin(), files.end(),
+                           [&](const std::string& f) { return fs::exists(directory_.file(to + "/" + f)); });
+    };
+    for (int k = 1; taken(); ++k) to = fmt::format("{}.{}", name, k);
+    std::error_code none;
+    fs::create_directories(directory_.file(to), none);
+    io::write_json(directory_.file(to + "/" + record_name), {{"stage", stage.name()},
+                                                             {"hash", entry.hash},
+                                                             {"begun", entry.begun},
+                                                             {"seconds", entry.seconds.value_or(0)},
+                                                             {"settings", entry.settings}});
+    for (const std::string& f : files) move_file(directory_.file(f), directory_.file(to + "/" + f));
+    return to;
+}
+
+LedgerEntry SetAside::entry(const std::string& stage, const std::string& hash) const {
+    const nlohmann::json j = io::read_json(directory_.file(folder(stage, hash) + "/" + record_name));
+    return {j.value("hash", ""), j.value("begun", ""), j.value("seconds", 0.0), j.value("settings", "")};
+}
+
+void SetAside::give_back(const std::string& stage, const std::string& hash, const std::function<void()>& noted) const {
+    const fs::path from = directory_.file(folder(stage, hash));
+    for (const fs::path& f : files_below(from)) move_file(from / f, fs::path(directory_.path()) / f);
+    noted();
+    std::error_code none;
+    fs::remove_all(from, none);
+}
+
+std::vector<SetAside::Record> SetAside::list() const {
+    std::vector<Record> records;
+    std::error_code none;
+    for (const auto& entry : fs::directory_iterator(directory_.file(root), none)) {
+        const std::string record = (entry.path() / record_name).string();
+        if (!fs::exists(record)) continue;
+        const nlohmann::json j = io::read_json(record);
+        records.push_back(
+            {j.value("stage", ""),
+             fmt::format("{}/{}", root, entry.path().filename().string()),
+             {j.value("hash", ""), j.value("begun", ""), j.value("seconds", 0.0), j.value("settings", "")}});
+    }
+    std::sort(records.begin(), records.end(), [](const Record& a, const Record& b) { return a.folder < b.folder; });
+    return records;
+}
+
+}  // namespace mg::study
