@@ -23,7 +23,8 @@ struct XyzColumn {
 /// is also in the key Origin where it is not zero. Numbers have `digits` significant digits (17 gives the same bits
 /// back). `extra_comment` is appended to the second line: key=value words.
 ///
-/// Throws Error for columns of the wrong length, for numbers that are not finite (but for gaps), and where the file cannot be written.
+/// Throws Error for columns of the wrong length, for numbers that are not finite (but for gaps), and where the file
+/// cannot be written.
 void write_xyz(const std::string& path, const Structure& structure, const std::vector<XyzColumn>& columns,
                const std::string& extra_comment = "", int digits = 10);
 

@@ -51,7 +51,7 @@ void check_own_labels(const StudyFile& study) {
                              "leave the structure out of system.structures");
         const auto [low, high] = std::minmax_element(known.begin(), known.end());
         if (*low == *high)
-            throw InputError(fmt::format("{}: {} is {} for all atoms", path, study.train.label.name, shown(*low)),
+            throw InputError(fmt::format("{}: {} is {:g} for all atoms", path, study.train.label.name, *low),
                              "there is nothing to learn from it", "leave the structure out of system.structures");
     }
 }

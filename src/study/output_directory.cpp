@@ -11,7 +11,6 @@
 #include "core/error.hpp"
 #include "io/atomic_file.hpp"
 #include "io/text.hpp"
-#include "study/set_aside.hpp"
 #include "study/stages.hpp"
 
 namespace mg::study {
@@ -76,9 +75,8 @@ void check_glasses(const OutputDirectory& directory, const StudyFile& study, boo
     std::string glasses = ledger.finished_under("quench");
     if (glasses.empty()) glasses = ledger.begun_under("quench");
     if (!ledger.contains("quench")) glasses = stage_hash(*old, "quench");
-    const bool other_name = old && old->study.name != study.study.name,
-               kept = keeps || SetAside(directory).holds("quench", stage_hash(study, "quench"));
-    if (other_name || (glasses != stage_hash(study, "quench") && !kept))
+    const bool other_name = old && old->study.name != study.study.name;
+    if (other_name || (glasses != stage_hash(study, "quench") && !keeps))
         throw InputError(
             directory.path() + " holds another study" + (old ? ", \"" + old->study.name + "\"" : ""),
             old ? difference(study, *old) : "its glasses have other settings",

@@ -59,7 +59,7 @@ public:
                                  "add it (it may be empty: every key has a default), or leave out --stage " + name);
         if (!study_.compute.skin_A)
             study_.compute.skin_A = choose_skin(expected_width(study_, potential_), potential_.cutoff);
-        directory_.check(study_, options_.resume, options_.on_change == OnChange::keep);
+        directory_.check(study_, options_.resume, options_.on_change == OnChange::keep || comes_back("quench"));
         check_feasible(study_, potential_, asked("train"));
         check_needs();
         check_changes();
@@ -78,7 +78,8 @@ public:
         try {
             announce();
             on_first(world_, [&] {
-                for (const auto& stage : stages_) recall(*stage);
+                for (const auto& stage : stages_)
+                    if (is_read(stage->name())) recall(*stage);
             });
             for (const auto& stage : stages_)
                 if (asked(stage->name())) run_stage(*stage);
@@ -103,6 +104,13 @@ private:
         return stage_named(name).is_part_of(study_) &&
                (options_.stages.empty() ||
                 std::find(options_.stages.begin(), options_.stages.end(), name) != options_.stages.end());
+    }
+    /// Whether a stage that is asked for reads its results.
+    bool is_read(const std::string& name) const {
+        return std::any_of(stages_.begin(), stages_.end(), [&](const auto& stage) {
+            const std::vector<std::string> needs = stage->needs(study_);
+            return asked(stage->name()) && std::find(needs.begin(), needs.end(), name) != needs.end();
+        });
     }
     bool finished(const Stage& stage) const { return is_finished(ledger_, stage, directory_, study_); }
     Context context(const Stage& stage) { return Context(study_, potential_, directory_, farm_, *progress_, stage); }
@@ -182,7 +190,7 @@ private:
         const Context c = context(stage);
         for (int k = 0; k < c.sample_count(); ++k)
             if (std::filesystem::exists(directory_.sample_file(k, "glass.h5"))) c.write_xyz(k);
-        progress_->say(fmt::format("{}: results of these settings were set aside, and are back", name));
+        progress_->say(fmt::format("taken back: results of {}, which were set aside", name));
     }
 
     /// Moves a stage's files away; `same_settings`: they will be made again with the same.
@@ -190,8 +198,8 @@ private:
         const std::string name = stage.name();
         const std::string folder = aside_.take(stage, ledger_.entry(name), same_settings);
         if (!folder.empty())
-            progress_->say(fmt::format("{}: {}; what was there is in {} now", name,
-                                       same_settings ? "it is made again" : changes_of(name), directory_.file(folder)));
+            progress_->say(fmt::format("set aside: results of {} in {} ({})", name, directory_.file(folder),
+                                       same_settings ? "they are made again" : changes_of(name)));
         ledger_.erase(name);
         ledger_.write();
     }

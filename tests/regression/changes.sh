@@ -36,7 +36,8 @@ changes=('stiffness.window_ps=0.5' 'descriptors.kind="radial"' 'barriers.max_eva
     'quench.melt_ps=0.3')
 for change in "${changes[@]}"; do
     "$program" "${arguments[@]}" --on-change keep --set "$change" > log 2>&1 || fail "$change: the study did not run"
-    grep -q "${change%%=*} is .* and was .*; what was there is in study/set-aside/" log || fail "$change: not told"
+    grep -q "^set aside: results of .* in study/set-aside/.* (${change%%=*} is .* and was .*)" log ||
+        fail "$change: not told"
     back "$change and back"
 done
 /usr/bin/python3 - << 'PY'
@@ -77,5 +78,6 @@ refused 2 "stiffness (1 h 23 min)" "stiffness.window_ps is 0.6 and was 0.4" -- \
     "$program" "${arguments[@]}" --set stiffness.window_ps=0.6
 back "after refusals"
 "$program" "${arguments[@]}" --resume force > log 2>&1 || fail "force"
-grep -q "quench: it is made again; what was there is in study/set-aside/quench-.*\.1 now" log || fail "force is not told"
+grep -q '^set aside: results of quench in study/set-aside/quench-.*\.1 (they are made again)' log ||
+    fail "force is not told"
 same reference study --at-least 50 > log || fail "made again, it has other bits"
