@@ -80,7 +80,7 @@ void check_glasses(const OutputDirectory& directory, const StudyFile& study, boo
         throw InputError(
             directory.path() + " holds another study" + (old ? ", \"" + old->study.name + "\"" : ""),
             old ? difference(study, *old) : "its glasses have other settings",
-            "results are never overwritten: choose another --out, or --on-change keep, which sets them aside");
+            "results are never overwritten: choose another --out, or run with --on-change keep, which sets them aside");
 }
 
 }  // namespace

@@ -63,11 +63,36 @@ public:
         check_feasible(study_, potential_, asked("train"));
         check_needs();
         check_changes();
+    }
+
+    void check_ranks() const {
         if (study_.compute.domains > world_.size())
             throw InputError(fmt::format("compute.domains = {} on {} rank{}", study_.compute.domains, world_.size(),
                                          world_.size() == 1 ? "" : "s"),
                              "every domain needs a rank of its own",
                              "start more ranks (mpirun -n), or use fewer domains");
+    }
+
+    /// A line for each stage that has results of these settings or of others.
+    std::vector<std::string> plan() const {
+        std::vector<std::string> lines;
+        const std::vector<std::string> go = leaving();
+        for (const auto& stage : stages_) {
+            const std::string name = stage->name();
+            const double seconds = ledger_.seconds(name);
+            std::string what;
+            if (finished(*stage))
+                what = fmt::format("finished, took {}", duration_text(seconds));
+            else if (stage->is_part_of(study_) && comes_back(name))
+                what = fmt::format("was set aside and comes back, took {}",
+                                   duration_text(aside_.entry(name, stage_hash(study_, name)).seconds.value_or(0)));
+            else if (std::find(go.begin(), go.end(), name) != go.end())
+                what = fmt::format("{}; what took {} is set aside", changes_of(name), duration_text(seconds));
+            else if (ledger_.begun_under(name) == stage_hash(study_, name))
+                what = fmt::format("has begun, took {} so far", duration_text(seconds));
+            if (!what.empty()) lines.push_back(fmt::format("{:<12}{}", name, what));
+        }
+        return lines;
     }
 
     /// Collective, as all that follows. Throws Stopped at a checkpoint.
@@ -308,7 +333,10 @@ private:
 void run_stages(const StudyFile& study, const RunOptions& options, const std::vector<std::unique_ptr<Stage>>& stages,
                 const char* space, Comm& world) {
     std::unique_ptr<StudyRun> run;
-    agreed_input(world, [&] { run = std::make_unique<StudyRun>(study, options, stages, world); });
+    agreed_input(world, [&] {
+        run = std::make_unique<StudyRun>(study, options, stages, world);
+        run->check_ranks();
+    });
     run->run(space);
 }
 
@@ -319,7 +347,14 @@ void run_study(const StudyFile& study, const RunOptions& options, Comm& world) {
     run_stages(study, options, all_stages<Space>(), Space::name, world);
 }
 
-#define MG_RUN_STUDY(Space) template void run_study<Space>(const StudyFile&, const RunOptions&, Comm&);
+template <class Space>
+std::vector<std::string> plan_study(const StudyFile& study, const RunOptions& options, Comm& world) {
+    return StudyRun(study, options, all_stages<Space>(), world).plan();
+}
+
+#define MG_RUN_STUDY(Space)                                                     \
+    template void run_study<Space>(const StudyFile&, const RunOptions&, Comm&); \
+    template std::vector<std::string> plan_study<Space>(const StudyFile&, const RunOptions&, Comm&);
 MG_INSTANTIATE(MG_RUN_STUDY)
 
 }  // namespace mg::study

@@ -204,14 +204,15 @@ expect 2 "cannot make the directory /proc/x" -- "$program" run study.toml --out 
 expect 2 "study.toml is not a directory" -- "$program" run study.toml --out study.toml
 mkdir full && echo precious > full/file
 expect 2 "full is not empty and holds no study" -- "$program" run study.toml --out full
+expect 2 "full is not empty and holds no study" -- "$program" check study.toml --out full
 [ "$(ls -A full)" = file ] || fail "the run wrote into a directory of others"
 expect 2 "There is no report of" "it holds no study" -- "$program" report full
 expect 2 "nowhere is not a directory" -- "$program" report nowhere
 
 # What `check` resolves is what a run leaves in its directory: so a directory with a study costs no run here.
+"$program" check study.toml --out other > resolved.toml 2> stderr || fail "check study.toml: $(tail -n 1 stderr)"
 mkdir -p other/samples/0000
-"$program" check study.toml --out other > other/config.resolved.toml 2> stderr ||
-    fail "check study.toml: $(tail -n 1 stderr)"
+mv resolved.toml other/config.resolved.toml
 cp other/config.resolved.toml before.toml
 expect 2 'other holds another study, "small"' "its study.seed is 7, not 8" -- \
     "$program" run study.toml --out other --set study.seed=8

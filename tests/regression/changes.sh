@@ -50,6 +50,12 @@ hold(sorted({a["stage"] for a in aside}) == ["barriers", "descriptors", "quench"
 hold(all(a["seconds"] >= 0 and a["folder"].startswith("set-aside/" + a["stage"] + "-") for a in aside), "folders")
 finish()
 PY
+# `check` says what a run would find.
+"$program" check jobs/study.toml --set train.epochs=13 --set "${changes[1]}" > /dev/null 2> log || fail "check"
+grep -q '^quench  *finished, took' log || fail "check does not say what has finished"
+grep -q '^descriptors *was set aside and comes back, took' log || fail "check does not say what comes back"
+grep -q '^train .*descriptors.kind is "radial" and was "rdf", train.epochs is 13 and was 10; .* is set aside' log ||
+    fail "check does not say what is made again"
 # One of the changes again: it is there already.
 "$program" "${arguments[@]}" --set "${changes[1]}" > log 2>&1 || fail "a change made twice"
 [ "$(grep -c 'finished already' log)" -eq 5 ] || fail "a change made twice is computed twice"

@@ -13,6 +13,7 @@
 #include "md/dynamics.hpp"
 #include "study/estimate.hpp"
 #include "study/protocols.hpp"
+#include "study/run.hpp"
 
 namespace mg {
 namespace {
@@ -43,15 +44,23 @@ double measured_rate(const EamPotential& potential, Precision precision) {
     return (d.atom_steps() - before) / seconds;
 }
 
-void check(const StudyArguments& a) {
+void check(const StudyArguments& a, Comm& world) {
     const StudyFile study = read_with_arguments(a);
     const EamPotential potential = io::read_potential(study.system.potential, study.system.elements);
     const bool cuda = use_cuda(study.compute.backend);
+    std::vector<std::string> plan;
     double rate = 0;
-    with_space(cuda, [&](auto space) { rate = measured_rate<decltype(space)>(potential, study.compute.precision); });
+    with_space(cuda, [&](auto space) {
+        using Space = decltype(space);
+        plan = study::plan_study<Space>(study, {}, world);
+        rate = measured_rate<Space>(potential, study.compute.precision);
+    });
     std::cout << resolved_toml(study) << std::flush;
     std::cerr << study::to_table(study::estimate(study, rate))
               << fmt::format("rate measured here: {:.3g} atom-steps/s on {}\n", rate, device_name(cuda));
+    if (plan.empty()) return;
+    std::cerr << fmt::format("\nin {}:\n", study.study.output);
+    for (const std::string& line : plan) std::cerr << line << '\n';
 }
 
 }  // namespace
@@ -62,7 +71,8 @@ void add_check(CLI::App& app, Comm& world) {
         app.add_subcommand("check", "validate a study, resolve its defaults, estimate time, memory and disk");
     add_study_arguments(*command, *a);
     command->callback([a, &world] {
-        if (world.rank() == 0) check(*a);
+        SerialComm self;  // ranks have nothing to share here
+        if (world.rank() == 0) check(*a, self);
     });
 }
 
