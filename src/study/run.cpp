@@ -268,16 +268,19 @@ private:
     }
 
     /// What stands on this stage's results is void from now on, and goes aside: no later step may take it for current.
-    /// Its own results and checkpoints stay where they were begun with the same settings.
+    /// Its own results and checkpoints stay where they are of the same settings.
     void begin(const Stage& stage, const std::string& hash) {
         const std::string name = stage.name();
         const bool again = options_.resume == Resume::force;
         for (const std::string& other : stages_upon(study_, name)) set_aside(stage_named(other), again);
-        if (!ledger_.contains(name) || ledger_.begun_under(name) != hash || again) {
-            const LedgerEntry before = ledger_.entry(name);
-            set_aside(stage, before.hash == hash || before.begun == hash);
+        const LedgerEntry before = ledger_.entry(name);
+        const bool same_settings = before.hash == hash || before.begun == hash;
+        if (again || !same_settings) {
+            set_aside(stage, same_settings);
             ledger_.begin(name, hash, stage_settings(study_, name));
         } else {
+            // Begun; or finished, but for other samples, or some of its files are gone: those that are there stay.
+            ledger_.put(name, {"", hash, before.seconds, before.settings});
             progress_->say(name + ": goes on");
         }
         ledger_.write();

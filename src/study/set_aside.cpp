@@ -25,6 +25,10 @@ void move_file(const fs::path& from, const fs::path& to) {
                     "make room there; nothing is lost, and the next run goes on");
 }
 
+LedgerEntry entry_of(const nlohmann::json& j) {
+    return {j.value("hash", ""), j.value("begun", ""), j.value("seconds", 0.0), j.value("settings", "")};
+}
+
 /// All files below a folder, relative to it.
 std::vector<fs::path> files_below(const fs::path& folder) {
     std::vector<fs::path> files;
@@ -60,18 +64,20 @@ std::string SetAside::take(const Stage& stage, const LedgerEntry& entry, bool sa
     for (int k = 1; taken(); ++k) to = fmt::format("{}.{}", name, k);
     std::error_code none;
     fs::create_directories(directory_.file(to), none);
-    io::write_json(directory_.file(to + "/" + record_name), {{"stage", stage.name()},
-                                                             {"hash", entry.hash},
-                                                             {"begun", entry.begun},
-                                                             {"seconds", entry.seconds.value_or(0)},
-                                                             {"settings", entry.settings}});
+    // On their way back when a kill came, they are known there as what they are, and here as begun only.
+    const std::string record = directory_.file(to + "/" + record_name);
+    if (!fs::exists(record) || entry_of(io::read_json(record)).hash.empty())
+        io::write_json(record, {{"stage", stage.name()},
+                                {"hash", entry.hash},
+                                {"begun", entry.begun},
+                                {"seconds", entry.seconds.value_or(0)},
+                                {"settings", entry.settings}});
     for (const std::string& f : files) move_file(directory_.file(f), directory_.file(to + "/" + f));
     return to;
 }
 
 LedgerEntry SetAside::entry(const std::string& stage, const std::string& hash) const {
-    const nlohmann::json j = io::read_json(directory_.file(folder(stage, hash) + "/" + record_name));
-    return {j.value("hash", ""), j.value("begun", ""), j.value("seconds", 0.0), j.value("settings", "")};
+    return entry_of(io::read_json(directory_.file(folder(stage, hash) + "/" + record_name)));
 }
 
 void SetAside::give_back(const std::string& stage, const std::string& hash, const std::function<void()>& noted) const {
@@ -90,9 +96,7 @@ std::vector<SetAside::Record> SetAside::list() const {
         if (!fs::exists(record)) continue;
         const nlohmann::json j = io::read_json(record);
         records.push_back(
-            {j.value("stage", ""),
-             fmt::format("{}/{}", root, entry.path().filename().string()),
-             {j.value("hash", ""), j.value("begun", ""), j.value("seconds", 0.0), j.value("settings", "")}});
+            {j.value("stage", ""), fmt::format("{}/{}", root, entry.path().filename().string()), entry_of(j)});
     }
     std::sort(records.begin(), records.end(), [](const Record& a, const Record& b) { return a.folder < b.folder; });
     return records;

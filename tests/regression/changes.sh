@@ -2,7 +2,8 @@
 # Finished results are never deleted: settings of every table change, runs are killed on the way, and with the settings
 # back everything is as it was, and nothing is computed again: changes.sh <program> <source directory>
 #
-# MG_TRIALS: kills at random moments (default 4). MG_SEED: seed of the moments (default 1).
+# MG_TRIALS: kills at random moments (default 4). MG_SEED: seed of the moments (default 1). MG_EVERY_KEY=1: every key of
+# every table as well, each change killed on the way (some minutes).
 # shellcheck source-path=SCRIPTDIR source=../support/regression.sh
 . "$(dirname "$0")/../support/regression.sh"
 trials=${MG_TRIALS:-4}
@@ -69,6 +70,40 @@ for ((k = 0; k < trials; ++k)); do
     [ $((k % 2)) -eq 0 ] || back "killed after $pause s with $change"
 done
 back "after all kills"
+
+if [ -n "${MG_EVERY_KEY:-}" ]; then
+    echo "== every key of every table"
+    "$program" check jobs/study.toml > resolved.toml 2> log || fail "check"
+    /usr/bin/python3 - << 'PY' > keys
+import re
+table = ""
+for line in open("resolved.toml"):
+    if line.startswith("["):
+        table = line.strip()[1:-1]
+    elif match := re.match(r"(\w+) = (.*)", line):
+        key, value = f"{table}.{match[1]}", match[2]
+        if value in ("true", "false"):
+            print(key, "false" if value == "true" else "true", sep="=")
+        elif re.fullmatch(r"-?\d+", value):
+            print(key, int(value) + 1, sep="=")
+        elif re.fullmatch(r"-?[\d.e+-]+", value):
+            print(key, float(value) * 1.25 + 1e-3, sep="=")
+        elif re.fullmatch(r"\[[\d.e+-]+.*\]", value):
+            print(key, value.split(",")[0].rstrip("]") + "]", sep="=")
+PY
+    changed=0 refused=0
+    while read -r change; do
+        status=0
+        pause=$(/usr/bin/python3 -c "print(0.05 + 2.5 * $RANDOM / 32768)")
+        { setsid timeout -s KILL "$pause" "$program" "${arguments[@]}" --on-change keep --set "$change" > log 2>&1 < \
+            /dev/null || status=$?; } 2> /dev/null
+        if [ "$status" -eq 2 ]; then refused=$((refused + 1)); else changed=$((changed + 1)); fi
+        [ $((RANDOM % 4)) -ne 0 ] || back "$change, killed after $pause s"
+    done < keys
+    back "after a change of every key"
+    echo "$changed keys changed, $refused changes refused"
+    [ "$changed" -gt 60 ] || fail "only $changed keys were changed"
+fi
 
 echo "== refusals, and force"
 refused 2 "results of other settings: train" "train.epochs is 12 and was 10" "--on-change keep" -- \

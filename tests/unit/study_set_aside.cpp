@@ -110,6 +110,7 @@ TEST(SetAside, AKillBetweenTwoMovesCostsNothing) {
             c.aside.give_back("train", first_entry.hash, [] {});
         } else {  // the settings change once more before it goes on
             c.aside.take(c.train, {"", first_entry.hash, {}, ""}, false);
+            EXPECT_EQ(c.aside.entry("train", first_entry.hash).hash, first_entry.hash);  // and not merely begun
             c.aside.give_back("train", first_entry.hash, [] {});
         }
         EXPECT_EQ(c.there(), TrainedDirectory::all("first")) << moved;

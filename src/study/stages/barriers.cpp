@@ -120,8 +120,12 @@ public:
     std::string name() const override { return "barriers"; }
     bool is_part_of(const StudyFile& study) const override { return study.barriers.enabled; }
     std::vector<std::string> needs(const StudyFile&) const override { return {"quench"}; }
-    std::string hashed_besides(const StudyFile&) const override {
-        return "format 3\n";  // saddles that their second mode was asked
+    std::string hashed_besides(const StudyFile& study) const override {
+        // Format 3: saddles that their second mode was asked. Of "test", which sample that is stands in another table;
+        // the last, which it is by default, was not named in earlier hashes.
+        const std::vector<int> last{static_cast<int>(samples_of(study).size()) - 1}, searched = samples(study);
+        const bool is_other = study.barriers.samples.word == "test" && searched != last;
+        return is_other ? fmt::format("format 3, of sample {}\n", searched.at(0)) : "format 3\n";
     }
     StageFiles files() const override { return {{"barriers.h5"}, {"events.txt", "events.xyz"}, {}}; }
     std::vector<int> samples(const StudyFile& study) const override { return searched_samples(study); }
