@@ -71,11 +71,11 @@ ElasticJson predict_one_elastic(const ElasticTask& task, bool relax, const std::
     j["mean_force_in_training_eV_per_A"] = task.model.calibration.force_rms;
     j["out_of_distribution_atoms"] = flagged;
     j["output"] = output;
-    if (flagged * 20 > s.size())
+    if (flagged * 100 > s.size())
         std::cerr << fmt::format(
             "mgstiff-gpu: warning: {}: {} of {} atoms are unlike those that the network was trained on (forces, "
-            "virials "
-            "or bonds are beyond them); their values are guesses{}\n",
+            "virials or "
+            "bonds are beyond them); their values are guesses{}\n",
             path, flagged, s.size(), relax ? "" : "; a structure that is not at rest needs --relax");
     std::vector<double> low(p.stiffness), high(p.stiffness), anisotropy;
     for (int i = 0; i < s.size(); ++i) {
