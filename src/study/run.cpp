@@ -204,7 +204,8 @@ private:
         const std::string name = stage.name(), hash = stage_hash(study_, name);
         if (!stage.is_part_of(study_) || finished(stage) || !comes_back(name)) return;
         const LedgerEntry entry = aside_.entry(name, hash), present = ledger_.entry(name);
-        if (present.hash != hash && present.begun != hash) set_aside(stage, false);
+        const bool same_settings = present.hash == hash || present.begun == hash;
+        if (!same_settings || aside_.collides(name, hash)) set_aside(stage, same_settings);
         // What is moved is of this hash from now on, wherever a kill may come.
         ledger_.put(name, {"", hash, entry.seconds, entry.settings});
         ledger_.write();

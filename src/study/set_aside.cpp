@@ -80,6 +80,12 @@ LedgerEntry SetAside::entry(const std::string& stage, const std::string& hash) c
     return entry_of(io::read_json(directory_.file(folder(stage, hash) + "/" + record_name)));
 }
 
+bool SetAside::collides(const std::string& stage, const std::string& hash) const {
+    const std::vector<fs::path> files = files_below(directory_.file(folder(stage, hash)));
+    return std::any_of(files.begin(), files.end(),
+                       [&](const fs::path& f) { return fs::exists(fs::path(directory_.path()) / f); });
+}
+
 void SetAside::give_back(const std::string& stage, const std::string& hash, const std::function<void()>& noted) const {
     const fs::path from = directory_.file(folder(stage, hash));
     for (const fs::path& f : files_below(from)) move_file(from / f, fs::path(directory_.path()) / f);

@@ -27,6 +27,8 @@ public:
     std::string take(const Stage& stage, const LedgerEntry& entry, bool same_settings) const;
     /// What the ledger said of results that are there.
     LedgerEntry entry(const std::string& stage, const std::string& hash) const;
+    /// Whether some of them would come to stand where other files are.
+    bool collides(const std::string& stage, const std::string& hash) const;
     /// Moves them back, and calls noted() before it forgets what was known of them. The stage has no files. Throws
     /// Error where one cannot be moved.
     void give_back(const std::string& stage, const std::string& hash, const std::function<void()>& noted) const;

@@ -88,6 +88,12 @@ TEST(SetAside, NothingIsEverReplaced) {
     c.write("unknown too");
     c.aside.take(c.train, {}, false);
     EXPECT_EQ(c.aside.list().size(), 5u);
+    EXPECT_FALSE(c.aside.collides("train", first_entry.hash));
+    c.put(training_files[3], "made again");
+    EXPECT_TRUE(c.aside.collides("train", first_entry.hash));
+    c.aside.take(c.train, first_entry, true);
+    EXPECT_FALSE(c.aside.collides("train", first_entry.hash));
+    EXPECT_EQ(c.aside.list().size(), 6u);
     c.aside.give_back("train", first_entry.hash, [] {});
     EXPECT_EQ(c.there(), TrainedDirectory::all("first"));
     EXPECT_EQ(c.aside.take(c.train, {"empty", "", {}, ""}, false), "set-aside/train-empty");
