@@ -18,6 +18,8 @@ constexpr double structure_force = 2, structure_virial = 0.5, atom_force = 1.5, 
 // spots by a tenth.
 constexpr double compression = -1e-3;
 
+constexpr double normal_90 = 1.645;  // within so many standard deviations lie 90 % of normal values
+
 double quantile(std::vector<double> values, double part) {
     const auto k = static_cast<std::size_t>(part * static_cast<double>(values.size() - 1));
     std::nth_element(values.begin(), values.begin() + static_cast<std::ptrdiff_t>(k), values.end());
@@ -170,8 +172,10 @@ void judge(const ElasticModel& model, const std::vector<int>& species, ElasticPr
         for (int other = 0; other < shape.species; ++other)
             shortest = std::min(shortest, p.closest[i * shape.species + other] / c.closest[shape.pair_of(t, other)]);
         const double scale = error_scale(p.gruneisen.at(i)) * p.stiffness[i];
-        p.deviation.push_back(c.deviation[t] * scale);
-        p.interval_90.push_back(c.interval_90[t] * scale);
+        // The laws are off, and so is the inversion.
+        const double inversion = p.error * p.stiffness[i];
+        p.deviation.push_back(std::hypot(c.deviation[t] * scale, inversion));
+        p.interval_90.push_back(std::hypot(c.interval_90[t] * scale, normal_90 * inversion));
         p.novelty.push_back(std::max({whole, p.force[i] / (atom_force * c.force), std::abs(virial[i]) / atom_virial,
                                       (1 - shortest) / shortest_bond}));
     }

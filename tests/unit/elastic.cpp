@@ -355,6 +355,13 @@ TEST(ElasticCalibration, SaysHowFarOffAndWhatIsNew) {
         return std::count_if(p.novelty.begin(), p.novelty.end(), [](double x) { return x > 1; });
     };
     EXPECT_EQ(novel(sample.prediction), 0);
+    // The error of an inversion adds to that of the laws.
+    ElasticPrediction inexact = sample.prediction;
+    judge(model, sample.species, inexact);
+    const double exact_width = inexact.interval_90[3];
+    inexact.error = 0.1;
+    judge(model, sample.species, inexact);
+    EXPECT_NEAR(inexact.interval_90[3], std::hypot(exact_width, 1.645 * 0.1 * inexact.stiffness[3]), 1e-12);
     ElasticPrediction one = sample.prediction;
     one.force[17] = 0.2;
     EXPECT_EQ(novel(one), 1);

@@ -254,6 +254,7 @@ private:
         p.virial = f.virial;
         p.closest = f.closest;
         p.gruneisen = f.gruneisen;
+        p.error = f.error;
         return p;
     }
 
