@@ -13,6 +13,9 @@ struct LedgerEntry {
     std::string begun;  ///< that it has begun under, or "" where it has finished
     std::optional<double> seconds = {};
     std::string settings = {};  ///< a line "table.key = value" for each, for people
+
+    /// The hash of the settings that its files are of, finished or not; "" where nothing is known.
+    const std::string& made_under() const { return hash.empty() ? begun : hash; }
 };
 
 class Ledger {

@@ -72,8 +72,7 @@ void check_glasses(const OutputDirectory& directory, const StudyFile& study, boo
         // What it names may have moved since; its glasses are known by their hash.
         if (!ledger.contains("quench")) throw;
     }
-    std::string glasses = ledger.finished_under("quench");
-    if (glasses.empty()) glasses = ledger.begun_under("quench");
+    std::string glasses = ledger.entry("quench").made_under();
     if (!ledger.contains("quench")) glasses = stage_hash(*old, "quench");
     const bool other_name = old && old->study.name != study.study.name;
     if (other_name || (glasses != stage_hash(study, "quench") && !keeps))

@@ -168,8 +168,7 @@ private:
         }
         std::vector<std::string> list;
         for (const auto& stage : stages_) {
-            const LedgerEntry e = ledger_.entry(stage->name());
-            const std::string& hash = e.hash.empty() ? e.begun : e.hash;
+            const std::string hash = ledger_.entry(stage->name()).made_under();
             if (names.count(stage->name()) > 0 && !hash.empty() && hash != stage_hash(study_, stage->name()))
                 list.push_back(stage->name());
         }
@@ -203,8 +202,8 @@ private:
     void recall(const Stage& stage) {
         const std::string name = stage.name(), hash = stage_hash(study_, name);
         if (!stage.is_part_of(study_) || finished(stage) || !comes_back(name)) return;
-        const LedgerEntry entry = aside_.entry(name, hash), present = ledger_.entry(name);
-        const bool same_settings = present.hash == hash || present.begun == hash;
+        const LedgerEntry entry = aside_.entry(name, hash);
+        const bool same_settings = ledger_.entry(name).made_under() == hash;
         if (!same_settings || aside_.collides(name, hash)) set_aside(stage, same_settings);
         // What is moved is of this hash from now on, wherever a kill may come.
         ledger_.put(name, {"", hash, entry.seconds, entry.settings});
@@ -275,7 +274,7 @@ private:
         const bool again = options_.resume == Resume::force;
         for (const std::string& other : stages_upon(study_, name)) set_aside(stage_named(other), again);
         const LedgerEntry before = ledger_.entry(name);
-        const bool same_settings = before.hash == hash || before.begun == hash;
+        const bool same_settings = before.made_under() == hash;
         if (again || !same_settings) {
             set_aside(stage, same_settings);
             ledger_.begin(name, hash, stage_settings(study_, name));

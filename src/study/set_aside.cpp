@@ -53,7 +53,7 @@ bool SetAside::holds(const std::string& stage, const std::string& hash) const {
 std::string SetAside::take(const Stage& stage, const LedgerEntry& entry, bool same_settings) const {
     const std::vector<std::string> files = directory_.files_of(stage);
     if (files.empty()) return "";
-    const std::string name = folder(stage.name(), entry.hash.empty() ? entry.begun : entry.hash);
+    const std::string name = folder(stage.name(), entry.made_under());
     std::string to = name;
     // Where a kill came between two moves, a part of the files is there, and they are other ones.
     const auto taken = [&] {
