@@ -5,6 +5,7 @@
 
 #include "core/macros.hpp"
 #include "md/dynamics.hpp"
+#include "md/elasticity.hpp"
 
 namespace mg {
 namespace {
@@ -32,12 +33,6 @@ double root_mean_square(const std::vector<double>& values) {
     return std::sqrt(sum);
 }
 
-Structure scaled(Structure s, double factor) {
-    for (Vec3& r : s.position) r = factor * r;
-    s.box = make_box(factor * s.box.h);
-    return s;
-}
-
 /// Of the structure that `at_rest` was found in, the change of ln K with the strain divided by that of a squared
 /// frequency with the volume.
 template <class Space>
@@ -49,7 +44,7 @@ std::optional<std::vector<double>> gruneisen_parameters(const ElasticNetwork& n,
     // What is stable in neither direction changes by all it has.
     std::vector<double> gamma(at_rest.compliance.size(), 1 / std::abs(6 * compression));
     for (const double strain : {compression, -compression}) {
-        const Structure strained = scaled(s, 1 + strain);
+        const Structure strained = deformed(s, strain * identity());
         ElasticGlass<Space> g = prepare_elastic<Space>(n.shape(), strained, n.mean);
         set_parameters(g, n.parameter);
         try {

@@ -31,14 +31,6 @@ std::vector<Strained> strained(const Batch<Space>& batch) {
     return result;
 }
 
-Structure deformed(const Structure& s, const Mat3& strain) {
-    const Mat3 f = identity() + strain;
-    Structure result = s;
-    result.box = make_box(f * s.box.h);
-    for (Vec3& x : result.position) x = f * x;
-    return result;
-}
-
 /// Returns false where given up.
 template <class Space>
 bool relax(Dynamics<Space>& d, const ElasticOptions& options, const std::vector<std::string>& what,
@@ -77,6 +69,14 @@ double irregularity(const ElasticMatrix& c, int k, double strain, const Strained
 }
 
 }  // namespace
+
+Structure deformed(const Structure& s, const Mat3& strain) {
+    const Mat3 f = identity() + strain;
+    Structure result = s;
+    result.box = make_box(f * s.box.h);
+    for (Vec3& x : result.position) x = f * x;
+    return result;
+}
 
 template <class Space>
 std::optional<ElasticConstants> elastic_constants(const Structure& inherent, const EamPotential& potential, double skin,

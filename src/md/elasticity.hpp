@@ -56,6 +56,9 @@ struct ElasticConstants {
     ElasticMatrix non_affine() const { return relaxed - affine; }
 };
 
+/// Cell and atoms moved by 1 + strain.
+Structure deformed(const Structure& structure, const Mat3& strain);
+
 /// Relaxes `inherent` at fixed cell, then copies of it in cells (1 +- epsilon) h, twelve side by side, in `double`, and
 /// takes central differences of their stresses, so that the stress at rest drops out. Cells must be 2 (cutoff + skin)
 /// wide after the strain. Beyond the bound of irregularity, as where atoms rearrange (a plastic event), the direction's
