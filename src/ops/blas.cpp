@@ -25,10 +25,11 @@ const char* blas_core() { return openblas_get_corename ? openblas_get_corename()
 const char* better_blas_core() {
 #if MG_X86_64
     const std::string_view core = blas_core();
-    // The kernels for AVX2 were the fastest for the small products of training also where there is AVX-512.
-    if ((core == "Prescott" || core == "Core2" || core == "Generic") && __builtin_cpu_supports("avx2") &&
-        __builtin_cpu_supports("fma"))
-        return "Haswell";
+    if (core != "Prescott" && core != "Core2" && core != "Generic") return nullptr;
+    const bool avx512 = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512dq") &&
+                        __builtin_cpu_supports("avx512bw") && __builtin_cpu_supports("avx512vl");
+    if (avx512) return "SkylakeX";
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return "Haswell";
 #endif
     return nullptr;
 }

@@ -10,8 +10,9 @@ namespace mg {
 namespace {
 
 using namespace cblas;
-constexpr int tile = 96;        // columns that are factored at a time
-constexpr int tile_rows = 384;  // rows below them that one product covers
+constexpr int tile = 192;       // columns that are factored at a time
+constexpr int tile_rows = 512;  // rows below them that one product covers
+constexpr int narrow = 96;      // columns of a product that is dealt out, for there are few
 
 /// The diagonal tile, column by column; `a` is n by n, n at most `tile`.
 int factor_tile(int n, double* a, long stride) {
@@ -87,11 +88,11 @@ void subtract_gram(Host, int n, int rows, const double* a, long a_stride, double
 void add_product(Host, int m, int n, int rows, double factor, const double* a, long a_stride, const double* b,
                  long b_stride, double* c, long c_stride) {
     use_one_blas_thread();
-    const int pieces = (n + tile_rows - 1) / tile_rows;
+    const int pieces = (n + narrow - 1) / narrow;
 #pragma omp parallel for schedule(dynamic)
     for (int piece = 0; piece < pieces; ++piece) {
-        const int first = piece * tile_rows;
-        cblas_dgemm(column_major, transposed, plain, m, std::min(tile_rows, n - first), rows, factor, a,
+        const int first = piece * narrow;
+        cblas_dgemm(column_major, transposed, plain, m, std::min(narrow, n - first), rows, factor, a,
                     static_cast<int>(a_stride), b + first * b_stride, static_cast<int>(b_stride), 1.0,
                     c + first * c_stride, static_cast<int>(c_stride));
     }

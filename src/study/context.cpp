@@ -24,9 +24,23 @@ Context::Context(const StudyFile& study_file, const EamPotential& eam, const Out
       progress(messages),
       checkpoints(output, stage.name(), stage_hash(study_file, stage.name()), messages) {}
 
-Stamp Context::stamp() const {
-    return {std::string(build::version) + " (" + build::git + ")", study.study.seed, study_hash(study),
-            potential.sha256, checkpoints.hash()};
+Stamp Context::stamp(std::size_t sample, const std::string& name) const {
+    return {.version = std::string(build::version) + " (" + build::git + ")",
+            .seed = study.study.seed,
+            .study_hash = study_hash(study),
+            .potential_sha256 = potential.sha256,
+            .origin = {name, checkpoints.stage(), checkpoints.hash(), static_cast<long>(sample)}};
+}
+
+const std::string& Context::hash_of(const std::string& stage) const {
+    std::string& hash = hashes_[stage];
+    if (hash.empty()) hash = stage_hash(study, stage);
+    return hash;
+}
+
+io::H5File Context::open(std::size_t sample, const std::string& name) const {
+    const std::string stage = maker_of(name).name();
+    return open_result(sample_file(sample, name), {name, stage, hash_of(stage), static_cast<long>(sample)});
 }
 
 void Context::require(const std::string& name) const {
@@ -48,7 +62,7 @@ void Context::run_tasks(const std::vector<int>& tasks, const std::string& what,
                         const std::function<std::string(int task)>& file_of, const std::function<bool(int task)>& one) {
     std::vector<Unit> open;
     for (const int k : tasks)
-        if (!checkpoints.is_current(file_of(k))) open.push_back({k});
+        if (!checkpoints.is_current(file_of(k), k)) open.push_back({k});
     progress.begin(checkpoints.stage(), static_cast<double>(open.size()) / farm.teams(), what);
     farm.world().barrier();  // all have seen what there is before anything is added
     double done = 0;
@@ -61,8 +75,7 @@ void Context::run_tasks(const std::vector<int>& tasks, const std::string& what,
 }
 
 Structure Context::read_structure_of(std::size_t k, const std::string& group) const {
-    const auto f =
-        read_result<GlassFile>(sample_file(k, "glass.h5"), {"/id", "/species", group + "/position", group + "/cell"});
+    const auto f = read<GlassFile>(k, "glass.h5", {"/id", "/species", group + "/position", group + "/cell"});
     const bool inherent = !group.empty();
     Structure s;
     s.elements = potential.elements;
@@ -78,7 +91,7 @@ Structure Context::glass(std::size_t k) const { return read_structure_of(k, "");
 Structure Context::inherent_structure(std::size_t k) const { return read_structure_of(k, "/inherent"); }
 
 double Context::crystalline_fraction(std::size_t k) const {
-    const auto f = read_result<GlassFile>(sample_file(k, "glass.h5"), {"/inherent/local_structure"});
+    const auto f = read<GlassFile>(k, "glass.h5", {"/inherent/local_structure"});
     // Glasses of before version 0.1 do not say.
     return f.local_structure.empty() ? mg::crystalline_fraction(local_structures(inherent_structure(k)))
                                      : f.crystalline_fraction;
@@ -92,11 +105,15 @@ void Context::write_xyz(std::size_t k) const {
                    {"elastic_stiffness", "elastic.h5", "/stiffness"},
                    {"mean_barrier", "barriers.h5", "/atoms/mean_barrier"}};
     std::vector<io::XyzColumn> columns;
+    const auto is_there = [&](const char* name) {
+        const std::string path = sample_file(k, name);
+        return std::filesystem::exists(path) &&
+               io::H5File::open(path).read_string("/", "stage_hash") == hash_of(maker_of(name).name());
+    };
     for (const auto& r : results)
-        if (const std::string path = sample_file(k, r.file); std::filesystem::exists(path))
-            columns.push_back({r.name, 1, io::H5File::open(path).read<double>(r.dataset)});
-    if (const std::string path = sample_file(k, "prediction.h5"); std::filesystem::exists(path)) {
-        const io::H5File h5 = io::H5File::open(path);
+        if (is_there(r.file)) columns.push_back({r.name, 1, open(k, r.file).read<double>(r.dataset)});
+    if (is_there("prediction.h5")) {
+        const io::H5File h5 = open(k, "prediction.h5");
         const std::string property = h5.has_attribute("/", "property") ? h5.read_string("/", "property") : "stiffness";
         if (h5.exists("/label")) columns.push_back({property, 1, h5.read<double>("/label"), {}, {}, true});
         columns.push_back({"predicted_" + property, 1, h5.read<double>("/" + property)});

@@ -2,6 +2,7 @@
 /// \file What a stage works with while it runs.
 
 #include <functional>
+#include <map>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
@@ -36,8 +37,20 @@ public:
     int sample_count() const { return static_cast<int>(samples.size()); }
     double skin() const { return *study.compute.skin_A; }
     std::string sample_file(std::size_t k, const std::string& name) const { return directory.sample_file(k, name); }
-    /// Origin of this stage's results, which is written into each of them.
-    Stamp stamp() const;
+    /// What is written into each result of this stage.
+    Stamp stamp(std::size_t sample, const std::string& name) const;
+    /// Writes a result of this stage.
+    template <class File>
+    void write(std::size_t sample, const std::string& name, const File& file) const {
+        write_result(sample_file(sample, name), file, stamp(sample, name));
+    }
+    /// A result of whatever stage writes files of that name. Throws InputError where it is missing, damaged, of another
+    /// sample or of other settings.
+    io::H5File open(std::size_t sample, const std::string& name) const;
+    template <class File>
+    File read(std::size_t sample, const std::string& name, const std::set<std::string>& only = {}) const {
+        return read_fields<File>(open(sample, name), only);
+    }
 
     /// Throws InputError where a result of `stage`, which this one reads, is missing.
     void require(const std::string& stage) const;
@@ -70,7 +83,10 @@ public:
     }
 
 private:
+    const std::string& hash_of(const std::string& stage) const;
     Structure read_structure_of(std::size_t k, const std::string& group) const;
+
+    mutable std::map<std::string, std::string> hashes_;  // by stage
 };
 
 /// Origin of a result for JSON files: program, version, study, seed.

@@ -63,6 +63,7 @@ public:
         check_feasible(study_, potential_, asked("train"));
         check_needs();
         check_changes();
+        if (world.rank() == 0) check_results();
     }
 
     void check_ranks() const {
@@ -196,6 +197,23 @@ private:
         throw InputError(
             directory_.path() + " holds results of other settings: " + what, changes_of(dearest),
             "give --on-change keep, which sets them aside until these settings are back, or another --out");
+    }
+
+    /// Refuses finished results that are not what was written: what is read is whole.
+    void check_results() const {
+        for (const auto& stage : stages_) {
+            const std::string name = stage->name();
+            const bool matters = asked(name) ? options_.resume != Resume::force : is_read(name);
+            if (!matters || !finished(*stage)) continue;
+            const StageFiles files = stage->files();
+            for (const int k : stage->samples(study_))
+                for (const auto* names : {&files.of_sample, &files.beside_sample})
+                    for (const std::string& file : *names)
+                        if (const std::string path = directory_.sample_file(static_cast<std::size_t>(k), file);
+                            file.ends_with(".h5") && std::filesystem::exists(path))
+                            open_result(path,
+                                        {.file = file, .stage = name, .hash = stage_hash(study_, name), .sample = k});
+        }
     }
 
     /// Takes results of the present settings back from where they were set aside.

@@ -6,18 +6,21 @@
 
 namespace mg::study {
 
-bool StageCheckpoints::is_current(const std::string& path) const {
+bool StageCheckpoints::is_current(const std::string& path, std::optional<int> task) const {
     if (!std::filesystem::exists(path)) return false;
     try {
-        const io::H5File f = io::H5File::open(path);
-        return f.has_attribute("/", "stage_hash") && f.read_string("/", "stage_hash") == hash_;
-    } catch (const Error&) {
+        const io::H5File f = io::H5File::open(path, true);
+        const bool mine =
+            !task || (f.exists("/tasks") ? f.read<int>("/tasks") == Unit{*task} : f.read_long("/", "sample") == *task);
+        return mine && f.read_string("/", "stage_hash") == hash_;
+    } catch (const Error& e) {
+        warn(std::string(e.what()) + "; it is made again");
         return false;
     }
 }
 
 void StageCheckpoints::mark(io::H5File& file, const Unit& tasks) const {
-    mark(file);
+    file.write_attribute("/", "stage_hash", hash_);
     file.write("/tasks", tasks);
 }
 

@@ -2,6 +2,7 @@
 /// \file Files of one stage in checkpoints/: states of unfinished units of work, and results of finished tasks.
 
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,10 +28,10 @@ public:
     std::string path(const char* kind, int task) const { return directory_.checkpoint(stage_, kind, task); }
     std::vector<std::string> all(const std::string& kind) const { return directory_.checkpoints(stage_, kind); }
 
-    /// Whether the file exists and was made by this stage with the present settings.
-    bool is_current(const std::string& path) const;
+    /// Whether the file exists, is whole, and was made by this stage with the present settings, and of this task (or
+    /// sample) where it says of which. One that is damaged is reported.
+    bool is_current(const std::string& path, std::optional<int> task) const;
     /// Writes the hash of the present settings into a file, and which tasks it holds.
-    void mark(io::H5File& file) const { file.write_attribute("/", "stage_hash", hash_); }
     void mark(io::H5File& file, const Unit& tasks) const;
     /// Tasks that a file holds. Throws InputError where it was made with other settings.
     Unit tasks_in(const io::H5File& file) const;
@@ -46,12 +47,12 @@ public:
         io::H5File h5 = io::H5File::create(path(kind, task), true);
         result_file::Writer writer{h5};
         File::visit(writer, file);
-        mark(h5);
+        mark(h5, {task});
         h5.close();
     }
     template <class File>
     File read(const char* kind, int task) const {
-        return read_result<File>(path(kind, task), {}, true);
+        return read_fields<File>(io::H5File::open(path(kind, task), true));
     }
 
 private:

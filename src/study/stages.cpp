@@ -65,6 +65,15 @@ const Stage& stage_named(const std::string& name) {
                      "the stages are " + io::comma_separated(study_stages()) + ", report", "choose one");
 }
 
+const Stage& maker_of(const std::string& file) {
+    for (const auto& stage : all_stages<Host>()) {
+        const StageFiles files = stage->files();
+        for (const auto* names : {&files.of_sample, &files.beside_sample})
+            if (std::find(names->begin(), names->end(), file) != names->end()) return *stage;
+    }
+    throw Error("no stage writes " + file, "none says so", "this is a fault of the program: report it");
+}
+
 std::vector<std::string> stages_upon(const StudyFile& study, const std::string& name) {
     std::vector<std::string> stale{name};
     for (const auto& stage : all_stages<Host>())

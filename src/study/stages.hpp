@@ -15,6 +15,9 @@ const std::vector<std::string>& study_stages();
 /// The stage of that name. Throws InputError for an unknown one.
 const Stage& stage_named(const std::string& name);
 
+/// The stage that writes files of that name for its samples.
+const Stage& maker_of(const std::string& file);
+
 /// Names of the stages that depend on the results of `name`, directly or not, in their order.
 std::vector<std::string> stages_upon(const StudyFile& study, const std::string& name);
 

@@ -226,7 +226,7 @@ echo "== bad input"
 refused 2 "foreign.xyz: the model does not know Al (it was trained on Cu, Zr)" -- \
     "$program" predict study/model.h5 foreign.xyz
 refused 2 "--elements" -- "$program" predict study/model.h5 unwrapped.dump
-refused 2 "damaged or not a file of this program" -- "$program" predict study/samples/0001/glass.h5 glass.xyz
+refused 2 "the file is no model of mgstiff-gpu" -- "$program" predict study/samples/0001/glass.h5 glass.xyz
 refused 2 "absent.xyz" -- "$program" predict study/model.h5 absent.xyz
 mkdir elsewhere
 cp glass.xyz elsewhere

@@ -106,6 +106,33 @@ rm gone/samples/*/{thermo,stiffness,prediction,elastic,barriers}.h5 \
 make_report gone
 check_report gone --only-glass
 
+echo "== a file that was changed since it was sealed is named and not drawn"
+cp -r full sealed
+rm -r sealed/figures
+"$python" - sealed/samples/0001/stiffness.h5 sealed/samples/0000/stiffness.h5 <<'PY'
+import hashlib, os, sys
+import h5py
+for path, change in zip(sys.argv[1:], (True, False)):
+    with h5py.File(path) as file, h5py.File(path + ".new", "w", userblock_size=512) as new:
+        for name in file:
+            file.copy(name, new)
+        new.attrs.update(file.attrs)
+    os.replace(path + ".new", path)
+    with open(path, "r+b") as file:
+        file.seek(512)
+        rest = file.read()
+        seal = f"mgstiff-gpu sealed HDF5\nlength {len(rest)}\nsha256 {hashlib.sha256(rest).hexdigest()}\n"
+        file.seek(0)
+        file.write(seal.encode())
+    if change:
+        with h5py.File(path, "r+") as file:
+            file["stiffness"][0] *= 2
+PY
+if draw_only stiffness_map sealed 2> stderr; then fail "a changed stiffness.h5 went unnoticed"; fi
+grep -q 'samples/0001/stiffness.h5: changed since it was written' sealed/report.html || fail "a change is not named"
+! grep -q 'samples/0000/stiffness.h5' sealed/report.html || fail "a file with a good seal is refused"
+[ -s sealed/figures/stiffness_map.png ] || fail "nothing is drawn of the others"
+
 echo "== a damaged file is named, the rest is drawn, and the exit status says so; what was not asked for is missing"
 cp -r full damaged
 rm -r damaged/figures

@@ -2,11 +2,11 @@
 
 import os
 
-import h5py
 import numpy as np
 
 import style
 import wording
+from sealed import open_result
 
 NAME, TITLE = "network", ("The network (Fig. 2)", "The network")
 MOST = 9  # circles of a layer; where it has more, a gap stands for the rest
@@ -17,7 +17,7 @@ def trained(study):
     path = os.path.join(study.directory, "model.h5")
     if not os.path.exists(path):
         raise style.NotAvailable("no model.h5: the train stage has not run here")
-    with h5py.File(path, "r") as file:
+    with open_result(path) as file:
         if "networks/0" not in file or "widths" not in file["networks/0"].attrs:
             raise style.NotAvailable("model.h5 does not say the widths of networks/0")
         network, descriptor = file["networks/0"].attrs, file["descriptor"].attrs

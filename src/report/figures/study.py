@@ -8,6 +8,7 @@ import re
 import h5py
 import numpy as np
 
+from sealed import open_result
 from wording import Property
 
 
@@ -61,7 +62,7 @@ class Sample:
             if not os.path.exists(path):
                 continue
             try:
-                with h5py.File(path, "r") as file:
+                with open_result(path) as file:
                     read(file)
             except (OSError, KeyError, ValueError, RuntimeError) as error:
                 damaged.append(f"samples/{self.label}/{name}: {error}")
@@ -277,7 +278,7 @@ class Study:
         if not os.path.exists(path):
             return None
         try:
-            with h5py.File(path, "r") as file:
+            with open_result(path) as file:
                 # Rows of the first network of the ensemble: epoch, learning rate, training and validation loss.
                 if "networks/0/history" not in file:
                     return None
@@ -294,7 +295,7 @@ class Study:
         if not os.path.exists(path):
             return None
         try:
-            with h5py.File(path, "r") as file:
+            with open_result(path) as file:
                 if "laws/distance" not in file:
                     return None
                 laws = {key: file["laws"][key][...] for key in ("distance", "learned", "potential")}

@@ -12,7 +12,7 @@ bool is_elastic_model(const std::string& path) {
 }
 
 ElasticModelFile read_elastic_model(const std::string& path) {
-    auto f = read_result<ElasticModelFile>(path, {}, true);
+    auto f = read_fields<ElasticModelFile>(io::H5File::open(path, true));
     const auto refuse = [&](const std::string& what) {
         throw InputError("the model " + path + " cannot be used", what, "train it again");
     };

@@ -28,9 +28,8 @@ struct GlassFile {
     std::vector<double> rdf_r;            ///< [A] (bins) their middles
     std::vector<double> rdf_total;        ///< (bins) g(r) of all atoms
     std::map<std::string, std::vector<double>> rdf_partial;  ///< (bins) by "Cu-Zr"; written, not read
-    long sample = 0;
-    double rate_K_per_s = 0;  ///< 0 for a structure that was given
-    long test_rate = 0;       ///< 1 for a sample at one of test_rates_K_per_s
+    double rate_K_per_s = 0;                                 ///< 0 for a structure that was given
+    long test_rate = 0;                                      ///< 1 for a sample at one of test_rates_K_per_s
 
     template <class Visitor, class File>
     static void visit(Visitor& v, File& f) {
@@ -55,7 +54,6 @@ struct GlassFile {
         v.data("/rdf/r", f.rdf_r, "A");
         v.data("/rdf/total", f.rdf_total);
         for (auto& [pair, g] : f.rdf_partial) v.data("/rdf/" + pair, g);
-        v.attribute("/", "sample", f.sample);
         v.attribute("/", "rate_K_per_s", f.rate_K_per_s);
         v.attribute("/", "test_rate", f.test_rate);
     }

@@ -18,14 +18,27 @@
 
 namespace mg::study {
 
-/// Origin of a result, which every result file holds as attributes.
+/// What a result file is.
+struct Origin {
+    std::string file;   ///< its name, e.g. stiffness.h5
+    std::string stage;  ///< that wrote it
+    std::string hash;   ///< of all settings that it follows from
+    long sample = 0;
+};
+
+/// What every result file holds as attributes.
 struct Stamp {
     std::string version;  ///< of the program, with the revision
     std::uint64_t seed = 0;
-    std::string study_hash, potential_sha256, stage_hash;
+    std::string study_hash, potential_sha256;
+    Origin origin;
 };
 
 void write_stamp(io::H5File& file, const Stamp& stamp);
+
+/// Opens a result file that must be whole, as its seal says, and of that origin. Throws InputError, which says what the
+/// file is instead.
+io::H5File open_result(const std::string& path, const Origin& origin);
 
 namespace result_file {
 
@@ -97,21 +110,20 @@ private:
 
 }  // namespace result_file
 
-/// Writes a stamped file, whole or not at all.
+/// Writes a stamped and sealed file, whole or not at all.
 template <class File>
 void write_result(const std::string& path, const File& file, const Stamp& stamp) {
-    io::H5File h5 = io::H5File::create(path);
+    io::H5File h5 = io::H5File::create(path, true);
     result_file::Writer writer{h5};
     File::visit(writer, file);
     write_stamp(h5, stamp);
     h5.close();
 }
 
-/// Reads a file, or only the datasets named in `only`, with their attributes. Throws InputError for a missing or
-/// damaged file.
+/// The fields of a file, or only the datasets named in `only`, with their attributes. Throws InputError where they are
+/// not there.
 template <class File>
-File read_result(const std::string& path, const std::set<std::string>& only = {}, bool must_be_sealed = false) {
-    const io::H5File h5 = io::H5File::open(path, must_be_sealed);
+File read_fields(const io::H5File& h5, const std::set<std::string>& only = {}) {
     File file;
     result_file::Reader reader{h5, only};
     File::visit(reader, file);

@@ -56,7 +56,7 @@ Plan plan_searches(const Context& c) {
 void drop_finished(Context& c, Plan& plan) {
     std::vector<char> finished(plan.searches.size());
     for (const std::string& path : c.checkpoints.all("run")) {
-        if (!c.checkpoints.is_current(path)) {
+        if (!c.checkpoints.is_current(path, {})) {
             c.progress.warn(path + " is damaged or of other settings; its searches are made again");
             std::filesystem::remove(path);
             continue;
@@ -90,9 +90,9 @@ void write_sample(Context& c, int k, const std::vector<CenterEvents>& events) {
     const std::string xyz = c.sample_file(k, "events.xyz");
     io::write_file_atomically(c.sample_file(k, "events.txt"), events_table(events, minimum.structure.id));
     io::write_file_atomically(xyz, events_xyz(xyz, minimum, events, 12));
-    io::H5File f = io::H5File::create(c.sample_file(k, "barriers.h5"));
+    io::H5File f = io::H5File::create(c.sample_file(k, "barriers.h5"), true);
     write_barriers(f, minimum, events, c.study);
-    write_stamp(f, c.stamp());
+    write_stamp(f, c.stamp(k, "barriers.h5"));
     f.close();
     c.write_xyz(k);
     say_summary(c, k, events);
@@ -159,7 +159,7 @@ public:
         const EventOptions options = event_options(c.study);
         std::vector<Unit> unsettled;
         for (const int k : searched_samples(c.study))
-            if (!c.checkpoints.is_current(c.checkpoints.path("minimum", k))) unsettled.push_back({k});
+            if (!c.checkpoints.is_current(c.checkpoints.path("minimum", k), k)) unsettled.push_back({k});
         on_first(c.farm.world(), [&] { drop_finished(c, plan); });
         const std::vector<Unit> units = c.farm.units_of(c.checkpoints, plan.groups, guided_split(c.farm.teams()));
         double atoms = 0;
@@ -180,7 +180,7 @@ public:
     void summarise(const Context& c, nlohmann::json& summary) const override {
         nlohmann::json all = nlohmann::json::array();
         for (const int k : searched_samples(c.study)) {
-            const io::H5File f = io::H5File::open(c.sample_file(static_cast<std::size_t>(k), "barriers.h5"));
+            const io::H5File f = c.open(k, "barriers.h5");
             const BarrierSummary s = study::summarise(get_events(f, "/events", f.read<long>("/minimum/id")));
             nlohmann::json classes = nlohmann::json::object();
             for (std::size_t i = 0; i < s.by_status.size(); ++i) classes[search_status_names()[i]] = s.by_status[i];
@@ -225,7 +225,7 @@ private:
         if (!minimum) return false;
         io::H5File f = io::H5File::create(c.checkpoints.path("minimum", k), true);
         put_minimum(f, *minimum);
-        c.checkpoints.mark(f);
+        c.checkpoints.mark(f, {k});
         f.close();
         return true;
     }

@@ -20,8 +20,7 @@ constexpr double pairs_per_second = 5e7;
 /// Time-averaged positions at the lowest temperature, in the cell they were measured in.
 Structure mean_structure(const Context& c, int k) {
     Structure s = c.glass(k);
-    const auto f =
-        read_result<StiffnessFile>(c.sample_file(k, "stiffness.h5"), {"/temperature", "/mean_position", "/cell"});
+    const auto f = c.read<StiffnessFile>(k, "stiffness.h5", {"/temperature", "/mean_position", "/cell"});
     const auto t = std::min_element(f.temperature.begin(), f.temperature.end()) - f.temperature.begin();
     std::copy_n(f.mean_position.begin() + t * s.size(), s.size(), s.position.begin());
     s.box = box_of_rows(&f.cell.at(9 * static_cast<std::size_t>(t)));
@@ -73,7 +72,7 @@ private:
         f.positions = io::word_of(positions);
         f.names = feature_names(d, c.potential.elements);
         f.species = static_cast<std::size_t>(c.potential.species());
-        write_result(c.sample_file(k, "descriptors.h5"), f, c.stamp());
+        c.write(k, "descriptors.h5", f);
     }
 };
 

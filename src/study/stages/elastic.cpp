@@ -57,8 +57,7 @@ Structure labelled_structure(const Context& c, int sample, const StiffnessFile& 
 }
 /// [eV/A^3] of the inherent structure.
 double pressure_of(const Context& c, int sample) {
-    const std::vector<double> stress =
-        read_result<GlassFile>(c.sample_file(sample, "glass.h5"), {"/inherent/stress"}).inherent_stress;
+    const std::vector<double> stress = c.read<GlassFile>(sample, "glass.h5", {"/inherent/stress"}).inherent_stress;
     if (stress.empty()) return 0;  // of a file of before it was kept
     return -(stress.at(0) + stress.at(4) + stress.at(8)) / 3 / units::gigapascal_per_pressure;
 }
@@ -113,7 +112,7 @@ public:
         c.require("quench");
         c.require("stiffness");
         const std::vector<int> trained = plan_trainings(c.study).at(0).samples;
-        if (!c.checkpoints.is_current(c.checkpoints.path("network", 0))) train(c, trained);
+        if (!c.checkpoints.is_current(c.checkpoints.path("network", 0), 0)) train(c, trained);
         const ElasticNetwork network = c.checkpoints.read<NetworkFile>("network", 0).network;
         predict(c, {network, {}}, trained);
         predict_held_out(c, network, trained);
@@ -126,8 +125,8 @@ public:
 
 private:
     static StiffnessFile labels(const Context& c, int sample) {
-        return read_result<StiffnessFile>(c.sample_file(sample, "stiffness.h5"),
-                                          {"/stiffness", "/harmonic/stiffness", "/harmonic/position"});
+        return c.read<StiffnessFile>(sample, "stiffness.h5",
+                                     {"/stiffness", "/harmonic/stiffness", "/harmonic/position"});
     }
 
     static std::vector<ElasticSample> labelled_samples(const Context& c, const std::vector<int>& of) {
@@ -300,7 +299,7 @@ private:
         f.split.assign(species.size(), learned ? 2 : 1);
         if (learned)
             for (const int atom : *learned) f.split[atom] = 0;
-        write_result(c.sample_file(k, "elastic.h5"), f, c.stamp());
+        c.write(k, "elastic.h5", f);
         c.write_xyz(k);
         std::size_t within = 0, novel = 0;
         for (std::size_t i = 0; i < real.size(); ++i) {
@@ -312,7 +311,7 @@ private:
                                    learned ? " (trained on)" : "", j["pearson"].get<double>(),
                                    100 * j["relative_rms"].get<double>(), j["mean_ratio"].get<double>()));
         // Where dynamics has measured it as well, how much of that both know.
-        const StiffnessFile truth = read_result<StiffnessFile>(c.sample_file(k, "stiffness.h5"));
+        const StiffnessFile truth = c.read<StiffnessFile>(k, "stiffness.h5");
         if (!truth.stiffness_at.empty() && !truth.harmonic.empty()) {
             std::vector<double> measured(real.size(), 0.0);
             for (std::size_t i = 0; i < truth.stiffness_at.size(); ++i)

@@ -128,7 +128,7 @@ public:
         nlohmann::json by_sample = nlohmann::json::array();
         std::vector<double> bulk, shear;
         for (const int k : samples(c.study)) {
-            const auto f = read_result<ModuliFile>(c.sample_file(k, "moduli.h5"));
+            const auto f = c.read<ModuliFile>(k, "moduli.h5");
             if (!c.samples[k].is_further_test) {  // other cooling rates stand in by_sample alone
                 bulk.push_back(f.bulk);
                 shear.push_back(f.shear);
@@ -160,7 +160,7 @@ private:
             fmt::format("sample {}: K {:.2f} GPa, G {:.2f} GPa ({:.2f} GPa without relaxation), Poisson {:.3f}", k,
                         f.bulk, f.shear, f.shear_born, f.poisson));
         // Last, for it tells that the sample is done.
-        write_result(c.sample_file(k, "moduli.h5"), f, c.stamp());
+        c.write(k, "moduli.h5", f);
     }
 };
 

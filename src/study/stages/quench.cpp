@@ -115,7 +115,7 @@ public:
         double work = 0, atoms = 0;
         const BasinProtocol basin(c.study);
         for (int k = 0; k < c.sample_count(); ++k) {
-            if (c.checkpoints.is_current(c.sample_file(k, "glass.h5"))) continue;
+            if (c.checkpoints.is_current(c.sample_file(k, "glass.h5"), k)) continue;
             by_rate[c.samples[k].rate_K_per_s].push_back(k);
             const QuenchProtocol p(c.study.quench, c.samples[k].rate_K_per_s);
             const double mine = atoms_of(c, k);
@@ -145,8 +145,7 @@ public:
         for (int k = 0; k < c.sample_count(); ++k) {
             if (!fs::exists(c.sample_file(k, "glass.h5"))) continue;
             const Structure s = c.glass(k);
-            const auto f = read_result<GlassFile>(c.sample_file(k, "glass.h5"),
-                                                  {"/inherent/energy", "/inherent/stress", "/inherent"});
+            const auto f = c.read<GlassFile>(k, "glass.h5", {"/inherent/energy", "/inherent/stress", "/inherent"});
             glasses.push_back(
                 {{"sample", k},
                  {"rate_K_per_s", c.study.quenches() ? nlohmann::json(c.samples[k].rate_K_per_s) : nlohmann::json()},
@@ -244,10 +243,9 @@ private:
             if (!progress.relaxed.position.empty()) f.hops = count_hops(at(progress.relaxed), inherent[r]);
             fs::create_directories(c.directory.sample(samples[r]));
             if (c.study.quenches())
-                write_result(c.sample_file(samples[r], "thermo.h5"),
-                             thermo_file(progress.history.rows[r], c.study.system.atoms), c.stamp());
+                c.write(samples[r], "thermo.h5", thermo_file(progress.history.rows[r], c.study.system.atoms));
             // Last, for it tells that the sample is done.
-            write_result(c.sample_file(samples[r], "glass.h5"), f, c.stamp());
+            c.write(samples[r], "glass.h5", f);
             c.write_xyz(samples[r]);
         }
     }
@@ -277,7 +275,6 @@ private:
         Array<int, Space> counts;
         count_shells(make_batch<Space>({inherent}, c.potential.elements, c.potential.masses), fine, counts);
         add_pair_distributions(f, inherent, fine, to_host(counts));
-        f.sample = k;
         f.rate_K_per_s = c.samples[k].rate_K_per_s;
         f.test_rate = c.samples[k].is_further_test ? 1 : 0;
         return f;

@@ -91,7 +91,7 @@ public:
         Unit open;
         double work = 0;
         for (int run = 0; run < index.count(); ++run) {
-            if (c.checkpoints.is_current(c.checkpoints.path("run", run))) continue;
+            if (c.checkpoints.is_current(c.checkpoints.path("run", run), run)) continue;
             open.push_back(run);
             work += steps * glasses[index.sample(run)].size();
         }
@@ -116,7 +116,7 @@ public:
     void summarise(const Context& c, nlohmann::json& summary) const override {
         nlohmann::json by_sample = nlohmann::json::array();
         for (const int k : samples(c.study)) {
-            const auto f = read_result<StiffnessFile>(c.sample_file(k, "stiffness.h5"));
+            const auto f = c.read<StiffnessFile>(k, "stiffness.h5");
             nlohmann::json j{{"sample", k},
                              {"method", f.method},
                              {"mean_stiffness_eV_per_A2", mean(f.stiffness)},
@@ -271,7 +271,7 @@ private:
                     add_visited(index, k, t, runs, visited, f);
                 }
             }
-            write_result(c.sample_file(k, "stiffness.h5"), f, c.stamp());
+            c.write(k, "stiffness.h5", f);
             c.write_xyz(k);
             c.progress.say(fmt::format("sample {}: {}", k, description(f)));
         }

@@ -74,13 +74,12 @@ LearningData learning_data(Context& c) {
     for (int k = 0; k < c.sample_count(); ++k) {
         StiffnessFile labels;
         if (c.study.train.label.is_stiffness())
-            labels = read_result<StiffnessFile>(c.sample_file(k, "stiffness.h5"), {"/stiffness", "/reliability"});
+            labels = c.read<StiffnessFile>(k, "stiffness.h5", {"/stiffness", "/reliability"});
         else
             labels.stiffness = io::read_property(c.study.system.structures.at(k), c.study.train.label.name);
-        data.labelled.push_back(
-            {read_result<DescriptorsFile>(c.sample_file(k, "descriptors.h5"), {"/features"}).features,
-             std::move(labels.stiffness), std::move(labels.reliability),
-             read_result<GlassFile>(c.sample_file(k, "glass.h5"), {"/species"}).species});
+        data.labelled.push_back({c.read<DescriptorsFile>(k, "descriptors.h5", {"/features"}).features,
+                                 std::move(labels.stiffness), std::move(labels.reliability),
+                                 c.read<GlassFile>(k, "glass.h5", {"/species"}).species});
     }
     data.plan = plan_trainings(c.study, data.excluded);
     return data;
@@ -286,11 +285,10 @@ private:
         for (int k = 0; k < c.sample_count(); ++k) {
             const Labelled& l = data.labelled[k];
             predictions.push_back(predict_atoms(Space{}, file, l.features, l.species));
-            write_result(c.sample_file(k, "prediction.h5"),
-                         PredictionFile{file.property, predictions.back(),
-                                        std::vector<int>(l.target.size(), data.split_of(k)), file.errors.calibrated(),
-                                        file.property.is_stiffness() ? std::vector<double>() : l.target},
-                         c.stamp());
+            c.write(k, "prediction.h5",
+                    PredictionFile{file.property, predictions.back(),
+                                   std::vector<int>(l.target.size(), data.split_of(k)), file.errors.calibrated(),
+                                   file.property.is_stiffness() ? std::vector<double>() : l.target});
             c.write_xyz(k);
         }
         nlohmann::json metrics = ensemble_metrics(
