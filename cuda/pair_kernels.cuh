@@ -308,7 +308,8 @@ __global__ void __launch_bounds__(pair_threads, warps * 32 / pair_threads)
     const Vec3 force = cell * Vec3{row_sum<lanes>(x), row_sum<lanes>(y), row_sum<lanes>(z)};
     if (me.writes) {
         p.force[i] = force;
-        if (!(norm2(force) < 1e20)) report_incident(p.incident, IncidentKind::not_finite, i, -1, norm2(force));
+        if (!(norm2(force) < largest_force * largest_force))
+            report_incident(p.incident, IncidentKind::not_finite, i, -1, __builtin_sqrt(norm2(force)));
     }
     if constexpr (sums != Sums::none) {
         const Sym3 outer{row_sum<lanes>(xx), row_sum<lanes>(yy), row_sum<lanes>(zz),

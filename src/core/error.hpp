@@ -36,6 +36,9 @@ public:
 class PhysicsError : public Error {
 public:
     using Error::Error;
+    PhysicsError(const std::string& problem, const std::string& why, const std::string& remedy, int in_replica = -1)
+        : Error(problem, why, remedy), replica(in_replica) {}
+    int replica = -1;  ///< of the batch, where it is known
 };
 
 }  // namespace mg

@@ -10,7 +10,7 @@ enum class IncidentKind : int {
     row_overflow,         ///< a neighbour row is too short; value = the length it needs
     pair_below_table,     ///< two atoms closer than the first usable knot; value = distance [A]
     density_above_table,  ///< embedding density far beyond the table; value = rho
-    not_finite,           ///< NaN, infinity or a number beyond reason in a force or a position; value = it, or NaN
+    not_finite,           ///< a force or a position that is NaN, infinite or beyond reason; value = its size
     cell_too_small,       ///< half the smallest width fell below cutoff + skin; value = width [A]
     crowded_cell,         ///< a cell of the neighbour search holds more atoms than any density explains; value = them
 };

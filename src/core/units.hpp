@@ -15,4 +15,8 @@ inline constexpr double femtosecond = 1e-3;
 /// One second [ps].
 inline constexpr double second = 1e12;
 
+// For messages, which all layers may have.
+inline double in_gigapascal(double pressure) { return pressure * gigapascal_per_pressure; }
+inline double in_femtoseconds(double time) { return time / femtosecond; }
+
 }  // namespace mg::units

@@ -14,7 +14,8 @@ namespace mg {
 
 namespace {
 
-/// Steps between looks at the incident record: an overflow replays at most this many.
+/// Steps between looks at the incident record: an overflow replays at most this many. So many steps apart energies are
+/// formed and looked at.
 constexpr long most_steps_per_look = 50;
 /// [s] Fewer where they would take longer: who asks for a stop waits for the next look.
 constexpr double longest_look = 0.3;
@@ -39,11 +40,12 @@ double choose_skin(double smallest_width, double cutoff) {
 
 template <class Space>
 Dynamics<Space>::Dynamics(Batch<Space> batch, const EamPotential& potential, Precision precision, double skin,
-                          Comm* team, long total_atoms)
+                          Comm* team, long total_atoms, std::vector<std::string> names)
     : batch_(std::move(batch)),
       tables_(make_eam_tables<Space>(potential)),
       precision_(precision),
-      neighbors_(make_neighbors(batch_, potential.cutoff, skin, team, total_atoms)) {
+      neighbors_(make_neighbors(batch_, potential.cutoff, skin, team, total_atoms)),
+      names_(std::move(names)) {
     if (precision == Precision::mixed && !(tables_.resampling_error <= 1e-5))
         throw InputError(
             "the potential " + potential.path + " is too coarse for mixed precision",
@@ -77,6 +79,7 @@ void Dynamics<Space>::evaluate(const std::string& when) {
     while (const int needed = overflow()) lengthen_rows(needed);
     forces(Sums::energy);
     take_stock(batch_, ensembles_);
+    begin_watch();
     raise_incidents(when);
 }
 
@@ -105,6 +108,7 @@ void Dynamics<Space>::set_ensembles(const std::vector<EnsembleOptions>& options)
     if (!ensembles_.each.empty()) settle_velocities(batch_, ensembles_);
     copy(to_space<Space>(each), ensembles_.each);
     take_stock(batch_, ensembles_);
+    begin_watch();
 }
 
 template <class Space>
@@ -163,16 +167,18 @@ bool Dynamics<Space>::run(const RunSchedule& schedule) {
     Snapshot snapshot;
     long per_look = 8;  // grows to what the time of a look allows
     for (long step = schedule.first; step < schedule.steps;) {
-        const long stop = std::min({schedule.steps, step + per_look, next_multiple(step, schedule.report_every),
-                                    next_multiple(step, schedule.sample_every)});
+        const long stop =
+            std::min({schedule.steps, step + per_look, next_multiple(step, schedule.report_every),
+                      next_multiple(step, schedule.sample_every), next_multiple(step, most_steps_per_look)});
         const bool reports = schedule.report_every > 0 && stop % schedule.report_every == 0;
-        const long plain = stop - step - (reports || stop == schedule.steps ? 1 : 0);
+        const bool with_energy = reports || stop == schedule.steps || stop % most_steps_per_look == 0;
+        const long plain = stop - step - (with_energy ? 1 : 0);
         const auto begin = std::chrono::steady_clock::now();
+        if (!neighbors_.domain) save(snapshot);
         if (neighbors_.domain || neighbors_.half.used) {
             // Rows are long enough at once. The ranks of a domain meet within a step, so nothing is captured.
             for (long k = step; k < stop; ++k) one_step(k - step >= plain);
         } else {
-            save(snapshot);
             for (;;) {
                 plain_.run(
                     plain, [&] { one_step(false); }, step_key_);
@@ -184,7 +190,17 @@ bool Dynamics<Space>::run(const RunSchedule& schedule) {
                 lengthen_rows(needed);
             }
         }
-        raise_incidents("within " + std::to_string(stop - step) + " steps before step " + std::to_string(stop));
+        const std::string when = "within " + std::to_string(stop - step) + (stop - step == 1 ? " step" : " steps") +
+                                 " before step " + std::to_string(stop);
+        try {
+            watch_cells(when);
+            raise_incidents(when);
+            if (with_energy) watch_energy(when, stop == schedule.steps);
+        } catch (const PhysicsError&) {
+            // What it came from can be looked at. Ranks of a domain have moved atoms since.
+            if (!neighbors_.domain) back_to(snapshot);
+            throw;
+        }
         atom_steps_ += static_cast<double>(stop - step) * all_atoms();
         const double per_step = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count() /
                                 static_cast<double>(stop - step);
@@ -197,6 +213,7 @@ bool Dynamics<Space>::run(const RunSchedule& schedule) {
         if (reports) schedule.report(step);
         if (step < schedule.steps && any_says(schedule.pause && schedule.pause(step))) return false;
     }
+    note_drift();
     settle_velocities(batch_, ensembles_);
     return true;
 }
@@ -217,6 +234,7 @@ DynamicsState Dynamics<Space>::state() {
     s.ensemble = to_host(ensembles_.each);
     s.potential_energy = to_host(batch_.potential_energy);
     s.virial = to_host(batch_.virial);
+    s.largest_drift = largest_drift_;
     s.atom_steps = atom_steps_;
     return s;
 }
@@ -247,6 +265,7 @@ void Dynamics<Space>::restore(const DynamicsState& s) {
     copy(to_space<Space>(s.virial), batch_.virial);
     copy(to_space<Space>(s.ensemble), ensembles_.each);
     see_ensembles(s.ensemble);
+    largest_drift_ = s.largest_drift;
     atom_steps_ = s.atom_steps;
 }
 
@@ -329,6 +348,7 @@ void Dynamics<Space>::draw_velocities(const std::vector<double>& temperatures, s
     }
     copy(to_space<Space>(velocity), batch_.velocity);
     take_stock(batch_, ensembles_);
+    begin_watch();
 }
 
 template <class Space>
@@ -377,35 +397,42 @@ void Dynamics<Space>::raise_incidents(const std::string& when) {
 
 template <class Space>
 PhysicsError Dynamics<Space>::incident_error(const Incident& incident, const std::string& when) const {
+    int replica = neighbors_.domain ? 0 : -1;
     const auto name = [&](int atom) {
         if (atom >= batch_.atoms) return "atom " + std::to_string(neighbors_.domain->ghost_id.at(atom - batch_.atoms));
         const auto after = std::upper_bound(batch_.first_atom_host.begin(), batch_.first_atom_host.end(), atom);
         const int r = static_cast<int>(after - batch_.first_atom_host.begin()) - 1;
-        return "atom " + std::to_string(batch_.id[r][atom - batch_.first_atom_host[r]]) + " of replica " +
-               std::to_string(r);
+        replica = r;
+        return "atom " + std::to_string(batch_.id[r][atom - batch_.first_atom_host[r]]) + " of " + name_of(r);
     };
     const std::string value = shown(incident.value);
+    const std::string overlaps = "check the structure for overlapping atoms, or use a smaller timestep";
+    std::string problem, remedy = overlaps;
     switch (static_cast<IncidentKind>(incident.kind)) {
         case IncidentKind::pair_below_table:
-            return {name(incident.atom_a) + " and " +
-                        (incident.atom_b >= 0 ? name(incident.atom_b) : std::string("another atom")) + " are " + value +
-                        " A apart, closer than the potential's table",
-                    when, "check the structure for overlapping atoms, or use a smaller timestep"};
+            problem = name(incident.atom_a) + " and " +
+                      (incident.atom_b >= 0 ? name(incident.atom_b) : std::string("another atom")) + " are " + value +
+                      " A apart, closer than the potential's table";
+            break;
         case IncidentKind::density_above_table:
-            return {"the electron density at " + name(incident.atom_a) + " is " + value +
-                        ", far above the potential's table",
-                    when, "check the structure for overlapping atoms and the order of elements"};
+            problem = "the electron density at " + name(incident.atom_a) + " is " + value +
+                      ", far above the potential's table";
+            remedy = "check the structure for overlapping atoms and the order of elements";
+            break;
         case IncidentKind::cell_too_small:
-            return {"the cell of replica " + std::to_string(incident.atom_b) + " shrank to a width of " + value +
-                        " A, below 2 (cutoff + skin)",
-                    when, "use more atoms, or a smaller compute.skin_A"};
+            replica = incident.atom_b;
+            problem = "the cell of " + name_of(replica) +
+                      (std::isfinite(incident.value) ? " shrank to a width of " + value + " A, below 2 (cutoff + skin)"
+                                                     : " is not finite");
+            remedy = "use more atoms, a lower pressure, or a smaller compute.skin_A";
+            break;
         case IncidentKind::crowded_cell:
             return crowded_cell_error(incident, when);
         default:
-            return {"the force on or the position of " + name(incident.atom_a) + " is not finite or beyond reason (" +
-                        value + ")",
-                    when, "check the structure for overlapping atoms, or use a smaller timestep"};
+            problem = "the force on or the position of " + name(incident.atom_a) +
+                      (std::isfinite(incident.value) ? " is beyond reason (" + value + " eV/A)" : " is not finite");
     }
+    return {problem, when, remedy, replica};
 }
 
 #define MG_DYNAMICS(Space) template class Dynamics<Space>;

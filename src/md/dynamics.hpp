@@ -69,6 +69,7 @@ struct DynamicsState {
     std::vector<Ensemble> ensemble;
     std::vector<double> potential_energy;
     std::vector<Sym3> virial;
+    std::vector<double> largest_drift;
     double atom_steps = 0;
 };
 
@@ -79,9 +80,10 @@ class Dynamics {
 public:
     /// Takes over the batch; throws InputError where a box is too small for cutoff + skin, or a potential too coarse
     /// for `mixed`. With a team the batch is this rank's part of one system (own_part) of `total_atoms`, and every call
-    /// below is collective: all ranks make it with the same arguments, and all get the same sums.
+    /// below is collective: all ranks make it with the same arguments, and all get the same sums. `names` are what
+    /// messages call the replicas, in place of "replica 0" and so on.
     Dynamics(Batch<Space> batch, const EamPotential& potential, Precision precision, double skin, Comm* team = nullptr,
-             long total_atoms = 0);
+             long total_atoms = 0, std::vector<std::string> names = {});
 
     Batch<Space>& batch() { return batch_; }
     const Batch<Space>& batch() const { return batch_; }
@@ -99,9 +101,15 @@ public:
     void set_ensembles(const std::vector<EnsembleOptions>& options);
 
     /// Runs the schedule. Returns false where it was paused before its end; another call, with `first` = step(),
-    /// continues it, at once or after restore(). Throws PhysicsError naming replica, atom, step and value where the
-    /// physics fails (positions that are not finite, a collapsed cell).
+    /// continues it, at once or after restore(). Throws PhysicsError naming replica, atom, step and value within 50
+    /// steps of where the physics fails: atoms that meet, forces or positions that are not finite, a cell that tears or
+    /// collapses, energy that is not conserved (physics/conservation.hpp). The batch is then as it was up to 50 steps
+    /// before, but for a team's.
     bool run(const RunSchedule& schedule);
+    /// [eV/ps] (replicas) How fast the conserved quantity of an atom has moved at most, over whole runs so far: its
+    /// change from the setting of the ensembles to the end of a run, over the time between.
+    const std::vector<double>& largest_drift() const { return largest_drift_; }
+    const std::vector<std::string>& replica_names() const { return names_; }
     /// Steps done in the present or latest run.
     long step() const { return step_; }
 
@@ -169,6 +177,12 @@ private:
     void one_step(bool with_energy);
     void raise_incidents(const std::string& when);
     PhysicsError incident_error(const Incident& incident, const std::string& when) const;
+    std::string name_of(int replica) const;
+    void begin_watch();
+    void watch_cells(const std::string& when) const;
+    void watch_energy(const std::string& when, bool ended);
+    std::string fastest_atom(int replica) const;
+    void note_drift();
     int overflow();  // the length that a row needs, 0 where all fit
     void lengthen_rows(int needed);
     void save(Snapshot& s);
@@ -188,6 +202,8 @@ private:
     long step_ = 0;
     std::vector<int> own_;  // places of own atoms in the state last restored
     double atom_steps_ = 0;
+    std::vector<double> largest_drift_;
+    std::vector<std::string> names_;
 };
 
 /// The least skin [A]: boxes narrower than 2 (cutoff + least_skin) are too small.

@@ -167,8 +167,8 @@ void forces_by_loops(Batch<Host>& b, const Neighbors<Host>& n, const EamTables<H
             const PairForce<double>& f = sum[slot - begin];
             const int i = p.atom_of_slot[slot];
             p.force[i] = {f.x, f.y, f.z};
-            if (!(norm2(p.force[i]) < 1e20))
-                report_incident(p.incident, IncidentKind::not_finite, i, -1, norm2(p.force[i]));
+            if (!(norm2(p.force[i]) < largest_force * largest_force))
+                report_incident(p.incident, IncidentKind::not_finite, i, -1, __builtin_sqrt(norm2(p.force[i])));
             if (sums == Sums::energy) p.local_energy[i] = p.embedding_energy[slot] + f.energy;
         }
     });

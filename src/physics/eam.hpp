@@ -12,6 +12,9 @@
 #include "physics/spline.hpp"
 
 namespace mg {
+
+/// [eV/A] A force beyond it is an accident. Cores that touch at 0.5 A repel with some 1e4.
+inline constexpr double largest_force = 1e6;
 inline namespace MG_TARGET {
 
 /// What one pair adds: psi'(r) / r [eV/A^2] and phi(r) [eV]. T is a number or a SIMD vector.

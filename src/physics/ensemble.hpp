@@ -26,6 +26,10 @@ struct Ensemble {
     double tau_temperature = 0.1;  ///< [ps]
     double tau_pressure = 1.0;     ///< [ps]
 
+    double start_conserved = 0;  ///< [eV] the conserved quantity when the ensemble was set
+    double start_kT = 0;         ///< [eV] 2 E_kin / (3N - 3) then
+    double start_volume = 0;     ///< [A^3]
+
     NoseHooverChain thermostat, barostat;
     Mat3 rate;                 ///< [1/ps] g, symmetric
     Sym3 kinetic;              ///< [eV] sum of m v (x) v at the end of the last step

@@ -102,6 +102,7 @@ void put(io::H5File& file, const DynamicsState& s) {
     put_values(file, "/state/ensemble", s.ensemble);
     put_values(file, "/state/potential_energy", s.potential_energy);
     put_values(file, "/state/virial", s.virial);
+    put_values(file, "/state/largest_drift", s.largest_drift);
     put_values(file, "/state/atom_steps", std::vector<double>{s.atom_steps});
 }
 
@@ -118,6 +119,7 @@ DynamicsState get_dynamics_state(const io::H5File& file) {
     s.ensemble = get_values<Ensemble>(file, "/state/ensemble");
     s.potential_energy = get_values<double>(file, "/state/potential_energy");
     s.virial = get_values<Sym3>(file, "/state/virial");
+    s.largest_drift = get_values<double>(file, "/state/largest_drift");
     s.atom_steps = get_values<double>(file, "/state/atom_steps").at(0);
     return s;
 }

@@ -2,6 +2,7 @@
 #include "config/samples.hpp"
 #include "config/study_hash.hpp"
 
+#include <algorithm>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 
@@ -30,6 +31,28 @@ Stamp Context::stamp(std::size_t sample, const std::string& name) const {
             .study_hash = study_hash(study),
             .potential_sha256 = potential.sha256,
             .origin = {name, checkpoints.stage(), checkpoints.hash(), static_cast<long>(sample)}};
+}
+
+void Context::fail(const PhysicsError& error, const std::vector<Structure>& state,
+                   const std::vector<std::string>& names) const {
+    std::string files;
+    for (int r = 0; farm.leads() && r < static_cast<int>(state.size()); ++r) {
+        if (error.replica >= 0 && r != error.replica) continue;
+        const Structure& s = state[r];
+        std::string name = checkpoints.stage() + " " + names.at(r);
+        std::replace(name.begin(), name.end(), ' ', '-');
+        const std::string path = directory.file("failed/" + name + ".xyz");
+        io::XyzColumn velocity{"velo", 3, {}};
+        for (const Vec3& v : s.velocity) velocity.values.insert(velocity.values.end(), {v.x, v.y, v.z});
+        try {
+            std::filesystem::create_directories(directory.file("failed"));
+            io::write_xyz(path, s, {velocity});
+            files += (files.empty() ? "" : ", ") + path;
+        } catch (const std::exception& e) {
+            progress.warn(std::string("the state is not written: ") + e.what());
+        }
+    }
+    throw PhysicsError(error.what() + (files.empty() ? std::string() : "; the state some steps before is in " + files));
 }
 
 const std::string& Context::hash_of(const std::string& stage) const {

@@ -71,18 +71,30 @@ public:
     /// glass.xyz of a sample: its inherent structure, with all per-atom results that exist, for OVITO.
     void write_xyz(std::size_t k) const;
 
-    /// The structures as replicas of one batch. With a team (domains) collective, and of one structure, which is
-    /// divided over its ranks.
+    /// The structures as replicas of one batch, with names for messages: "sample 3 at 300 K". With a team (domains)
+    /// collective, and of one structure, which is divided over its ranks.
     template <class Space>
-    Dynamics<Space> dynamics(std::vector<Structure> structures) const {
+    Dynamics<Space> dynamics(std::vector<Structure> structures, std::vector<std::string> names) const {
         const long atoms = structures.at(0).size();
         Comm* const team = farm.team();
         if (team) structures = {own_part(structures[0], choose_domains(structures[0].box, team->size()), team->rank())};
         return Dynamics<Space>(make_batch<Space>(structures, potential.elements, potential.masses), potential,
-                               study.compute.precision, skin(), team, atoms);
+                               study.compute.precision, skin(), team, atoms, std::move(names));
+    }
+    /// run(), with these dynamics. Where the physics fails in it, the state of the replica, from up to 50 steps before,
+    /// goes to DIR/failed/ for OVITO, and the error says so.
+    template <class Space, class Run>
+    auto watched(Dynamics<Space>& dynamics, const Run& run) const {
+        try {
+            return run();
+        } catch (const PhysicsError& e) {
+            fail(e, dynamics.structures(), dynamics.replica_names());
+        }
     }
 
 private:
+    [[noreturn]] void fail(const PhysicsError& error, const std::vector<Structure>& state,
+                           const std::vector<std::string>& names) const;
     const std::string& hash_of(const std::string& stage) const;
     Structure read_structure_of(std::size_t k, const std::string& group) const;
 

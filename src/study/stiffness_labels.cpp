@@ -117,6 +117,10 @@ StiffnessFile measured_stiffness(const StudyFile& study, int sample, const Stiff
             stiffness_of_seeds(kT, index.seeds, n, [&](int seed) { return run(seed).second_half.data(); })};
         std::vector<std::vector<double>> of_seed(index.seeds);
         std::vector<int> moved(n, 0), hopped(n, 0);
+        double drift = 0;
+        for (int seed = 0; seed < index.seeds; ++seed)
+            if (std::abs(run(seed).drift.at(0)) > std::abs(drift)) drift = run(seed).drift[0];
+        f.conserved_drift.push_back(drift);
         for (std::size_t i = 0; i < n; ++i) {
             double sum = 0;
             for (int seed = 0; seed < index.seeds; ++seed) {

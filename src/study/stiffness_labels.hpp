@@ -29,6 +29,7 @@ struct RunFile {
     std::vector<Vec3> mean_position;                     ///< [A] (n) over the window
     std::vector<Vec3> first_position, last_position;     ///< [A] (n) at its ends
     std::vector<double> cell;                            ///< [A] (3, 3) in which it was measured
+    std::vector<double> drift;                           ///< [eV/ps] (1) of the conserved quantity of an atom
 
     std::size_t atoms() const { return whole.size(); }
 
@@ -42,6 +43,7 @@ struct RunFile {
         v.data("/first_position", f.first_position);
         v.data("/last_position", f.last_position);
         v.data("/cell", f.cell, "A", {3, 3});
+        v.data("/drift", f.drift, "eV/ps");
     }
 };
 

@@ -175,7 +175,8 @@ struct ForceSweep {
         }
         const int i = p.atom_of_slot[slot];
         p.force[i] = force;
-        if (!(norm2(force) < 1e20)) report_incident(p.incident, IncidentKind::not_finite, i, -1, norm2(force));
+        if (!(norm2(force) < largest_force * largest_force))
+            report_incident(p.incident, IncidentKind::not_finite, i, -1, __builtin_sqrt(norm2(force)));
         if constexpr (with_energy) {
             p.local_energy[i] = p.embedding_energy[slot] + 0.5 * energy;
             p.local_virial[i] = virial;

@@ -9,6 +9,7 @@
 
 #include "core/error.hpp"
 #include "core/random.hpp"
+#include "physics/conservation.hpp"
 #include "support/engine.hpp"
 #include "support/engine_cases.hpp"
 #include "support/reference_glass.hpp"
@@ -339,10 +340,12 @@ TEST(EngineDynamics, ReplayAfterAnOverflowHasTheSameBits) {
     const Structure s = oracle::gas(250, orthorhombic(22, 22, 22), 2.1, 2, 15);
     for (const Precision precision : {Precision::full, Precision::mixed}) {
         const auto run = [&](bool long_rows, int& first, int& last) {
-            Dynamics<Host> d = cases::dynamics({s}, alloy(), precision, 1200);
-            EnsembleOptions o = ensemble(EnsembleKind::npt, 1200);
+            // So hot and so slowly that energy is conserved where this gas falls together.
+            Dynamics<Host> d = cases::dynamics({s}, alloy(), precision, 3000);
+            EnsembleOptions o = ensemble(EnsembleKind::npt, 3000);
             o.pressure = 20 * gigapascal;
             o.tau_pressure = 0.3;
+            o.timestep = 0.001;
             d.set_ensembles({o});
             if (long_rows) grow_rows(d.batch(), d.neighbors(), 400);
             first = d.neighbors().capacity;
@@ -431,6 +434,57 @@ TEST(EngineErrors, PositionsMustBeFinite) {
         const std::string text = message_of<InputError>([&] { cases::batch_of({s}, alloy()); });
         EXPECT_NE(text.find("atom 10 "), std::string::npos) << text;
     }
+}
+
+TEST(EngineErrors, LostEnergyIsNamedAndTheStateIsOfBefore) {
+    const std::vector<Structure> s = {solid(4, 24), solid(5, 25)};
+    for (const Precision precision : {Precision::full, Precision::mixed}) {
+        Dynamics<Host> d = cases::dynamics(s, alloy(), precision, 900);
+        std::vector<EnsembleOptions> each(2, ensemble(EnsembleKind::nvt, 900));
+        each[1].timestep = 0.025;
+        d.set_ensembles(each);
+        try {
+            d.run(steps(2000));
+            FAIL() << "25 fs conserve the energy?";
+        } catch (const PhysicsError& e) {
+            const std::string text = e.what();
+            EXPECT_EQ(e.replica, 1) << text;
+            EXPECT_NE(text.find("replica 1"), std::string::npos) << text;
+            for (const Vec3& x : to_host(d.batch().position)) EXPECT_TRUE(std::isfinite(norm2(x)));
+        }
+    }
+}
+
+TEST(EngineErrors, ATornSampleIsNamed) {
+    Dynamics<Host> d = cases::dynamics({solid(4, 24)}, alloy(), Precision::full, 900);
+    EnsembleOptions o = ensemble(EnsembleKind::npt, 900);
+    o.pressure = -30 * gigapascal;
+    d.set_ensembles({o});
+    const std::string text = message_of<PhysicsError>([&] { d.run(steps(4000)); });
+    EXPECT_NE(text.find("replica 0 has torn or boiled: its cell has grown to 3"), std::string::npos) << text;
+    EXPECT_NE(text.find("900 K and -30 GPa"), std::string::npos) << text;
+    EXPECT_LT(to_host(d.batch().box)[0].volume, 3 * d.ensembles().each[0].start_volume);
+}
+
+TEST(EngineErrors, TheDriftAllowedIsAShareOfTheTargetsIntegral) {
+    Ensemble e;
+    e.kind = EnsembleKind::nvt;
+    e.dt = 0.002;
+    e.dof = 3 * 100 - 3;
+    e.kT_begin = 0.2;
+    e.kT_end = 0.1;
+    e.ramp_steps = 1000;
+    e.start_kT = 0.05;
+    e.step = 500;  // 1 ps, half way
+    e.kT = 0.15;
+    EXPECT_NEAR(integrated_target(e), 0.175, 1e-12);
+    EXPECT_NEAR(allowed_drift(e, 100, false), largest_drift * 100 * (0.2 * free_drift_time + 0.175), 1e-12);
+    e.step = 3000;  // 2 ps of ramp, 4 ps at its end
+    e.kT = 0.1;
+    EXPECT_NEAR(integrated_target(e), 0.3 + 0.4, 1e-12);
+    EXPECT_NEAR(allowed_drift(e, 100, true), largest_drift * 100 * 0.7, 1e-12);
+    e.kind = EnsembleKind::nve;
+    EXPECT_NEAR(integrated_target(e), 0.05 * 6, 1e-12);
 }
 
 /// The first look after it names the replica, and the others' bits are those of a batch where nothing was wrong.

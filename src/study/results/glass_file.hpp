@@ -21,6 +21,7 @@ struct GlassFile {
     std::vector<double> inherent_cell;    ///< [A] (3, 3)
     std::vector<double> inherent_energy;  ///< [eV] (n)
     std::vector<double> inherent_stress;  ///< [GPa] (3, 3) positive in tension; empty in files of before it was kept
+    double conserved_drift = 0;           ///< [eV/ps] per atom, the largest over its runs of dynamics; 0: none
     double inherent_force = 0;            ///< [eV/A] the largest on an atom
     long hops = -1;                       ///< atoms that the annealing moved by more than 0.1 A; -1: none was done
     std::vector<int> local_structure;     ///< (n) LocalStructure; empty in files of before version 0.1
@@ -55,6 +56,7 @@ struct GlassFile {
         v.data("/rdf/total", f.rdf_total);
         for (auto& [pair, g] : f.rdf_partial) v.data("/rdf/" + pair, g);
         v.attribute("/", "rate_K_per_s", f.rate_K_per_s);
+        v.attribute("/", "conserved_drift_eV_per_atom_ps", f.conserved_drift);
         v.attribute("/", "test_rate", f.test_rate);
     }
 };

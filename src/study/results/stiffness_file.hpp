@@ -9,14 +9,15 @@ namespace mg::study {
 /// n atoms in the order of ids, at each temperature the mean over seeds. What comes from dynamics is empty where only
 /// the Hessian was asked, and the other way round.
 struct StiffnessFile {
-    std::string method;                ///< of `stiffness`: "dynamics" or "harmonic"
-    std::vector<double> temperature;   ///< [K] (temperatures)
-    std::vector<double> msd;           ///< [A^2] (temperatures, n)
-    std::vector<double> stiffness_at;  ///< [eV/A^2] (temperatures, n)
-    std::vector<double> stiffness;     ///< [eV/A^2] (n) the label: mean over temperatures, or harmonic
-    std::vector<double> reliability;   ///< (temperatures + 1) of dynamics, the smaller one; (1) of the Hessian
-    std::vector<Vec3> mean_position;   ///< [A] (temperatures, n) over the first seed's window
-    std::vector<double> cell;          ///< [A] (temperatures, 3, 3) of that window, vectors as rows
+    std::string method;                   ///< of `stiffness`: "dynamics" or "harmonic"
+    std::vector<double> temperature;      ///< [K] (temperatures)
+    std::vector<double> msd;              ///< [A^2] (temperatures, n)
+    std::vector<double> stiffness_at;     ///< [eV/A^2] (temperatures, n)
+    std::vector<double> stiffness;        ///< [eV/A^2] (n) the label: mean over temperatures, or harmonic
+    std::vector<double> reliability;      ///< (temperatures + 1) of dynamics, the smaller one; (1) of the Hessian
+    std::vector<Vec3> mean_position;      ///< [A] (temperatures, n) over the first seed's window
+    std::vector<double> cell;             ///< [A] (temperatures, 3, 3) of that window, vectors as rows
+    std::vector<double> conserved_drift;  ///< [eV/ps] (temperatures) per atom, the largest over seeds and runs
     std::string estimator;
     std::vector<double> harmonic;     ///< [eV/A^2] (n)
     std::vector<double> compliance;   ///< [A^2/eV] (n, 6) blocks of the inverse Hessian
@@ -65,6 +66,7 @@ struct StiffnessFile {
                   "over temperatures");
         v.optional_data("/mean_position", f.mean_position, "A", {temperatures, n, 3});
         v.optional_data("/cell", f.cell, "A", {temperatures, 3, 3});
+        v.optional_data("/conserved_drift", f.conserved_drift, "eV/ps");
         v.optional_data("/harmonic/stiffness", f.harmonic, "eV/A^2");
         v.optional_data("/harmonic/compliance", f.compliance, "A^2/eV", {n, 6});
         if (!f.compliance.empty())

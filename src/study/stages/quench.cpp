@@ -145,7 +145,7 @@ public:
         for (int k = 0; k < c.sample_count(); ++k) {
             if (!fs::exists(c.sample_file(k, "glass.h5"))) continue;
             const Structure s = c.glass(k);
-            const auto f = c.read<GlassFile>(k, "glass.h5", {"/inherent/energy", "/inherent/stress", "/inherent"});
+            const auto f = c.read<GlassFile>(k, "glass.h5", {"/inherent/energy", "/inherent/stress", "/inherent", "/"});
             glasses.push_back(
                 {{"sample", k},
                  {"rate_K_per_s", c.study.quenches() ? nlohmann::json(c.samples[k].rate_K_per_s) : nlohmann::json()},
@@ -155,6 +155,7 @@ public:
                  {"inherent_volume_per_atom", c.inherent_structure(k).box.volume / s.size()},
                  {"inherent_largest_force_eV_A", f.inherent_force},
                  {"inherent_stress_GPa", f.inherent_stress},
+                 {"conserved_drift_eV_per_atom_ps", f.conserved_drift},
                  {"atoms_hopped", f.hops < 0 ? nlohmann::json() : nlohmann::json(f.hops)}});
         }
         summary["glass"] = glasses;
@@ -173,7 +174,9 @@ private:
             starts.push_back(c.study.quenches()
                                  ? start_lattice_of(c.study, c.potential, k)
                                  : io::read_structure(c.study.system.structures.at(k), c.potential.elements));
-        Dynamics<Space> d = c.dynamics<Space>(starts);
+        std::vector<std::string> names;
+        for (const std::uint32_t k : samples) names.push_back(fmt::format("sample {}", k));
+        Dynamics<Space> d = c.dynamics<Space>(starts, names);
         const CheckpointFile file(c.checkpoints.path("unit", unit[0]));
         QuenchProgress progress;
         if (!c.study.quenches()) progress.place = {true, QuenchProgress::relax, 0};
@@ -194,14 +197,15 @@ private:
         const Pause pause = c.farm.pause_with(save);
         const double before = d.atom_steps();
         const Ticker tick = [&](double steps) { c.progress.advance(done + steps - before); };
-        if (!melt_and_quench(d, QuenchProtocol(c.study.quench, c.samples[unit[0]].rate_K_per_s), c.study.study.seed,
-                             samples, 1000, progress, tick, pause))
-            return false;
         std::vector<LbfgsState> relaxed;
-        if (find_reference_basin(
-                d, BasinProtocol(c.study), c.study.study.seed, samples, progress, tick, pause, save,
-                [&] { return c.farm.must_stop(); }, relaxed) == BasinOutcome::stopped)
-            return false;
+        const bool done_all = c.watched(d, [&] {
+            return melt_and_quench(d, QuenchProtocol(c.study.quench, c.samples[unit[0]].rate_K_per_s),
+                                   c.study.study.seed, samples, 1000, progress, tick, pause) &&
+                   find_reference_basin(
+                       d, BasinProtocol(c.study), c.study.study.seed, samples, progress, tick, pause, save,
+                       [&] { return c.farm.must_stop(); }, relaxed) != BasinOutcome::stopped;
+        });
+        if (!done_all) return false;
         done += d.atom_steps() - before;
         write_glasses(c, d, unit, progress, relaxed);
         if (c.farm.leads()) file.remove();
@@ -238,6 +242,7 @@ private:
             f.energy = part(progress.glass.energy);
             f.inherent_energy = part(inherent_energy);
             f.inherent_force = relaxed[r].force_max;
+            f.conserved_drift = d.largest_drift().at(r);
             const Mat3 stress = (-units::gigapascal_per_pressure / inherent[r].box.volume) * to_matrix(virial[r]);
             f.inherent_stress.assign(stress.m, stress.m + 9);
             if (!progress.relaxed.position.empty()) f.hops = count_hops(at(progress.relaxed), inherent[r]);

@@ -137,6 +137,7 @@ public:
             }
             if (!f.temperature.empty()) {
                 const AtomsThatHopped atoms = atoms_that_hopped(f);
+                j["conserved_drift_eV_per_atom_ps"] = f.conserved_drift;
                 j["hops"] = {{"temperature_K", f.temperature},
                              {"atoms_moved_before", atoms.before},
                              {"atoms_hopped_within", atoms.within}};
@@ -194,13 +195,15 @@ private:
         std::vector<Structure> replicas;
         std::vector<double> at;
         std::vector<std::uint32_t> streams;
+        std::vector<std::string> names;
         for (const int run : unit) {
             replicas.push_back(glasses[index.sample(run)]);
             at.push_back(c.study.stiffness.temperatures_K[index.temperature(run)]);
             // Streams below 2^16 belong to the quench.
             streams.push_back((1u << 16) + static_cast<std::uint32_t>(run));
+            names.push_back(fmt::format("sample {} at {:g} K", index.sample(run), at.back()));
         }
-        Dynamics<Space> d = c.dynamics<Space>(replicas);
+        Dynamics<Space> d = c.dynamics<Space>(replicas, names);
         StiffnessProgress<Space> progress;
         const CheckpointFile file(c.checkpoints.path("unit", unit[0]));
         c.checkpoints.resume(file, unit, [&](const io::H5File& f) {
@@ -217,10 +220,11 @@ private:
             });
         });
         const double before = d.atom_steps();
-        if (!measure_displacements(
-                d, protocol, at, c.study.study.seed, streams, progress,
-                [&](double now) { c.progress.advance(done + now - before); }, pause))
-            return false;
+        const Ticker tick = [&](double now) { c.progress.advance(done + now - before); };
+        const auto measure = [&] {
+            return measure_displacements(d, protocol, at, c.study.study.seed, streams, progress, tick, pause);
+        };
+        if (!c.watched(d, measure)) return false;
         done += d.atom_steps() - before;
         write_runs(c, unit, replicas, d, displacements_of(progress, protocol), progress.early);
         if (c.farm.leads()) file.remove();
@@ -247,8 +251,15 @@ private:
             for (const std::vector<double>& e : early)
                 beginnings.insert(beginnings.end(), e.begin() + begin, e.begin() + end);
             c.checkpoints.write("run", unit[r],
-                                RunFile{part(whole), part(first), part(second), beginnings, part(mean_position),
-                                        part(first_position), part(last_position), cell_rows(boxes[r])});
+                                RunFile{part(whole),
+                                        part(first),
+                                        part(second),
+                                        beginnings,
+                                        part(mean_position),
+                                        part(first_position),
+                                        part(last_position),
+                                        cell_rows(boxes[r]),
+                                        {d.largest_drift().at(r)}});
         }
     }
 
