@@ -4,7 +4,7 @@ set -euo pipefail
 
 usage() {
     cat <<'HELP'
-usage: tests/run.sh [--setup-only] [--no-install] [--validation | --lint]
+usage: tests/run.sh [--setup-only] [--no-install] [--validation | --lint | --fuzz MINUTES]
 
 Installs the Debian packages that are missing, configures and builds into build/ (the program is build/mgstiff-gpu)
 and runs all tests with ctest. Where nvcc is found, a second build without CUDA goes into build-host/, where the
@@ -13,6 +13,7 @@ MG_REQUIRE_GPU=1 turns those skips into failures.
 
   --setup-only   install what is missing, and stop
   --no-install   install nothing
+  --fuzz MINUTES read changed inputs for so many minutes with each reader, under the sanitizers
   --validation   run the full validation tables instead (long: hours), MG_VALIDATION=full, without time limits
   --lint         run the linters instead, and build nothing: tests/lint/lint.py, and clang-tidy on the C++ sources that
                  differ from origin/main (from HEAD~1 where there is none), where any warning fails
@@ -23,13 +24,21 @@ MG_SIMT_SEED is the first of the seeds that order the threads of CUDA kernels on
 HELP
 }
 
-setup_only=0 install=1 validation=0 lint=0
+setup_only=0 install=1 validation=0 lint=0 fuzz=0
 while (($#)); do
     case "$1" in
         --setup-only) setup_only=1 ;;
         --no-install) install=0 ;;
         --validation) validation=1 ;;
         --lint) lint=1 ;;
+        --fuzz)
+            fuzz=${2:-}
+            if [[ ! $fuzz =~ ^[1-9][0-9]*$ ]]; then
+                printf 'error: --fuzz takes a number of minutes (see tests/run.sh --help)\n' >&2
+                exit 2
+            fi
+            shift
+            ;;
         -h | --help)
             usage
             exit 0
@@ -86,6 +95,16 @@ if ((lint)); then
     lap clang-tidy
     mg_say "Seconds: $laps"
     exit "$status"
+fi
+
+if ((fuzz)); then
+    mg_configure build -DMG_TESTS=ON -DMG_CUDA=OFF -DMG_FUZZ_SECONDS=$((60 * fuzz)) -DMG_TEST_TIMEOUT=1000000
+    lap configure
+    mg_build build mg_fuzz
+    lap build
+    mg_say "Seconds: $laps"
+    cd build
+    exec ctest -L fuzz --verbose --no-tests=error -j "$jobs"
 fi
 
 if ((validation)); then

@@ -6,11 +6,13 @@
 #include <cstdlib>
 #include <exception>
 #include <iostream>
+#include <new>
 #include <string>
 
 #include "app/commands.hpp"
 #include "app/ranks.hpp"
 #include "core/error.hpp"
+#include "core/memory.hpp"
 #include "ops/blas.hpp"
 #include "study/stop.hpp"
 
@@ -71,6 +73,7 @@ void warn_of_ranks_apart(const mg::Comm& world) {
 
 int main(int argc, char** argv) {
     restart_with_settings(argv);
+    mg::say_where_memory_ends();
     // Before MPI starts, which takes a while: a signal in that time is to stop the run, not to kill it.
     if (argc > 1 && std::string(argv[1]) == "run") mg::study::catch_stop_signals();
     CLI::App app{"From a metallic glass's composition and cooling rate to the stiffness of each of its atoms."};
@@ -96,12 +99,16 @@ int main(int argc, char** argv) {
     } catch (const mg::study::Stopped&) {
         return 75;
     } catch (const std::exception& e) {
+        const std::string text = dynamic_cast<const std::bad_alloc*>(&e)
+                                     ? "cannot allocate memory (out of memory); use fewer atoms, fewer replicas per "
+                                       "batch (compute.replicas_per_batch) or a larger machine"
+                                     : e.what();
         if (world.size() == 1) {
-            std::cerr << "mgstiff-gpu: " << e.what() << '\n';
+            std::cerr << "mgstiff-gpu: " << text << '\n';
             return 1;
         }
         // The others may wait for this rank: the job ends here. What they had done is in their checkpoints.
-        std::cerr << "mgstiff-gpu: rank " << world.rank() << ": " << e.what() << std::endl;
+        std::cerr << "mgstiff-gpu: rank " << world.rank() << ": " << text << std::endl;
         world.abort(1);
     }
 }

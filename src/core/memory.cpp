@@ -2,13 +2,27 @@
 
 #include <cstdlib>
 #include <cstring>
+#include <new>
 #include <string>
 
+#include <omp.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "core/error.hpp"
 
 namespace mg {
+
+void say_where_memory_ends() {
+    std::set_new_handler([] {
+        if (omp_get_level() == 0) throw std::bad_alloc();  // a region of one thread counts as well
+        constexpr char text[] =
+            "mgstiff-gpu: cannot allocate memory (out of memory); use fewer replicas per batch "
+            "(compute.replicas_per_batch), fewer threads, or a larger machine\n";
+        [[maybe_unused]] const auto written = write(2, text, sizeof text - 1);
+        _exit(1);
+    });
+}
 
 void* allocate(Host, std::size_t bytes) {
     // Large arrays (tables, rows) are read at random: huge pages spare them the page walks.

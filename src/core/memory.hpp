@@ -8,6 +8,10 @@
 
 namespace mg {
 
+/// From now on memory that has ended inside a parallel region, which no exception may leave, ends the program with
+/// a message and exit code 1; elsewhere std::bad_alloc is thrown as ever.
+void say_where_memory_ends();
+
 /// Memory aligned to 64 bytes (Host) or 256 bytes (Cuda). Throws mg::Error where it is not to be had.
 void* allocate(Host, std::size_t bytes);
 void* allocate(Cuda, std::size_t bytes);

@@ -13,6 +13,9 @@ namespace mg::io {
 namespace {
 
 [[noreturn]] void raise(const std::string& path, const char* what, int code) {
+    if (code == ENOENT)
+        throw Error("cannot " + std::string(what) + " '" + path + "'", "its directory is not there",
+                    "it may have been deleted or renamed since; make it again");
     throw Error("cannot " + std::string(what) + " '" + path + "'", std::strerror(code),
                 "check free space, quota and permissions of its directory");
 }

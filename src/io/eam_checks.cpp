@@ -4,6 +4,7 @@
 #include <cmath>
 #include <cstdio>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "core/error.hpp"
@@ -80,6 +81,16 @@ void check_end(const EamPotential& potential, const Table& f, double cutoff, boo
 
 void check_functions(const EamPotential& potential) {
     const int n = potential.species();
+    // Splines and sums over neighbours overflow long after it. (A charge of a funcfl file is squared.)
+    constexpr double largest = 1e100;
+    for (const auto& [tables, name] :
+         {std::pair{&potential.pair, "pair function"}, std::pair{&potential.density, "density"},
+          std::pair{&potential.embedding, "embedding function"}})
+        for (const Table& f : *tables)
+            for (const double value : f)
+                if (!(std::abs(value) < largest))
+                    throw InputError(potential.path + ": a " + name + " overflows", "a value of it is " + shown(value),
+                                     "the table is damaged: get it anew");
     for (int source = 0; source < n; ++source)
         for (int center = 0; center < n; ++center) {
             if (potential.format != "eam/fs" && center > 0) continue;

@@ -152,6 +152,8 @@ Section read_element_line(const EamFile& file, const Line& line) {
     section.lattice_constant = file.number(line, 2, "a lattice constant");
     section.lattice = std::string(line.words[3]);
     if (!(section.mass > 0)) file.fail(line.number, "the mass is not positive", "it is " + std::string(line.words[1]));
+    if (section.mass < 0.5 || section.mass > 400)
+        file.fail(line.number, "the mass is that of no atom", "it is " + std::string(line.words[1]) + " u");
     return section;
 }
 

@@ -241,6 +241,16 @@ DynamicsState Dynamics<Space>::state() {
 
 template <class Space>
 void Dynamics<Space>::restore(const DynamicsState& s) {
+    const std::size_t replicas = batch_.replicas, atoms = s.id.size();
+    const bool of_each_atom = s.species.size() == atoms && s.position.size() == atoms && s.velocity.size() == atoms &&
+                              s.force.size() == atoms && s.reference_position.size() == atoms;
+    const bool of_each_replica = s.box.size() == replicas && s.reference_box.size() == replicas &&
+                                 s.ensemble.size() == replicas && s.potential_energy.size() == replicas &&
+                                 s.virial.size() == replicas && s.largest_drift.size() == replicas;
+    if (static_cast<double>(atoms) != all_atoms() || !of_each_atom || !of_each_replica)
+        throw Error("a state of " + std::to_string(atoms) + " atoms in " + std::to_string(s.box.size()) + " replicas",
+                    "these dynamics are of " + shown(all_atoms()) + " in " + std::to_string(replicas),
+                    "give a state of the same structures");
     if (neighbors_.domain) {
         // Atoms belong to whom they belonged at the last build.
         const Domain<Space>& d = *neighbors_.domain;

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 
+#include "core/error.hpp"
 #include "io/json.hpp"
 
 namespace mg::study {
@@ -9,12 +10,18 @@ namespace mg::study {
 Ledger::Ledger(std::string path) : path_(std::move(path)) {
     if (!std::filesystem::exists(path_)) return;
     const nlohmann::json file = io::read_json(path_);
-    for (const auto& [stage, entry] : file.items()) {
-        LedgerEntry& e = entries_[stage];
-        e.hash = entry.value("hash", "");
-        e.begun = entry.value("begun", "");
-        e.settings = entry.value("settings", "");
-        if (entry.contains("seconds")) e.seconds = entry.value("seconds", 0.0);
+    try {
+        if (!file.is_object()) throw InputError("it is no object");
+        for (const auto& [stage, entry] : file.items()) {
+            LedgerEntry& e = entries_[stage];
+            e.hash = entry.value("hash", "");
+            e.begun = entry.value("begun", "");
+            e.settings = entry.value("settings", "");
+            if (entry.contains("seconds")) e.seconds = entry.at("seconds").get<double>();
+        }
+    } catch (const std::exception& error) {
+        throw InputError("'" + path_ + "' is damaged", error.what(),
+                         "restore it; without it all stages run again, and results go to set-aside");
     }
 }
 

@@ -18,6 +18,7 @@
 #include "io/eam_reader.hpp"
 #include "io/structure_reader.hpp"
 #include "ops/domain.hpp"
+#include "study/advice.hpp"
 #include "study/context.hpp"
 #include "study/feasible.hpp"
 #include "study/set_aside.hpp"
@@ -61,6 +62,7 @@ public:
             study_.compute.skin_A = choose_skin(expected_width(study_, potential_), potential_.cutoff);
         directory_.check(study_, options_.resume, options_.on_change == OnChange::keep || comes_back("quench"));
         check_feasible(study_, potential_, asked("train"));
+        if (asked("stiffness")) check_temperatures(study_, potential_);
         check_needs();
         check_changes();
         if (world.rank() == 0) check_results();
@@ -95,6 +97,9 @@ public:
         }
         return lines;
     }
+
+    /// What it will do badly.
+    std::vector<std::string> advice() const { return study::advice(study_, potential_); }
 
     /// Collective, as all that follows. Throws Stopped at a checkpoint.
     void run(const char* backend) {
@@ -313,6 +318,8 @@ private:
         if (study_.compute.domains > 1) announce_domains();
         progress_->say(fmt::format("potential {} ({}), cutoff {} A, skin {:.2f} A, sha256 {}", potential_.path,
                                    potential_.format, potential_.cutoff, *study_.compute.skin_A, potential_.sha256));
+        if (world_.rank() == 0)
+            for (const std::string& line : advice()) progress_->warn(line);
         if (study_.compute.precision == Precision::full) return;
         const EamTables<Host> tables = make_eam_tables<Host>(potential_);
         progress_->say(
@@ -369,13 +376,14 @@ void run_study(const StudyFile& study, const RunOptions& options, Comm& world) {
 }
 
 template <class Space>
-std::vector<std::string> plan_study(const StudyFile& study, const RunOptions& options, Comm& world) {
-    return StudyRun(study, options, all_stages<Space>(), world).plan();
+StudyPlan plan_study(const StudyFile& study, const RunOptions& options, Comm& world) {
+    const StudyRun run(study, options, all_stages<Space>(), world);
+    return {run.plan(), run.advice()};
 }
 
 #define MG_RUN_STUDY(Space)                                                     \
     template void run_study<Space>(const StudyFile&, const RunOptions&, Comm&); \
-    template std::vector<std::string> plan_study<Space>(const StudyFile&, const RunOptions&, Comm&);
+    template StudyPlan plan_study<Space>(const StudyFile&, const RunOptions&, Comm&);
 MG_INSTANTIATE(MG_RUN_STUDY)
 
 }  // namespace mg::study

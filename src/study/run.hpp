@@ -28,9 +28,14 @@ struct RunOptions {
 template <class Space>
 void run_study(const StudyFile& study, const RunOptions& options, Comm& world);
 
-/// What run_study() would find in the output directory and do with it: a line for each stage that has results there,
-/// for people. Throws what run_study() would throw before anything has run, but for the number of ranks.
+/// For people.
+struct StudyPlan {
+    std::vector<std::string> stages;  ///< what is in the output directory and becomes of it, a line for each stage
+    std::vector<std::string> advice;  ///< what the study will do badly
+};
+/// What run_study() would find and do. Throws what run_study() would throw before anything has run, but for the number
+/// of ranks.
 template <class Space>
-std::vector<std::string> plan_study(const StudyFile& study, const RunOptions& options, Comm& world);
+StudyPlan plan_study(const StudyFile& study, const RunOptions& options, Comm& world);
 
 }  // namespace mg::study

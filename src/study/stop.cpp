@@ -14,7 +14,12 @@ namespace {
 
 volatile std::sig_atomic_t signal_seen = 0;
 
-double now_s() { return std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count(); }
+template <class Clock>
+double seconds_of() {
+    return std::chrono::duration<double>(Clock::now().time_since_epoch()).count();
+}
+/// A clock that nobody sets. What SLURM says is of the wall's, and is taken over once.
+double now_s() { return seconds_of<std::chrono::steady_clock>(); }
 
 /// [s] between the end of a SLURM job and the last step: a checkpoint of any size is written in it.
 constexpr double slurm_margin = 60;
@@ -66,8 +71,8 @@ StopRequest::StopRequest(Comm& world, std::optional<double> max_wall)
     : world_(world), deadline_(std::numeric_limits<double>::max()), limit_("--max-wall") {
     if (max_wall) deadline_ = now_s() + *max_wall;
     if (const char* end = std::getenv("SLURM_JOB_END_TIME")) {
-        const double slurm = std::atof(end) - slurm_margin;
-        if (slurm > 0 && slurm < deadline_) deadline_ = slurm, limit_ = "the end of the SLURM job";
+        const double at = std::atof(end), slurm = now_s() + at - slurm_margin - seconds_of<std::chrono::system_clock>();
+        if (at > 0 && slurm < deadline_) deadline_ = slurm, limit_ = "the end of the SLURM job";
     }
 }
 

@@ -221,9 +221,33 @@ expect 2 'other holds another study, "small"' 'its study.name is "small", not "m
 expect 2 'other holds another study, "small"' "its quench.rate_K_per_s is 1e15, not 1e14" -- \
     "$program" run study.toml --out other --set quench.rate_K_per_s=1e14
 expect 2 "other holds results already" -- "$program" run study.toml --out other --resume never
+for shape in '[]' 'null' '3' '{"quench": 5}' '{"quench": {"hash": 7}}' '{"quench": {"seconds": "x"}}'; do
+    printf '%s' "$shape" > other/stages.json
+    expect 2 "'other/stages.json' is damaged" "set-aside" -- "$program" run study.toml --out other
+done
+rm other/stages.json
 cmp before.toml other/config.resolved.toml
 [ "$(find other -type f)" = other/config.resolved.toml ] ||
     fail "a refused run wrote into the directory"
+
+echo "== memory that ends within a parallel loop, and a directory that goes"
+if (ulimit -v 400000; timeout 120 "$program" bench md --atoms 400000 --melt-atoms 500 --steps 2 --backend host) \
+    > stdout 2> stderr; then
+    fail "400,000 atoms fit into 400 MB?"
+fi
+tail -n 1 stderr | grep -q 'cannot allocate .*(out of memory); use fewer' || fail "memory: $(tail -n 1 stderr)"
+"$program" run study.toml --out gone --set quench.melt_ps=1000 > stdout 2> stderr &
+for ((k = 0; k < 200; ++k)); do
+    [ ! -e gone/checkpoints ] || break
+    sleep 0.05
+done
+rm -rf gone
+kill -USR1 $!
+status=0
+wait $! || status=$?
+[ "$status" -eq 1 ] || fail "a directory that goes: exit status $status"
+grep -q 'its directory is not there); it may have been deleted or renamed since' stderr ||
+    fail "a directory that goes: $(tail -n 1 stderr)"
 
 echo "== help"
 for command in "" run check evaluate report info; do

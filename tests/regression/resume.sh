@@ -5,6 +5,7 @@
 # MG_TRIALS: trials of each kind of stop for each stage (20 for the full table), and five times as many kills; by
 #            default each stage and each phase towards the reference basin has one stop, their kinds in turn, and there
 #            are three kills.
+# MG_KILLS: how many kills, whatever the trials.
 # MG_SEED: seed of the random moments (default 1).
 # shellcheck source-path=SCRIPTDIR source=../support/regression.sh
 . "$(dirname "$0")/../support/regression.sh"
@@ -197,7 +198,7 @@ compare reference trial "begun in a directory with nothing but settings: other b
 
 total=0
 for stage in "${stages[@]}"; do total="$total + $(seconds_of "$stage")"; done
-kills=$((trials > 0 ? 5 * trials : 3))
+kills=${MG_KILLS:-$((trials > 0 ? 5 * trials : 3))}
 for ((trial = 0; trial < kills; ++trial)); do
     rm -rf trial
     setsid mpirun -n 2 "$program" "${arguments[@]}" --out trial > log 2>&1 &

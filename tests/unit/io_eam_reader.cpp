@@ -200,6 +200,9 @@ TEST(EamReader, GarbageIsLocated) {
     expect_error(directory.write("x.eam.fs", line7), {"x.eam.fs:7:", "is no number"});
     line7.replace(at, 1, "nan ");
     expect_error(directory.write("x.eam.fs", line7), {"x.eam.fs:7:", "not finite"});
+    expect_error(directory.write("x.eam", funcfl("Cu", 1e160)), {"x.eam: a pair function overflows"});
+    expect_error(directory.write("x.eam", replaced(funcfl("Cu"), " 29 63.55", " 29 1e-3")),
+                 {"x.eam:2:", "the mass is that of no atom"});
     expect_error(directory.write("x.eam.fs", "hello\n"), {"ends early"});
     expect_error(directory.write("x.eam.fs", "a\nb\nc\nd\ne\n"), {":4:", "no table"});
     expect_error(directory.write("x.eam.fs", std::string("a\0b", 3)), {"binary"});

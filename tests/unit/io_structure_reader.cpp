@@ -133,11 +133,11 @@ TEST(LammpsData, SectionsInAnyOrder) {
 
 TEST(LammpsData, Names) {
     TemporaryDirectory directory;
-    std::string text = replaced(replaced(data, "1 63.546", "1 1.5 # Cu"), "2 91.224", "2 2.5 # Zr");
+    std::string text = replaced(replaced(data, "1 63.546", "1 60.5 # Cu"), "2 91.224", "2 90.5 # Zr");
     EXPECT_EQ(io::read_structure(directory.write("x.data", text)).elements, (std::vector<std::string>{"Cu", "Zr"}));
-    EXPECT_EQ(io::read_structure(directory.write("x.data", text)).masses, (std::vector<double>{1.5, 2.5}));
-    text = replaced(text, "Velocities", "Atom Type Labels\n\n1 Ni\n2 Al\n\nVelocities");
-    EXPECT_EQ(io::read_structure(directory.write("x.data", text)).elements, (std::vector<std::string>{"Ni", "Al"}));
+    EXPECT_EQ(io::read_structure(directory.write("x.data", text)).masses, (std::vector<double>{60.5, 90.5}));
+    text = replaced(text, "Velocities", "Atom Type Labels\n\n1 Ni\n2 Nb\n\nVelocities");
+    EXPECT_EQ(io::read_structure(directory.write("x.data", text)).elements, (std::vector<std::string>{"Ni", "Nb"}));
     expect_error(directory.write("x.data", replaced(data, "1 63.546", "1 50.0")),
                  {"type 1", "no element's", "--elements"});
     expect_error(directory.write("x.data", replaced(data, "1 63.546", "1 40.0")), {"type 1", "Ar, Ca"});
@@ -147,6 +147,11 @@ TEST(LammpsData, Names) {
     EXPECT_EQ(io::read_structure(directory.write("x.data", bare), {"Ni", "Al"}).elements[1], "Al");
     EXPECT_TRUE(io::read_structure(directory.write("x.data", bare), {"Ni", "Al"}).masses.empty());
     expect_error(directory.write("x.data", bare), {"type 2 has no element", ":18:"}, {"Ni"});
+}
+
+/// The atom 4 has another id everywhere.
+std::string replaced_all_ids(const TemporaryDirectory& directory, const std::string& id) {
+    return directory.write("x.data", replaced(replaced(data, "4 4 5 6", id + " 4 5 6"), "4 1 3.0", id + " 1 3.0"));
 }
 
 TEST(LammpsData, BadInputIsLocated) {
@@ -170,6 +175,8 @@ TEST(LammpsData, BadInputIsLocated) {
     expect_error(with("# atomic", "# sphere"), {"'sphere' is not read", "atomic, charge"});
     expect_error(with("# atomic", "# charge"), {"x.data:18:", "8 words", "atom_style charge has 6, or 9"});
     expect_error(with("4 4 5 6", "5 4 5 6"), {"no velocity for atom 4"});
+    expect_error(with("4 4 5 6", "4 4 5 2e9"), {"x.data:20:", "atom 4 moves at", "A/ps"});
+    expect_error(replaced_all_ids(directory, "9007199254740993"), {"x.data:20:", "the id of an atom is 90071992547"});
     expect_error(with("2 91.224", "2 -1"), {"mass of type 2 is not positive"});
     expect_error(with("2 atom types", "2 charges"), {"x.data:4:", "unknown header"});
     expect_error(directory.write("x.data", ""), {"no atoms"});
@@ -239,6 +246,8 @@ TEST(LammpsData, LabelsInPlaceOfTypes) {
     EXPECT_EQ(s.species, (std::vector<int>{1, 1, 0}));
     EXPECT_EQ(s.masses, (std::vector<double>{91.224, 63.546}));
     expect_error(directory.write("x.data", replaced(text, "4 Cu 3.0", "4 Ni 3.0")), {"'Ni' is no integer", "a type"});
+    expect_error(directory.write("x.data", replaced(text, "Cu 63.546", "Cu 26.546")),
+                 {"x.data: Cu has a mass of 26.546", "the element's is 63.546"});
     // Labels that are no elements say nothing, and the list names the types.
     text = replaced(data, "Velocities", "Atom Type Labels\n\n1 small\n2 big\n\nVelocities");
     expect_the_three_atoms(io::read_structure(directory.write("x.data", text), {"Cu", "Zr"}));
@@ -385,6 +394,7 @@ TEST(LammpsDump, BadInputIsLocated) {
     const std::vector<std::string> names = {"Cu", "Zr"};
     expect_error(with("1 4 3.0", "1 4 NaN"), {"x.dump:22:", "not finite"}, names);
     expect_error(with("1 4 3.0", "1 7 3.0"), {"x.dump:22:", "occurs twice"}, names);
+    expect_error(with("1 4 3.0", "1 -7 3.0"), {"x.dump:22:", "the id of an atom is -7", "from 1"}, names);
     expect_error(with("1 4 3.0", "3 4 3.0"), {"x.dump:22:", "type 3"}, names);
     expect_error(with("0 2 0 4 5 6", "0 2 0 4 5"), {"x.dump:22:", "words"}, names);
     expect_error(with("\n3\nITEM", "\n4\nITEM"), {"ends early", "atom 4 of 4"}, names);
@@ -464,6 +474,9 @@ TEST(ExtendedXyz, BadInputIsLocated) {
     expect_error(with("0 0 5\"", "0 0 5 1\""), {"10 numbers"});
     expect_error(with("0 0 5\"", "0 0 5"), {"is missing"});
     expect_error(with("pos:R:3", "pos:R:2"), {"wrong shape"});
+    const std::string ids =
+        replaced(replaced(replaced(text, "pos:R:3", "pos:R:3:id:I:1"), "1 1 1", "1 1 1 2"), "0 0 0\n", "0 0 0 0\n");
+    expect_error(directory.write("x.xyz", ids), {"x.xyz:3:", "the id of an atom is 0"});
     expect_error(with("pos:R:3", "pos:R:3 pbc=\"T T F\""), {"not periodic"});
 }
 

@@ -48,7 +48,7 @@ void check(const StudyArguments& a, Comm& world) {
     const StudyFile study = read_with_arguments(a);
     const EamPotential potential = io::read_potential(study.system.potential, study.system.elements);
     const bool cuda = use_cuda(study.compute.backend);
-    std::vector<std::string> plan;
+    study::StudyPlan plan;
     double rate = 0;
     with_space(cuda, [&](auto space) {
         using Space = decltype(space);
@@ -58,9 +58,10 @@ void check(const StudyArguments& a, Comm& world) {
     std::cout << resolved_toml(study) << std::flush;
     std::cerr << study::to_table(study::estimate(study, rate))
               << fmt::format("rate measured here: {:.3g} atom-steps/s on {}\n", rate, device_name(cuda));
-    if (plan.empty()) return;
+    for (const std::string& line : plan.advice) std::cerr << "warning: " << line << '\n';
+    if (plan.stages.empty()) return;
     std::cerr << fmt::format("\nin {}:\n", study.study.output);
-    for (const std::string& line : plan) std::cerr << line << '\n';
+    for (const std::string& line : plan.stages) std::cerr << line << '\n';
 }
 
 }  // namespace

@@ -11,6 +11,10 @@ namespace mg::io {
 namespace {
 
 constexpr double cells_away = 1e6;
+/// Ids key random numbers and stand in files that know doubles alone.
+constexpr long largest_id = 1L << 53;
+/// [A/ps] Atoms of a liquid at 20,000 K move at 30; what is faster is in other units.
+constexpr double largest_speed = 1e4;
 
 void check_volume(const StructureSource& source, const RawStructure& raw, double volume) {
     double longest = 0;
@@ -22,6 +26,9 @@ void check_volume(const StructureSource& source, const RawStructure& raw, double
 
 /// The atoms by ascending id.
 std::vector<int> order_of_ids(const StructureSource& source, const RawStructure& raw) {
+    for (std::size_t k = 0; k < raw.id.size(); ++k)
+        if (raw.id[k] < 1 || raw.id[k] > largest_id)
+            source.fail(raw.line[k], "the id of an atom is " + std::to_string(raw.id[k]), "ids go from 1 to 2^53");
     std::vector<int> order(raw.id.size());
     std::iota(order.begin(), order.end(), 0);
     std::sort(order.begin(), order.end(),
@@ -55,7 +62,13 @@ Structure assemble(const StructureSource& source, const RawStructure& raw, const
                         "its position is in A, in or near the cell");
         structure.id.push_back(raw.id[k]);
         structure.position.push_back(x);
-        if (!raw.velocity.empty()) structure.velocity.push_back(raw.velocity[k]);
+        if (raw.velocity.empty()) continue;
+        if (!(norm2(raw.velocity[k]) <= largest_speed * largest_speed))
+            source.fail(
+                raw.line[k],
+                "atom " + std::to_string(raw.id[k]) + " moves at " + shown(std::sqrt(norm2(raw.velocity[k]))) + " A/ps",
+                "no atom of a solid or liquid is so fast: velocities are in A/ps");
+        structure.velocity.push_back(raw.velocity[k]);
     }
     return structure;
 }

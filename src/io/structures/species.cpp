@@ -144,8 +144,17 @@ void take_types(const StructureSource& source, const RawStructure& raw, const st
     }
 }
 
+/// A type that is named as one element and weighs as another is one of them by mistake. Isotopes of hydrogen and helium
+/// differ by more.
+void check_mass(const StructureSource& source, const ChemicalElement& element, double mass) {
+    const double largest = element.mass < 5 ? 3.2 : 1.25, least = element.mass < 5 ? 0.6 : 0.8;
+    if (mass >= least * element.mass && mass <= largest * element.mass) return;
+    throw InputError(source.path() + ": " + std::string(element.symbol) + " has a mass of " + shown(mass) + " u",
+                     "the element's is " + shown(element.mass) + " u", "correct the mass or the name of the type");
+}
+
 /// Masses of the file, and of the table for elements that no type of the file has; none where one stays unknown.
-void take_masses(const RawStructure& raw, bool named_types, Structure& structure) {
+void take_masses(const StructureSource& source, const RawStructure& raw, bool named_types, Structure& structure) {
     for (std::size_t s = 0; s < structure.elements.size(); ++s) {
         double mass = 0;
         if (named_types) {
@@ -155,6 +164,7 @@ void take_masses(const RawStructure& raw, bool named_types, Structure& structure
             mass = raw.masses.at(static_cast<int>(s) + 1);
         }
         const ChemicalElement* element = find_element(structure.elements[s]);
+        if (mass != 0 && element && named_types) check_mass(source, *element, mass);
         if (mass == 0 && element) mass = element->mass;
         if (mass == 0) {
             structure.masses.clear();
@@ -196,7 +206,7 @@ void resolve_species(const StructureSource& source, const RawStructure& raw, con
         if (!elements.empty()) check_order_of_types(source, raw, elements);
         take_types(source, raw, order, structure);
     }
-    if (!raw.masses.empty()) take_masses(raw, named_types, structure);
+    if (!raw.masses.empty()) take_masses(source, raw, named_types, structure);
 }
 
 }  // namespace mg::io

@@ -1,0 +1,27 @@
+#pragma once
+/// \file What a study will do badly, said before it runs: rules of the physics, each with its source.
+
+#include <string>
+#include <vector>
+
+#include "config/study_file.hpp"
+#include "physics/eam_potential.hpp"
+
+namespace mg::study {
+
+/// What a potential's crystal says of the material.
+struct CrystalGuess {
+    double cohesive_energy = 0;    ///< [eV] per atom of the start lattice
+    double melting_point = 0;      ///< [K] some 40 % too high for compounds
+    double highest_frequency = 0;  ///< [THz] of the start lattice's vibrations
+};
+/// Of a lattice of the study's composition as a quench begins with; of the first structure where structures are given.
+CrystalGuess guess_crystal(const StudyFile& study, const EamPotential& potential);
+
+/// Lines "problem (why); what to do" for settings that will run but hardly serve.
+std::vector<std::string> advice(const StudyFile& study, const EamPotential& potential);
+
+/// Throws InputError where a label would be measured in a liquid.
+void check_temperatures(const StudyFile& study, const EamPotential& potential);
+
+}  // namespace mg::study
