@@ -2,6 +2,8 @@
 #include "config/samples.hpp"
 #include "config/study_hash.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <filesystem>
 #include <nlohmann/json.hpp>
@@ -141,7 +143,9 @@ void Context::write_xyz(std::size_t k) const {
         if (h5.exists("/label")) columns.push_back({property, 1, h5.read<double>("/label"), {}, {}, true});
         columns.push_back({"predicted_" + property, 1, h5.read<double>("/" + property)});
     }
-    io::write_xyz(sample_file(k, "glass.xyz"), inherent_structure(k), columns);
+    io::write_xyz(sample_file(k, "glass.xyz"), inherent_structure(k), columns,
+                  fmt::format("sample={} seed={} study_hash={} potential_sha256={} program=\"mgstiff-gpu {} ({})\"", k,
+                              study.study.seed, study_hash(study), potential.sha256, build::version, build::git));
 }
 
 nlohmann::json provenance(const StudyFile& study) {

@@ -6,6 +6,7 @@ data that are there, or nothing could be written; 2 wrong usage or no study in O
 """
 
 import argparse
+import json
 import os
 import sys
 import warnings
@@ -154,6 +155,9 @@ def write_tables(study, values, rows, timings, barriers, verdicts, learning):
         elif os.path.exists(path):
             os.remove(path)
 
+    with open(os.path.join(folder, "provenance.json"), "w", encoding="utf-8") as file:
+        json.dump({key: study.get(key) for key in ("study", "potential", "hardware")}, file, indent=2)
+        file.write("\n")
     put("metrics.csv", ["set"] + METRICS + [f"R_{n}" for n in study.names],
         [[label] + [m[k] for k in METRICS] + [m["R_species"].get(n) for n in study.names] for label,
          m in values.items()])
