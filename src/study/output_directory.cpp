@@ -137,6 +137,19 @@ void OutputDirectory::remove_checkpoints(const std::string& stage) const {
         if (entry.path().filename().string().starts_with(stage + "-")) fs::remove(entry.path(), ignored);
 }
 
+void OutputDirectory::mark_report() const {
+    constexpr std::string_view note =
+        "<p class=\"note bad\"><b>Results of this study have changed since this report was drawn.</b> "
+        "<code>mgstiff-gpu report</code> draws it again.</p>";
+    std::error_code none;
+    if (!fs::exists(file("report.html"), none)) return;
+    std::string page = io::read_bytes(file("report.html"));
+    const std::size_t body = page.find("<body>");
+    if (body == std::string::npos || page.find(note) != std::string::npos) return;
+    page.insert(body + 6, note);
+    io::write_file_atomically(file("report.html"), page);
+}
+
 void OutputDirectory::check(const StudyFile& study, Resume resume, bool keeps) const {
     std::error_code error;
     if (fs::exists(file("config.resolved.toml"), error)) {

@@ -44,6 +44,9 @@ public:
     /// All results and checkpoints of a stage that are there, of however many samples, relative to the directory.
     std::vector<std::string> files_of(const Stage& stage) const;
     void remove_checkpoints(const std::string& stage) const;
+    /// Lets report.html, where there is one, say itself that results have changed since it was drawn. Nothing else
+    /// of it changes, and the next one drawn takes its place.
+    void mark_report() const;
 
     /// Throws InputError for a directory that holds anything but this study's results; changes nothing. `keeps`:
     /// glasses of other settings may be set aside.

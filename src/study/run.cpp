@@ -225,6 +225,7 @@ private:
     void recall(const Stage& stage) {
         const std::string name = stage.name(), hash = stage_hash(study_, name);
         if (!stage.is_part_of(study_) || finished(stage) || !comes_back(name)) return;
+        directory_.mark_report();
         const LedgerEntry entry = aside_.entry(name, hash);
         const bool same_settings = ledger_.entry(name).made_under() == hash;
         if (!same_settings || aside_.collides(name, hash)) set_aside(stage, same_settings);
@@ -294,6 +295,7 @@ private:
     /// Its own results and checkpoints stay where they are of the same settings.
     void begin(const Stage& stage, const std::string& hash) {
         const std::string name = stage.name();
+        directory_.mark_report();
         const bool again = options_.resume == Resume::force;
         for (const std::string& other : stages_upon(study_, name)) set_aside(stage_named(other), again);
         const LedgerEntry before = ledger_.entry(name);

@@ -57,6 +57,15 @@ grep -q '^quench  *finished, took' log || fail "check does not say what has fini
 grep -q '^descriptors *was set aside and comes back, took' log || fail "check does not say what comes back"
 grep -q '^train .*descriptors.kind is "radial" and was "rdf", train.epochs is 13 and was 10; .* is set aside' log ||
     fail "check does not say what is made again"
+# A report that is older than the results says so, once.
+printf '<html><body><main>drawn</main></body></html>\n' > study/report.html
+for epochs in 14 15; do
+    "$program" "${arguments[@]}" --on-change keep --set "train.epochs=$epochs" > log 2>&1 || fail "train.epochs=$epochs"
+done
+[ "$(grep -o 'have changed since this report was drawn' study/report.html | wc -l)" -eq 1 ] || fail "an old report"
+grep -q '<main>drawn</main></body></html>$' study/report.html || fail "a report is damaged"
+rm study/report.html
+back "after these"
 # One of the changes again: it is there already.
 "$program" "${arguments[@]}" --set "${changes[1]}" > log 2>&1 || fail "a change made twice"
 [ "$(grep -c 'finished already' log)" -eq 5 ] || fail "a change made twice is computed twice"
