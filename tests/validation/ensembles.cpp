@@ -23,7 +23,7 @@ namespace {
 /// fcc copper of the Cu-Zr potential: a crystal is in equilibrium within picoseconds, as no glass is.
 Structure copper(const EamPotential& potential) {
     constexpr int cells = 5;
-    constexpr double a = 3.63;  // [A] at 600 K
+    constexpr double a = 3.664;  // [A] at 600 K
     constexpr double basis[4][3] = {{0, 0, 0}, {0.5, 0.5, 0}, {0.5, 0, 0.5}, {0, 0.5, 0.5}};
     Structure s;
     s.elements = potential.elements;
@@ -53,10 +53,15 @@ Samples sampled(const EnsembleOptions& o, std::uint64_t seed) {
     std::vector<std::uint32_t> streams(replicas);
     for (int r = 0; r < replicas; ++r) streams[r] = r;
     d.draw_velocities(std::vector<double>(replicas, 2 * o.temperature_end), seed, streams);
-    d.set_ensembles({o});
-    RunSchedule settle;
-    settle.steps = std::lround(3.0 / o.timestep);
-    d.run(settle);
+    // The volume rings for ten picoseconds after a kick, the longer the freer the cell: atoms are warm before it moves.
+    for (const EnsembleKind kind : {EnsembleKind::nvt, o.kind}) {
+        EnsembleOptions settling = o;
+        settling.kind = kind;
+        d.set_ensembles({settling});
+        RunSchedule settle;
+        settle.steps = std::lround((kind == EnsembleKind::npt ? 10.0 : 2.0) / o.timestep);
+        d.run(settle);
+    }
     Samples s;
     s.potential.resize(replicas);
     s.kinetic = s.volume = s.potential;
