@@ -2,7 +2,7 @@
 # `check` refuses what `run` refuses, with the same message, and nothing else: generated study files, in about half of
 # which something is wrong: check_and_run.sh <program> <source directory>
 #
-# MG_FILES: how many (default 25). MG_SEED: the first one's (default 1). MG_WALL: how long each may run (default 1s).
+# MG_FILES: how many (default 12). MG_SEED: the first one's (default 1). MG_WALL: how long each may run (default 1s).
 # shellcheck source-path=SCRIPTDIR source=../support/regression.sh
 . "$(dirname "$0")/../support/regression.sh"
 small_study train.max_crystalline=1.0 barriers.atoms=0.01 barriers.events_per_atom=1 barriers.max_attempts_per_atom=1 \
@@ -10,7 +10,7 @@ small_study train.max_crystalline=1.0 barriers.atoms=0.01 barriers.events_per_at
 "$program" check jobs/study.toml > jobs/resolved.toml 2> log || fail "the study itself is refused"
 sed -i '/^potential = /s/.*/potential = "Cu-Zr_2.eam.fs"/;/_sha256 = /d' jobs/resolved.toml
 
-/usr/bin/python3 - "$program" "${MG_FILES:-25}" "${MG_SEED:-1}" "${MG_WALL:-1s}" << 'PY'
+/usr/bin/python3 - "$program" "${MG_FILES:-12}" "${MG_SEED:-1}" "${MG_WALL:-1s}" << 'PY'
 import random, re, shutil, subprocess, sys
 from regression import finish, hold
 program, count, first, wall = sys.argv[1], int(sys.argv[2]), int(sys.argv[3]), sys.argv[4]

@@ -2,7 +2,8 @@
 # A result file that is damaged, cut, exchanged, edited or written by others is named and never used, and where it is
 # deleted it is made again with the same bits: sealed.sh <program> <source directory>
 #
-# MG_MUTATIONS: random changes of each file (default 2). MG_SEED: seed of these (default 1).
+# MG_MUTATIONS: random changes of each file (default 0: the unit test ResultFiles makes a thousand of each). MG_SEED:
+# seed of these (default 1).
 # shellcheck source-path=SCRIPTDIR source=../support/regression.sh
 . "$(dirname "$0")/../support/regression.sh"
 
@@ -60,8 +61,8 @@ names=(glass thermo stiffness descriptors barriers prediction)
 echo "== damaged, cut, lengthened, edited, written by others"
 for name in "${names[@]}"; do
     file=study/samples/0001/$name.h5
-    hows=(flipped edited)
-    [ "$name" != stiffness ] || hows+=(cut lengthened zeroed "written by others")
+    hows=(edited)
+    [ "$name" != stiffness ] || hows+=(flipped cut lengthened zeroed "written by others")
     for how in "${hows[@]}"; do
         tampered "$how" "$file" 0.7
         refused 2 "'$file' is damaged" -- "$program" "${arguments[@]}"
@@ -101,7 +102,7 @@ for name in "${names[@]}"; do
     same reference study --at-least 50 > log || fail "$name.h5 is made again with other bits"
 done
 
-mutations=${MG_MUTATIONS:-2}
+mutations=${MG_MUTATIONS:-0}
 echo "== $mutations random changes of each"
 rm -r study
 cp -r reference study
