@@ -54,6 +54,8 @@ void Context::fail(const PhysicsError& error, const std::vector<Structure>& stat
             progress.warn(std::string("the state is not written: ") + e.what());
         }
     }
+    // All ranks of a team come here, and the first to end ends the job.
+    if (Comm* const team = farm.team()) team->barrier();
     throw PhysicsError(error.what() + (files.empty() ? std::string() : "; the state some steps before is in " + files));
 }
 

@@ -123,7 +123,11 @@ public:
             progress_->finish("stopped", e.what());
             throw;
         } catch (const std::exception& e) {
-            progress_->finish("failed", e.what());
+            try {
+                progress_->finish("failed", e.what());
+            } catch (const Error&) {
+                // Several ranks may fail at once and write the status together: what is told is why they failed.
+            }
             // Exit code 2 says that nothing was run; that is no longer so.
             if (dynamic_cast<const InputError*>(&e)) throw Error(e.what());
             throw;
