@@ -49,6 +49,8 @@ study 'rate_K_per_s = 1e15' 'rate_K_per_s = -1e15'
 run "bad.toml:17:16: quench.rate_K_per_s = -1e15 is out of range"
 study 'samples = 3' 'samples = = 3'
 run "bad.toml:16:11: this is not TOML"
+study 'samples = 3' 'samples = 3µ'
+run "bad.toml:16:12: this is not TOML (a character beyond ASCII stands outside of quotes and comments)"
 study '"Cu", "Zr"' '"Cu", "Xx"'
 run "bad.toml:7:19: unknown element 'Xx'"
 study '"Cu", "Zr"' '"Cu", "Al"'

@@ -151,6 +151,20 @@ TEST(StudyFileTest, FaultsAreLocatedAndSuggestTheRemedy) {
     }
 }
 
+TEST(StudyFileTest, TextsAndCommentsHaveAnyCharacters) {
+    const Folder folder;
+    const auto message = [&](const std::string& name) {
+        return folder.message("# \u00fc \" \u03b1\n" + system_table + "[study]\nname = " + name + "\n");
+    };
+    // Quotes of all four kinds, with what might end them.
+    EXPECT_EQ(folder.read(system_table + "[study]\nname = \"\u00fc \\\" # \u03b1\"  # \u00fc '\n").study.name,
+              "\u00fc \" # \u03b1");
+    for (const char* name : {"'\u00fc \\'", "\"\"\"\u00fc \" \u03b1\n\u00fc\"\"\"", "'''\u00fc ' \u03b1'''"})
+        EXPECT_EQ(message(name).find("beyond ASCII"), std::string::npos) << name;
+    expect_has(message("\"a\" \u00fc"), "s.toml:8:12: this is not TOML (a character beyond ASCII");
+    expect_has(message("\u3042"), "s.toml:8:8: this is not TOML (a character beyond ASCII");
+}
+
 TEST(StudyFileTest, FaultsOfTheSystem) {
     const Folder folder;
     const auto with = [&](const std::string& from, const std::string& to) {
