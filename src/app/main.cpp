@@ -99,10 +99,7 @@ int main(int argc, char** argv) {
     } catch (const mg::study::Stopped&) {
         return 75;
     } catch (const std::exception& e) {
-        const std::string text = dynamic_cast<const std::bad_alloc*>(&e)
-                                     ? "cannot allocate memory (out of memory); use fewer atoms, fewer replicas per "
-                                       "batch (compute.replicas_per_batch) or a larger machine"
-                                     : e.what();
+        const std::string text = dynamic_cast<const std::bad_alloc*>(&e) ? mg::out_of_memory : e.what();
         if (world.size() == 1) {
             std::cerr << "mgstiff-gpu: " << text << '\n';
             return 1;

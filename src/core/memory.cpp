@@ -4,6 +4,7 @@
 #include <cstring>
 #include <new>
 #include <string>
+#include <string_view>
 
 #include <omp.h>
 #include <sys/mman.h>
@@ -16,10 +17,8 @@ namespace mg {
 void say_where_memory_ends() {
     std::set_new_handler([] {
         if (omp_get_level() == 0) throw std::bad_alloc();  // a region of one thread counts as well
-        constexpr char text[] =
-            "mgstiff-gpu: cannot allocate memory (out of memory); use fewer replicas per batch "
-            "(compute.replicas_per_batch), fewer threads, or a larger machine\n";
-        [[maybe_unused]] const auto written = write(2, text, sizeof text - 1);
+        for (const std::string_view text : {"mgstiff-gpu: ", out_of_memory, "\n"})
+            [[maybe_unused]] const auto written = write(2, text.data(), text.size());
         _exit(1);
     });
 }

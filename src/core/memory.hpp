@@ -8,6 +8,10 @@
 
 namespace mg {
 
+/// What is said where memory has ended.
+inline constexpr char out_of_memory[] =
+    "cannot allocate memory (out of memory); use fewer atoms, fewer replicas per batch (compute.replicas_per_batch), "
+    "fewer threads, or a larger machine";
 /// From now on memory that has ended inside a parallel region, which no exception may leave, ends the program with
 /// a message and exit code 1; elsewhere std::bad_alloc is thrown as ever.
 void say_where_memory_ends();

@@ -39,9 +39,13 @@ constexpr std::size_t rough_temperatures = 3;
 
 /// A start lattice of the study's composition, as small as the cutoff allows.
 Structure small_lattice(const StudyFile& study, const EamPotential& potential) {
+    std::vector<double> fractions = study.system.fractions;
+    if (!study.quenches()) {
+        fractions.assign(potential.species(), 0.0);
+        const Structure given = io::read_structure(study.system.structures.at(0), potential.elements);
+        for (const int t : given.species) fractions.at(t) += 1.0 / given.size();
+    }
     for (int n = 3;; ++n) {
-        std::vector<double> fractions(potential.species(), 1.0 / potential.species());
-        if (!study.system.fractions.empty()) fractions = study.system.fractions;
         Structure s = start_lattice(potential, composition_counts(fractions, 4 * n * n * n), n, n, n, 1, 0);
         if (smallest_width(s.box) > 2.001 * (potential.cutoff + least_skin)) return s;
     }
@@ -54,8 +58,7 @@ bool measures_dynamics(const StudyFile& s) {
 }  // namespace
 
 CrystalGuess guess_crystal(const StudyFile& study, const EamPotential& potential) {
-    const Structure s = study.quenches() ? small_lattice(study, potential)
-                                         : io::read_structure(study.system.structures.at(0), potential.elements);
+    const Structure s = small_lattice(study, potential);
     CrystalGuess guess;
     const Dynamics<Host> d(make_batch<Host>({s}, potential.elements, potential.masses), potential, Precision::full,
                            least_skin);
@@ -71,7 +74,7 @@ CrystalGuess guess_crystal(const StudyFile& study, const EamPotential& potential
     return guess;
 }
 
-void check_temperatures(const StudyFile& study, const EamPotential& potential) {
+void check_temperatures(const StudyFile& study, const CrystalGuess& guess) {
     if (!study.measures_stiffness()) return;
     const double highest =
         *std::max_element(study.stiffness.temperatures_K.begin(), study.stiffness.temperatures_K.end());
@@ -83,18 +86,16 @@ void check_temperatures(const StudyFile& study, const EamPotential& potential) {
     };
     if (study.quenches() && highest >= study.quench.melt_K)
         refuse(fmt::format("the sample is molten at melt_K = {:g}", study.quench.melt_K));
-    const CrystalGuess guess = guess_crystal(study, potential);
     if (highest > liquid_above * guess.melting_point)
         refuse(fmt::format("a cohesive energy of {:.2f} eV means melting at {:.0f} K at most", guess.cohesive_energy,
                            guess.melting_point));
 }
 
-std::vector<std::string> advice(const StudyFile& study, const EamPotential& potential) {
+std::vector<std::string> advice(const StudyFile& study, const EamPotential& potential, const CrystalGuess& guess) {
     std::vector<std::string> lines;
     const auto say = [&](const std::string& problem, const std::string& why, const std::string& remedy) {
         lines.push_back(fmt::format("{} ({}); {}", problem, why, remedy));
     };
-    const CrystalGuess guess = guess_crystal(study, potential);
     const StudyFile::Quench& q = study.quench;
     const bool runs_dynamics =
         study.quenches() || q.anneal_ps > 0 || measures_dynamics(study) || study.stiffness.check_samples > 0;

@@ -15,13 +15,13 @@ struct CrystalGuess {
     double melting_point = 0;      ///< [K] some 40 % too high for compounds
     double highest_frequency = 0;  ///< [THz] of the start lattice's vibrations
 };
-/// Of a lattice of the study's composition as a quench begins with; of the first structure where structures are given.
+/// Of a small lattice of the study's composition, that of the first structure where structures are given.
 CrystalGuess guess_crystal(const StudyFile& study, const EamPotential& potential);
 
 /// Lines "problem (why); what to do" for settings that will run but hardly serve.
-std::vector<std::string> advice(const StudyFile& study, const EamPotential& potential);
+std::vector<std::string> advice(const StudyFile& study, const EamPotential& potential, const CrystalGuess& guess);
 
 /// Throws InputError where a label would be measured in a liquid.
-void check_temperatures(const StudyFile& study, const EamPotential& potential);
+void check_temperatures(const StudyFile& study, const CrystalGuess& guess);
 
 }  // namespace mg::study

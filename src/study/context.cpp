@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <nlohmann/json.hpp>
+#include <optional>
 
 #include "core/build_info.hpp"
 #include "core/error.hpp"
@@ -132,15 +133,19 @@ void Context::write_xyz(std::size_t k) const {
                    {"elastic_stiffness", "elastic.h5", "/stiffness"},
                    {"mean_barrier", "barriers.h5", "/atoms/mean_barrier"}};
     std::vector<io::XyzColumn> columns;
-    const auto is_there = [&](const char* name) {
-        const std::string path = sample_file(k, name);
-        return std::filesystem::exists(path) &&
-               io::H5File::open(path).read_string("/", "stage_hash") == hash_of(maker_of(name).name());
+    // Those of other settings may stand there until their stage runs.
+    const auto current = [&](const char* name) -> std::optional<io::H5File> {
+        const std::string path = sample_file(k, name), stage = maker_of(name).name();
+        if (!std::filesystem::exists(path)) return {};
+        io::H5File file = io::H5File::open(path, true);
+        if (file.read_string("/", "stage_hash") != hash_of(stage)) return {};
+        require_origin(file, {name, stage, hash_of(stage), static_cast<long>(k)});
+        return file;
     };
     for (const auto& r : results)
-        if (is_there(r.file)) columns.push_back({r.name, 1, open(k, r.file).read<double>(r.dataset)});
-    if (is_there("prediction.h5")) {
-        const io::H5File h5 = open(k, "prediction.h5");
+        if (const auto file = current(r.file)) columns.push_back({r.name, 1, file->read<double>(r.dataset)});
+    if (const auto file = current("prediction.h5")) {
+        const io::H5File& h5 = *file;
         const std::string property = h5.has_attribute("/", "property") ? h5.read_string("/", "property") : "stiffness";
         if (h5.exists("/label")) columns.push_back({property, 1, h5.read<double>("/label"), {}, {}, true});
         columns.push_back({"predicted_" + property, 1, h5.read<double>("/" + property)});

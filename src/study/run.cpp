@@ -62,7 +62,8 @@ public:
             study_.compute.skin_A = choose_skin(expected_width(study_, potential_), potential_.cutoff);
         directory_.check(study_, options_.resume, options_.on_change == OnChange::keep || comes_back("quench"));
         check_feasible(study_, potential_, asked("train"));
-        if (asked("stiffness")) check_temperatures(study_, potential_);
+        guess_ = guess_crystal(study_, potential_);
+        if (asked("stiffness")) check_temperatures(study_, guess_);
         check_needs();
         check_changes();
         if (world.rank() == 0) check_results();
@@ -99,7 +100,7 @@ public:
     }
 
     /// What it will do badly.
-    std::vector<std::string> advice() const { return study::advice(study_, potential_); }
+    std::vector<std::string> advice() const { return study::advice(study_, potential_, guess_); }
 
     /// Collective, as all that follows. Throws Stopped at a checkpoint.
     void run(const char* backend) {
@@ -358,6 +359,7 @@ private:
     Comm& world_;
     Farm farm_;
     EamPotential potential_;
+    CrystalGuess guess_;
     OutputDirectory directory_;
     Ledger ledger_;
     const SetAside aside_;

@@ -15,10 +15,9 @@ void write_stamp(io::H5File& file, const Stamp& stamp) {
     file.write_attribute("/", "potential_sha256", stamp.potential_sha256);
 }
 
-io::H5File open_result(const std::string& path, const Origin& origin) {
-    io::H5File h5 = io::H5File::open(path, true);
+void require_origin(const io::H5File& h5, const Origin& origin) {
     const auto refuse = [&](const std::string& problem, const std::string& why) {
-        throw InputError("'" + path + "' " + problem, why,
+        throw InputError("'" + h5.path() + "' " + problem, why,
                          "put the right file back, or delete what the stage " + origin.stage +
                              " wrote for this sample: it is made again");
     };
@@ -31,6 +30,11 @@ io::H5File open_result(const std::string& path, const Origin& origin) {
         refuse("is of another sample", "it is of sample " + std::to_string(sample) + ", in the place of sample " +
                                            std::to_string(origin.sample));
     if (text("stage_hash") != origin.hash) refuse("is of other settings", "it was not made by this study");
+}
+
+io::H5File open_result(const std::string& path, const Origin& origin) {
+    io::H5File h5 = io::H5File::open(path, true);
+    require_origin(h5, origin);
     return h5;
 }
 

@@ -39,6 +39,8 @@ void write_stamp(io::H5File& file, const Stamp& stamp);
 /// Opens a result file that must be whole, as its seal says, and of that origin. Throws InputError, which says what the
 /// file is instead.
 io::H5File open_result(const std::string& path, const Origin& origin);
+/// The same of a file that is open.
+void require_origin(const io::H5File& file, const Origin& origin);
 
 namespace result_file {
 
