@@ -1,6 +1,8 @@
 #pragma once
 /// \file The tuned host loops of the EAM, one set per instruction set (simd/eam.cpp is compiled once for each).
 
+#include <vector>
+
 #include "core/space.hpp"
 #include "ops/neighbors.hpp"
 #include "ops/row_loops.hpp"
@@ -19,14 +21,25 @@ struct alignas(4 * sizeof(Real)) PairForce {
     Real x, y, z, energy;
 };
 
-/// KnotArrays of one precision. All offsets count Reals.
+/// What a loop reads of KnotArrays. All numbers but `intervals` and `pieces` count rows.
 template <class Real>
-struct KnotTables {
-    const Real* density;
-    const Real* slope;
-    const Real* pair;  ///< `mixed` only
-    int knots;         ///< of one table
-    int zero;          ///< number of the first knot of zeros
+struct KnotTables;
+template <>
+struct KnotTables<double> {
+    const double* density;  ///< two numbers a row
+    const double* slope;    ///< four
+    int knots;              ///< of one table
+    int zero;               ///< the first knot of zeros
+    bool symmetric;
+};
+template <>
+struct KnotTables<float> {
+    const Cubic<float>* density;
+    const Cubic<float>* slope;
+    const ForcePiece* force;
+    int pieces, zero_piece;        ///< coarse: of one table, and that of zeros
+    int coarse_bits;               ///< a coarse piece spans 2 to the power of it
+    int intervals, zero_interval;  ///< of `force`, likewise
     bool symmetric;
 };
 

@@ -88,20 +88,15 @@ SlopeError slope_error(const Function& f, const std::vector<Cubic<float>>& resam
     return error;
 }
 
-/// Value and slope of all knots of a table of pieces, with the mean slope of the interval that follows.
+/// Value and slope of all knots of a table of pieces.
 struct Knot {
-    double value, slope, mean;
+    double value, slope;
 };
-template <class Real>
-std::vector<Knot> knots_of(const PairPiece<Real>* pieces, int count, Cubic<Real> PairPiece<Real>::*function) {
+std::vector<Knot> knots_of(const PairPiece<double>* pieces, int count, Cubic<double> PairPiece<double>::*function) {
     std::vector<Knot> knots;
-    for (int k = 0; k < count; ++k) {
-        const Cubic<Real> q = pieces[k].*function;
-        knots.push_back({q.a, q.b, double(q.b) + q.c + q.d});
-    }
-    const Cubic<Real> q = pieces[count - 1].*function;
-    const double end = double(q.b) + 2.0 * q.c + 3.0 * q.d;
-    knots.push_back({double(q.a) + q.b + q.c + q.d, end, end});
+    for (int k = 0; k < count; ++k) knots.push_back({(pieces[k].*function).a, (pieces[k].*function).b});
+    const Cubic<double> q = pieces[count - 1].*function;
+    knots.push_back({value(q, 1.0), slope(q, 1.0)});
     return knots;
 }
 
@@ -166,12 +161,11 @@ std::vector<ForcePiece> force_pieces(const Function& phi, double dr, double lowe
     return result;
 }
 
-/// The tables that a space's tuned loops read, besides those for all: here those of the device. `tables` are pairs of
-/// indices of functions, and `steepest` is F'_max of make_eam_tables.
+/// `tables` are pairs of indices of functions, and `steepest` is F'_max of make_eam_tables.
 template <class Space>
-void pack_knots(EamTables<Space>& t, const std::vector<Function>& functions,
-                const std::vector<std::pair<int, int>>& tables, double steepest) {
-    KnotArrays<Space>& a = t.knots;
+void pack_compact(EamTables<Space>& t, const std::vector<Function>& functions,
+                  const std::vector<std::pair<int, int>>& tables, double steepest) {
+    CompactTables<Space>& a = t.knots;
     const double dr = 1.0 / t.inverse_dr, spacing = 1.0 / t.resampled_inverse_dr;
     // The coarsest whose error in a force, 2 F' f', is far below that of phi'. Where atoms never get to, densities do
     // not matter.
@@ -198,58 +192,42 @@ void pack_knots(EamTables<Space>& t, const std::vector<Function>& functions,
         const std::vector<ForcePiece> g = force_pieces(functions[phi], dr, t.lowest, spacing, a.intervals);
         force.insert(force.end(), g.begin(), g.end());
     }
+    density.push_back({});
+    slope.push_back({});
+    force.push_back({});
     a.density = to_space<Space>(density);
     a.slope = to_space<Space>(slope);
     a.force = to_space<Space>(force);
-    a.force_texture = TableTexture(a.force.data(), force.size() * sizeof(ForcePiece));
 }
 
+/// What a space's tuned loops read besides.
+template <class Space>
+void pack_knots(EamTables<Space>& t) {
+    t.knots.force_texture = TableTexture(t.knots.force.data(), t.knots.force.size() * sizeof(ForcePiece));
+}
 template <>
-void pack_knots(EamTables<Host>& t, const std::vector<Function>&, const std::vector<std::pair<int, int>>&, double) {
+void pack_knots(EamTables<Host>& t) {
     KnotArrays<Host>& a = t.knots;
     a.full_knots = t.pieces + 1;
-    a.mixed_knots = t.resampled_pieces + 1;
     a.symmetric = true;
     for (int s = 0; s < t.species; ++s)
         for (int c = 0; c < s; ++c)
             a.symmetric = a.symmetric && t.table_of[s * t.species + c] == t.table_of[c * t.species + s];
-    std::vector<double> full_density, full_slope;
-    std::vector<float> mixed_density, mixed_slope, mixed_pair;
+    std::vector<double> density, slope;
     const int tables = static_cast<int>(t.exact.size()) / t.pieces;
     for (int k = 0; k < tables; ++k) {
         const PairPiece<double>* exact = t.exact.data() + static_cast<long>(k) * t.pieces;
         const std::vector<Knot> f = knots_of(exact, t.pieces, &PairPiece<double>::density),
                                 z = knots_of(exact, t.pieces, &PairPiece<double>::pair);
         for (int m = 0; m < a.full_knots; ++m) {
-            full_density.insert(full_density.end(), {f[m].value, f[m].slope});
-            full_slope.insert(full_slope.end(), {f[m].value, f[m].slope, z[m].value, z[m].slope});
-        }
-        const PairPiece<float>* resampled = t.resampled.data() + static_cast<long>(k) * t.resampled_pieces;
-        const std::vector<Knot> g = knots_of(resampled, t.resampled_pieces, &PairPiece<float>::density),
-                                phi = knots_of(resampled, t.resampled_pieces, &PairPiece<float>::pair);
-        const double per_A = t.resampled_inverse_dr;
-        const auto add = [](std::vector<float>& to, double x, double y) {
-            to.push_back(static_cast<float>(x));
-            to.push_back(static_cast<float>(y));
-        };
-        for (int m = 0; m < a.mixed_knots; ++m) {
-            add(mixed_density, g[m].value, g[m].slope);
-            add(mixed_pair, phi[m].value, phi[m].slope);
-            for (const Knot& q : {g[m], phi[m]}) {
-                const auto slope = static_cast<float>(q.slope * per_A);
-                add(mixed_slope, slope, q.mean * per_A - slope);
-            }
+            density.insert(density.end(), {f[m].value, f[m].slope});
+            slope.insert(slope.end(), {f[m].value, f[m].slope, z[m].value, z[m].slope});
         }
     }
-    const auto pack = [](auto& values, int per_knot, auto& array) {
-        values.resize(values.size() + 2 * static_cast<std::size_t>(per_knot));
-        array = to_space<Host>(values);
-    };
-    pack(full_density, 2, a.full_density);
-    pack(full_slope, 4, a.full_slope);
-    pack(mixed_density, 2, a.mixed_density);
-    pack(mixed_slope, 4, a.mixed_slope);
-    pack(mixed_pair, 2, a.mixed_pair);
+    density.resize(density.size() + 4);
+    slope.resize(slope.size() + 8);
+    a.full_density = to_space<Host>(density);
+    a.full_slope = to_space<Host>(slope);
 }
 
 /// The distinct functions of a potential, and which of them each ordered pair of species has.
@@ -351,7 +329,8 @@ EamTables<Space> make_eam_tables(const EamPotential& e) {
         for (int k = t.embedding_pieces / 20; k < t.embedding_pieces / 4; ++k)
             steepest = std::max(steepest, std::abs(embedding[s * t.embedding_pieces + k].b * t.inverse_drho));
     resample_tables(t, e, f, steepest);
-    pack_knots(t, f.all, f.tables, steepest);
+    pack_compact(t, f.all, f.tables, steepest);
+    pack_knots(t);
     return t;
 }
 

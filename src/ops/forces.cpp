@@ -50,20 +50,21 @@ const HostLoops& host_loops() {
 
 KnotTables<double> knot_tables(const EamTables<Host>& t, double) {
     const KnotArrays<Host>& a = t.knots;
-    return {a.full_density.data(),
-            a.full_slope.data(),
-            nullptr,
-            a.full_knots,
-            static_cast<int>(a.full_density.size()) / 2 - 2,
+    return {a.full_density.data(), a.full_slope.data(), a.full_knots, static_cast<int>(a.full_density.size()) / 2 - 2,
             a.symmetric};
 }
 KnotTables<float> knot_tables(const EamTables<Host>& t, float) {
     const KnotArrays<Host>& a = t.knots;
-    return {a.mixed_density.data(),
-            a.mixed_slope.data(),
-            a.mixed_pair.data(),
-            a.mixed_knots,
-            static_cast<int>(a.mixed_density.size()) / 2 - 2,
+    int coarse_bits = 0;
+    while (1 << coarse_bits < a.coarse_knots) ++coarse_bits;
+    return {a.density.data(),
+            a.slope.data(),
+            a.force.data(),
+            a.coarse_pieces,
+            static_cast<int>(a.density.size()) - 1,
+            coarse_bits,
+            a.intervals,
+            static_cast<int>(a.force.size()) - 1,
             a.symmetric};
 }
 
@@ -91,7 +92,7 @@ void for_each_slab(const HalfRows<Host>& h, int first, int last, T* windows, con
 #pragma omp parallel for schedule(dynamic)
     for (int k = first; k < last; ++k) {
         const Slab& s = h.slabs[k];
-        std::fill_n(windows + s.offset, s.window + (s.of_ghosts() ? 1 : 0), T{});
+        std::fill_n(windows + s.offset, s.window + HalfRows<Host>::padding, T{});
         if (s.begin < s.end) loop(k, windows + s.offset);
     }
 }

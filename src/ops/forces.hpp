@@ -14,30 +14,40 @@ namespace mg {
 
 /// `full`: every pair in double, LAMMPS's own interpolation. `mixed`: pairs in float from resampled tables; embedding,
 /// state and the geometry of forces in double. On the host the terms that one lane adds for one atom (about 7) are
-/// added in float, everything beyond in double; on the device densities are float throughout and forces are summed in
-/// double.
+/// added in float, everything beyond in double; on the device densities are summed in float and forces in double.
 enum class Precision { full, mixed };
 
 /// What compute_forces forms besides forces: nothing, the virial (a barostat needs it at every step), or energies as
 /// well (reports). Forces and virial have the same bits in each case.
 enum class Sums { none, virial, energy };
 
+/// What the tuned loops read in `mixed`: few bytes for a pair, and little that does not stay in the first cache.
+/// Densities are smooth, so a piece of theirs spans many knots of the resampled grid; pair functions carry the noise of
+/// the file's last digits (see make_eam_tables), so theirs is one interval. A force is made of f'/r and phi'/r: these
+/// are what is tabulated. Coarse pieces are cubics in knots from their middles, piece k about knot k * coarse_knots.
+/// Behind the last table stands a piece of zeros.
+template <class Space>
+struct CompactTables {
+    int coarse_knots = 1;                ///< knots from one coarse piece to the next: a power of two
+    int coarse_pieces = 0;               ///< of one table; they reach beyond the cutoff
+    Array<Cubic<float>, Space> density;  ///< (tables, coarse_pieces) f
+    Array<Cubic<float>, Space> slope;    ///< (tables, coarse_pieces) f'/r [1/A^2 of f]
+    int intervals = 0;                   ///< of one table of forces; they reach beyond the cutoff as well
+    Array<ForcePiece, Space> force;      ///< (tables, intervals) phi'/r
+};
+
 /// What the tuned loops of a space want of the tables besides.
 template <class Space>
 struct KnotArrays;
 
-/// Tables by knots: neighbouring knots share what a cubic piece needs of them, so a table takes half the cache that one
-/// of pieces does. After the last table stand two knots of zeros.
+/// In `double` tables by knots: neighbouring knots share what a cubic piece needs of them, so a table takes half the
+/// cache that one of pieces does. After the last table stand two knots of zeros.
 template <>
-struct KnotArrays<Host> {
-    int full_knots = 0, mixed_knots = 0;  ///< of one table
-    bool symmetric = false;               ///< whether f from s to t is f from t to s for all species
-    Array<double, Host> full_density;     ///< (tables, knots, 2): f, its slope per interval
-    Array<double, Host> full_slope;       ///< (tables, knots, 4): f and z, each followed by its slope per interval
-    Array<float, Host> mixed_density;     ///< (tables, knots, 2): f, its slope per interval
-    Array<float, Host> mixed_slope;       ///< (tables, knots, 4): f' and phi' per A, each followed by what the
-                                          ///< interval's mean slope exceeds it by
-    Array<float, Host> mixed_pair;        ///< (tables, knots, 2): phi, its slope per interval
+struct KnotArrays<Host> : CompactTables<Host> {
+    int full_knots = 0;                ///< of one table
+    bool symmetric = false;            ///< whether f from s to t is f from t to s for all species
+    Array<double, Host> full_density;  ///< (tables, knots, 2): f, its slope per interval
+    Array<double, Host> full_slope;    ///< (tables, knots, 4): f and z, each followed by its slope per interval
 };
 
 /// A table in device memory as texture units read it, whose way to the cache is their own. It does not own the table.
@@ -58,19 +68,9 @@ private:
     unsigned long long handle_ = 0;  // CUDA's cudaTextureObject_t
 };
 
-/// What the device reads in `mixed`: few bytes for a pair, and little that does not stay in a multiprocessor's cache.
-/// Densities are smooth, so a piece of theirs spans many knots of the resampled grid; pair functions carry the noise of
-/// the file's last digits (see make_eam_tables), so theirs is one interval. A force is made of f'/r and phi'/r: these
-/// are what is tabulated. Coarse pieces are cubics in knots from their middles, piece k about knot k * coarse_knots.
 template <>
-struct KnotArrays<Cuda> {
-    int coarse_knots = 1;               ///< knots from one coarse piece to the next: a power of two
-    int coarse_pieces = 0;              ///< of one table; they reach beyond the cutoff
-    Array<Cubic<float>, Cuda> density;  ///< (tables, coarse_pieces) f
-    Array<Cubic<float>, Cuda> slope;    ///< (tables, coarse_pieces) f'/r [1/A^2 of f]
-    int intervals = 0;                  ///< of one table of forces; they reach beyond the cutoff as well
-    Array<ForcePiece, Cuda> force;      ///< (tables, intervals) phi'/r
-    TableTexture force_texture;         ///< the same
+struct KnotArrays<Cuda> : CompactTables<Cuda> {
+    TableTexture force_texture;  ///< `force`
 };
 
 /// An EAM potential ready for the pair loops: per ordered pair of species, what a neighbour `source` gives a `center`.

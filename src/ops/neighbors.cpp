@@ -47,7 +47,7 @@ void fit_window(const HalfRows<Host>& h, const std::vector<int>& entries, Slab& 
     for (int slot = s.begin; slot < s.end; row += h.length[slot++]) {
         s.longest = std::max(s.longest, h.length[slot]);
         for (int k = 0; k < h.length[slot]; ++k) {
-            int j = row[k] & (HalfRows<Host>::most_slots - 1);
+            int j = h.slot_of(row[k]);
             if (empty) low = high = j;
             empty = false;
             const int near = s.of_ghosts() ? low : slot;
@@ -78,7 +78,7 @@ void build_rows(const Batch<Host>& b, Neighbors<Host>& n, const RowSweep<Host>& 
     h.windows = 0;
     for (Slab& s : h.slabs) {
         s.offset = h.windows;
-        h.windows += s.window + (s.of_ghosts() ? 1 : 0);
+        h.windows += s.window + HalfRows<Host>::padding;
     }
 }
 

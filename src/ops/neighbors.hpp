@@ -64,11 +64,13 @@ struct Slab {
 };
 
 /// Every pair once, at the slot whose cell has the other's cell ahead of it (for_each_forward_run), or at the ghost
-/// where one of the two is a ghost. An entry is a neighbour's slot and, in its upper bits, its species.
+/// where one of the two is a ghost. An entry is a neighbour's slot and, in its lowest bits, its species.
 template <>
 struct HalfRows<Host> {
-    static constexpr int species_shift = 28, most_species = 8;
-    static constexpr long most_slots = 1L << species_shift;
+    static constexpr int species_bits = 3, most_species = 1 << species_bits;
+    static constexpr long most_slots = 1L << (31 - species_bits);
+    static int slot_of(int entry) { return entry >> species_bits; }
+    static int species_of(int entry) { return entry & (most_species - 1); }
     static constexpr int slab_length = 1000, most_slabs = 64;  ///< slots of a slab, slabs of a replica
     static constexpr int padding = 16;  ///< a whole vector of floats on the widest instruction set
 

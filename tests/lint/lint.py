@@ -67,6 +67,7 @@ CONDITIONS_ALLOWED = {
     "src/core/atomic.hpp": r"\bif MG_DEVICE_PASS\b",  # an atomic has no common spelling
     "src/ops/forces.cpp": r"\bif MG_X86_64\b",        # loops for AVX2 and AVX-512 exist there alone
     "src/ops/blas.cpp": r"\bif MG_X86_64\b",
+    "src/ops/simd/instructions.hpp": r"\bif HWY_TARGET\b",  # AVX2 and AVX-512 have no common spelling
 }
 
 # Folders whose headers need an instruction set, and the least of those that CMakeLists.txt builds them for.

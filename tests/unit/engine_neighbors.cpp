@@ -45,9 +45,9 @@ std::vector<std::vector<int>> rows_of(const Neighbors<Host>& n, const Batch<Host
         for (int slot = slab.begin; slot < slab.end; row += h.length[slot++])
             for (int k = 0; k < h.length[slot]; ++k) {
                 const int entry = row[k];
-                const int neighbor = entry & static_cast<int>(HalfRows<Host>::most_slots - 1);
+                const int neighbor = HalfRows<Host>::slot_of(entry);
                 const int i = n.cells.atom_of_slot[slot], j = n.cells.atom_of_slot[neighbor];
-                EXPECT_EQ(entry >> HalfRows<Host>::species_shift, b.species_of[j]);
+                EXPECT_EQ(HalfRows<Host>::species_of(entry), b.species_of[j]);
                 EXPECT_EQ(b.replica_of[i], b.replica_of[j]);
                 EXPECT_LT(slab.place(slot), slab.window);
                 EXPECT_LT(slab.place(neighbor), slab.window);

@@ -2,13 +2,13 @@
 /// static target follows the compiler's flags.
 ///
 /// Replaces: RowSweep, DensitySweep and ForceSweep on the host; same physics functions, on vectors.
-/// Mapping: each pair once. One slot at a time, its half row in vectors of neighbours, tables chosen per lane by the
-///   neighbour's species. The density loop packs the entries within the cutoff for the force loop, whose vectors are
-///   then full of real pairs (the skin holds 45 % more). What a pair gives to its other atom is added, pair by pair, to
-///   the window of the slab.
-/// Bound: instructions. Counted on AVX2 per atom and step (Cu50Zr50, 52 pairs in 76 entries, `mixed`): 2,570 in the
-///   density loop, 2,140 in the force loop; a third of them fetch points and table rows, 16 bytes at a time, and turn
-///   them, a third are geometry and the place in the table. What was tried and measured: benchmarks/README.md.
+/// Mapping: each pair once. Some slots at a time (a group of 256 pairs), in passes over vectors of their pairs: filter,
+///   places in the tables, table rows and polynomials, and last what a pair gives to its other atom, which is added,
+///   pair by pair, to the window of the slab. A vector has pairs of one slot, tables chosen per lane by the neighbour's
+///   species; the entries within the cutoff are packed for the force loop (the skin holds 45 % more), and each slot's
+///   last vector is filled up with the slot itself, whose table rows are zeros.
+/// Bound: vector instructions on AVX-512 (two a cycle), and the second cache, which the rows of phi' come from. What was
+///   tried and measured: benchmarks/README.md.
 /// Parity: tests/parity/engine.cpp, tests/unit/engine_forces.cpp.
 
 #include <type_traits>
@@ -26,14 +26,14 @@ namespace {
 /// within reach is kept without branches, in the order of the cells ahead. A ghost has all around it. Where atoms are
 /// frozen, only the others have rows: all frozen atoms around them, and of the others those with a later slot.
 void rows(const RowSweep<Host>& p, const Slab& slab, std::vector<int>& entries, int* length) {
-    constexpr int lanes = Full::lanes;
+    constexpr int lanes = Mixed::lanes, half = Full::lanes;
     alignas(64) int found[longest_half_row + lanes];
     std::size_t used = 0;
     const auto make_room = [&](std::size_t n) {
         if (used + n > entries.size()) entries.resize(used + n + entries.size() / 16);
     };
     const F64 d;
-    const I32Half i;
+    const I32 i;
     const V64 reach2 = hn::Set(d, p.reach * p.reach);
     const double* fx = p.fraction.component;
     const double* fy = fx + p.fraction.slots;
@@ -53,21 +53,21 @@ void rows(const RowSweep<Host>& p, const Slab& slab, std::vector<int>& entries, 
         const auto collect = [&](int from, int to) {
             for (int k = from; k < to; k += lanes) {
                 // All arrays are padded by a vector.
-                V64 x = hn::LoadU(d, fx + k) - sx, y = hn::LoadU(d, fy + k) - sy, z = hn::LoadU(d, fz + k) - sz;
-                x = x - hn::Round(x);
-                y = y - hn::Round(y);
-                z = z - hn::Round(z);
-                const auto within = hn::Lt(norm2(to_space<false>(h, x, y, z)), reach2);
-                unsigned bits = bits_of(hn::And(within, first_lanes(to - k)));
+                const auto within = [&](int k) {
+                    V64 x = hn::LoadU(d, fx + k) - sx, y = hn::LoadU(d, fy + k) - sy, z = hn::LoadU(d, fz + k) - sz;
+                    x = x - hn::Round(x);
+                    y = y - hn::Round(y);
+                    z = z - hn::Round(z);
+                    return bits_of(d, hn::Lt(norm2(to_space<false>(h, x, y, z)), reach2));
+                };
+                unsigned bits = (within(k) | within(k + half) << half) & first_bits(to - k, lanes);
                 if (p.movable_end) {
                     const auto later = hn::Gt(hn::Iota(i, k), hn::Set(i, slot));
                     const auto is_frozen = hn::Gt(hn::LoadU(i, p.atom_of_slot + k), last_movable);
-                    std::uint8_t mine[8];
-                    hn::StoreMaskBits(i, hn::Or(later, is_frozen), mine);
-                    bits &= mine[0];
+                    bits &= bits_of(i, hn::Or(later, is_frozen));
                 }
                 const auto species = hn::LoadU(i, p.species_of_slot + k);
-                const auto entry = hn::Or(hn::Iota(i, k), hn::ShiftLeft<HalfRows<Host>::species_shift>(species));
+                const auto entry = hn::Or(hn::ShiftLeft<HalfRows<Host>::species_bits>(hn::Iota(i, k)), species);
                 pack(bits, entry, found + (n < longest_half_row ? n : longest_half_row));
                 n += __builtin_popcount(bits);
             }
@@ -90,208 +90,217 @@ void rows(const RowSweep<Host>& p, const Slab& slab, std::vector<int>& entries, 
     __builtin_memset(entries.data() + used, 0, sizeof(int) * HalfRows<Host>::padding);
 }
 
-/// Places in the window of a vector of neighbours.
+/// Places in the window of a vector of neighbours. What fills up a vector, the slot itself, goes behind the window.
 struct Places {
-    VI32 window_begin, slots;
+    VI32 window_begin, slots, behind;
     explicit Places(const Slab& s)
-        : window_begin(hn::Set(I32(), s.window_begin)), slots(hn::Set(I32(), s.replica_end - s.replica_begin)) {}
-    MG_HD VI32 of(VI32 entry) const {
+        : window_begin(hn::Set(I32(), s.window_begin)),
+          slots(hn::Set(I32(), s.replica_end - s.replica_begin)),
+          behind(hn::Iota(I32(), s.window)) {}
+    template <class Mask>
+    MG_HD VI32 of(VI32 entry, Mask filler) const {
         const VI32 k = slots_of(entry) - window_begin;
-        return k + hn::And(hn::BroadcastSignBit(k), slots);
+        return hn::IfThenElse(filler, behind, k + hn::And(hn::BroadcastSignBit(k), slots));
     }
 };
 
-template <class Real>
-void report_closest(const PairSystem<Real, Host>& p, int slot, const int* entries, const double* squared, int n) {
-    int closest = 0;
-    for (int k = 1; k < n; ++k)
-        if (squared[k] < squared[closest]) closest = k;
-    const int j = entries[closest] & static_cast<int>(HalfRows<Host>::most_slots - 1);
-    report_incident(p.incident, IncidentKind::pair_below_table, p.atom_of_slot[slot], p.atom_of_slot[j],
-                    __builtin_sqrt(squared[closest]));
+/// Pairs that a slot takes in the passes: whole vectors, and one at least.
+template <class P>
+int whole(int pairs) {
+    return pairs > P::lanes ? (pairs + P::lanes - 1) / P::lanes * P::lanes : P::lanes;
 }
 
-/// Tables per species of the neighbour, for each species of the centre; at_neighbor: what the centre gives to the
-/// neighbour, else what the neighbour gives to the centre.
+/// The entry that fills up the last vector of a slot's pairs: the slot itself.
+int filler_of(int slot) { return slot << HalfRows<Host>::species_bits; }
+
+/// Tells the passes whose pairs a slot's vectors hold.
+template <class P>
+void mark(Stage<P>& stage, int used, int slot, int pairs) {
+    const typename P::D d;
+    const int first = used / P::lanes, last = (used + pairs) / P::lanes;
+    for (int v = first; v < last; v += I32Lanes) hn::StoreU(hn::Set(I32(), slot), I32(), stage.slot + v);
+    for (int v = first; v < last; v += P::lanes) hn::StoreU(hn::Set(d, typename P::Real(1)), d, stage.goes_on + v);
+    stage.goes_on[first] = 0;
+}
+
+template <class P>
+void report_closest(const PairSystem<typename P::Real, Host>& p, const Stage<P>& stage, const int* entries, int used) {
+    int closest = 0;
+    for (int k = 1; k < used; ++k)
+        if (stage.r2[k] < stage.r2[closest]) closest = k;
+    const int j = HalfRows<Host>::slot_of(entries[closest]);
+    report_incident(p.incident, IncidentKind::pair_below_table, p.atom_of_slot[stage.slot[closest / P::lanes]],
+                    p.atom_of_slot[j], __builtin_sqrt(stage.r2[closest]));
+}
+
+/// The pairs of a slot within the cutoff: entries, filled up with the slot itself, and r^2. Returns how many.
+template <class P, bool diagonal>
+int filter(const PairSystem<typename P::Real, Host>& p, const CellVectors& cell, int slot, const int* row, int length,
+           Stage<P>& stage, int* near, typename P::Real* r2) {
+    const typename P::D d;
+    // Reading past the row is harmless: what lies there are entries as well, and `keep` stops at the length.
+    for (int k = 0; k < length; k += P::lanes) P::differences(p.point, slot, row + k, stage, k);
+    const auto limit = hn::Set(d, static_cast<typename P::Real>(p.cutoff_squared));
+    int n = 0;
+    for (int k = 0; k < length; k += P::lanes)
+        n += P::keep(P::template squares<diagonal>(cell, stage, k), limit, length - k, P::entries(row + k), near + n,
+                     r2 + n);
+    hn::StoreU(hn::Set(I32(), filler_of(slot)), I32(), near + n);
+    hn::StoreU(limit, d, r2 + n);
+    return n;
+}
+
 template <class Real>
-struct TableStarts {
-    PerSpecies of_center[HalfRows<Host>::most_species];
-    TableStarts(const PairSystem<Real, Host>& p, int knots, bool at_neighbor) {
-        for (int c = 0; c < p.species; ++c)
-            for (int n = 0; n < p.species; ++n)
-                of_center[c].value[n] = p.table_of[at_neighbor ? c * p.species + n : n * p.species + c] * knots;
-    }
-};
+auto vector_of(const PairSystem<Real, Host>& p, VI32 entry, int center) {
+    const auto filler = hn::Eq(entry, hn::Set(I32(), filler_of(center)));
+    return PairVector<decltype(filler)>{entry, filler, p.species_of_slot[center]};
+}
 
 template <class P, bool diagonal, bool symmetric>
 void density(const PairWork<typename P::Real>& w, int index, double* window) {
     using Real = typename P::Real;
+    constexpr int lanes = P::lanes;
     const Slab slab = w.half->slabs[index];
     std::vector<int>& all_near = w.near[index];
     std::size_t near_begin = 0;
     const int* row = w.half->entries[index].data();
     Stage<P> stage;
-    alignas(64) int offset_at_j[symmetric ? 1 : Stage<P>::size];
     const typename P::D d;
     const PairSystem<Real, Host>& p = w.p;
     const CellVectors cell = spread(pair_cell<Real>(p.box[p.replica_of[slab.begin]].h));
     const Places places(slab);
-    const double dr = 1.0 / p.inverse_dr;
-    const TableStarts<Real> starts(p, w.tables.knots, false), starts_at_j(p, w.tables.knots, true);
-    for (int slot = slab.begin; slot < slab.end; ++slot) {
-        const int center = p.species_of_slot[slot];
-        const PerSpecies& start = starts.of_center[center];
-        const int length = w.half->length[slot];
-        const std::size_t room = near_begin + length + 2 * HalfRows<Host>::padding;
-        if (room > all_near.size()) all_near.resize(room + all_near.size() / 16);
-        int* near = all_near.data() + near_begin;
-        int n = 0;
-        // Reading past the row is harmless: what lies there are entries as well, and `keep` stops at the length.
-        for (int k = 0; k < length; k += P::lanes) {
-            const VI32 entry = P::entries(row + k);
-            const auto r2 = P::template squares<diagonal>(cell, P::points(p, slot, entry));
-            n += P::keep(r2, p.cutoff_squared, length - k, entry, near + n, stage.r2 + n);
-        }
-        const int whole = (n + P::lanes - 1) / P::lanes * P::lanes;
-        for (int k = n; k < whole; ++k) {
-            near[k] = slot;
-            stage.r2[k] = p.cutoff_squared;
-        }
-        w.near_length[slot] = n;
-        near_begin += whole;
-        row += length;
-        V64 smallest = hn::Set(F64(), p.cutoff_squared);
-        for (int k = 0; k < n; k += P::lanes) {
-            const VI32 entry = P::entries(near + k);
-            const auto r2 = P::load_squares(stage.r2 + k);
-            const auto g = P::locate(P::at_least(r2, p.lowest_squared), dr, p.inverse_dr, p.pieces);
-            P::store(hn::ShiftLeft<1>(start.of(entry) + g.k), stage.offset + k);
-            if constexpr (!symmetric)
-                P::store(hn::ShiftLeft<1>(starts_at_j.of_center[center].of(entry) + g.k), offset_at_j + k);
-            P::store(places.of(entry), stage.place + k);
-            hn::Store(g.fraction, d, stage.fraction + k);
-            smallest = hn::Min(smallest, P::smallest(r2));
-        }
-        for (int k = n; k < whole; ++k) {
-            stage.offset[k] = 2 * w.tables.zero;
-            if constexpr (!symmetric) offset_at_j[k] = 2 * w.tables.zero;
+    const typename P::Tables tables(w);
+    const auto lowest = hn::Set(d, static_cast<Real>(p.lowest_squared));
+    for (int slot = slab.begin; slot < slab.end;) {
+        const int first = slot;
+        int used = 0;
+        do {
+            const int length = w.half->length[slot];
+            const std::size_t room = near_begin + used + length + 3 * HalfRows<Host>::padding;
+            if (room > all_near.size()) all_near.resize(room + all_near.size() / 16);
+            const int n = filter<P, diagonal>(p, cell, slot, row, length, stage, all_near.data() + near_begin + used,
+                                              stage.r2 + used);
+            w.near_length[slot] = n;
+            mark(stage, used, slot, whole<P>(n));
+            used += whole<P>(n);
+            row += length;
+            ++slot;
+        } while (slot < slab.end && used + whole<P>(w.half->length[slot]) <= Stage<P>::most);
+        const int* near = all_near.data() + near_begin;
+        near_begin += used;
+
+        auto smallest = lowest;
+        for (int k = 0; k < used; k += lanes) {
+            const auto pairs = vector_of(p, P::entries(near + k), stage.slot[k / lanes]);
+            const auto r2 = hn::Load(d, stage.r2 + k);
+            P::template locate_density<symmetric>(tables, pairs, hn::Max(r2, lowest), stage, k);
+            P::store(places.of(pairs.entry, pairs.filler), stage.place + k);
+            smallest = hn::Min(smallest, r2);
         }
         auto sum = hn::Zero(d);
-        for (int k = 0; k < n; k += P::lanes) {
-            const auto fraction = hn::Load(d, stage.fraction + k);
-            const auto f = load_rows(d, w.tables.density, stage.offset + k);
-            const auto at_i = hermite_value(f.a, f.b, f.c, f.d, fraction);
-            sum = sum + at_i;
-            auto at_j = at_i;
-            if constexpr (!symmetric) {
-                const auto g = load_rows(d, w.tables.density, offset_at_j + k);
-                at_j = hermite_value(g.a, g.b, g.c, g.d, fraction);
-            }
-            hn::Store(at_j, d, stage.value + k);
+        for (int k = 0; k < used; k += lanes) {
+            const auto at_i = P::density(tables, stage, stage.offset, k);
+            P::to_doubles(symmetric ? at_i : P::density(tables, stage, stage.offset_at_j, k), stage.share + k);
+            sum = hn::MulAdd(sum, hn::Set(d, stage.goes_on[k / lanes]), at_i);
+            hn::Store(sum, d, stage.sum[stage.slot[k / lanes] - first]);
         }
-        for (int k = 0; k < n; ++k) window[stage.place[k]] += stage.value[k];
-        window[slab.own_place(slot)] += P::sum(sum);
-        if (hn::GetLane(hn::MinOfLanes(F64(), smallest)) < p.lowest_squared) report_closest(p, slot, near, stage.r2, n);
+        for (int center = first; center < slot; ++center)
+            window[slab.own_place(center)] += P::sum(hn::Load(d, stage.sum[center - first]));
+        for (int k = 0; k < used; k += lanes)
+#pragma GCC unroll 16
+            for (int l = 0; l < lanes; ++l) window[stage.place[k + l]] += stage.share[k + l];
+        if (hn::GetLane(hn::MinOfLanes(d, smallest)) < static_cast<Real>(p.lowest_squared))
+            report_closest(p, stage, near, used);
     }
 }
-
-/// What the pairs of a slot give to it, lane by lane: force, minus half of the energy, and minus the virial.
-template <class P>
-struct SlotSums {
-    using V = typename P::V;
-    V fx = hn::Zero(typename P::D()), fy = fx, fz = fx, e = fx, xx = fx, yy = fx, zz = fx, yz = fx, xz = fx, xy = fx;
-
-    MG_HD void add_force(V cx, V cy, V cz) {
-        fx = fx + cx;
-        fy = fy + cy;
-        fz = fz + cz;
-    }
-    MG_HD void add_virial(V cx, V cy, V cz, V x, V y, V z) {
-        xx = hn::MulAdd(cx, x, xx);
-        yy = hn::MulAdd(cy, y, yy);
-        zz = hn::MulAdd(cz, z, zz);
-        yz = hn::MulAdd(cy, z, yz);
-        xz = hn::MulAdd(cx, z, xz);
-        xy = hn::MulAdd(cx, y, xy);
-    }
-    MG_HD Sym3 virial() const { return {-P::sum(xx), -P::sum(yy), -P::sum(zz), -P::sum(yz), -P::sum(xz), -P::sum(xy)}; }
-};
 
 template <class P, bool diagonal, bool symmetric, Sums sums>
 void force(const PairWork<typename P::Real>& w, int index, PairForce<double>* window) {
     using Real = typename P::Real;
+    using V = typename P::V;
+    constexpr int lanes = P::lanes;
+    constexpr bool with_virial = sums != Sums::none, with_energy = sums == Sums::energy;
     const Slab slab = w.half->slabs[index];
     const int* near = w.near[index].data();
-    using V = typename P::V;
-    constexpr bool with_virial = sums != Sums::none, with_energy = sums == Sums::energy;
-    const hn::FixedTag<double, 4> four;
     Stage<P> stage;
-    alignas(64) int offset_at_j[symmetric ? 1 : Stage<P>::size];
     const typename P::D d;
     const PairSystem<Real, Host>& p = w.p;
     const CellVectors cell = spread(pair_cell<Real>(p.box[p.replica_of[slab.begin]].h));
     const Places places(slab);
-    const double dr = 1.0 / p.inverse_dr;
-    const V inverse_dr = hn::Set(d, static_cast<Real>(p.inverse_dr));
-    const TableStarts<Real> starts(p, w.tables.knots, false), starts_at_j(p, w.tables.knots, true);
-    for (int slot = slab.begin; slot < slab.end; ++slot) {
-        const int center = p.species_of_slot[slot];
-        const PerSpecies& start = starts.of_center[center];
-        const int n = w.near_length[slot];
-        for (int k = 0; k < n; k += P::lanes) {
-            const VI32 entry = P::entries(near + k);
-            const auto points = P::points(p, slot, entry);
-            // The padding is the slot itself, and its table row is zero.
-            const auto r2 = P::at_least(P::template squares<diagonal>(cell, points), p.lowest_squared);
-            const auto g = P::locate(r2, dr, p.inverse_dr, p.pieces);
-            const auto u = P::template displacement<diagonal>(cell, points);
-            const VI32 knot = start.of(entry) + g.k;
-            P::store(hn::ShiftLeft<2>(knot), stage.offset + k);
-            if constexpr (with_energy) P::store(hn::ShiftLeft<1>(knot), stage.value_offset + k);
-            if constexpr (!symmetric)
-                P::store(hn::ShiftLeft<2>(starts_at_j.of_center[center].of(entry) + g.k), offset_at_j + k);
-            P::store(places.of(entry), stage.place + k);
-            hn::Store(g.fraction, d, stage.fraction + k);
-            hn::Store(g.inverse_r, d, stage.inverse_r + k);
-            hn::Store(u.x, d, stage.x + k);
-            hn::Store(u.y, d, stage.y + k);
-            hn::Store(u.z, d, stage.z + k);
-            hn::Store(points.embedding_slope, d, stage.slope + k);
+    const typename P::Tables tables(w);
+    // A slot's own sum is of half the pair's energy, what goes to neighbours of minus that.
+    alignas(32) static constexpr double own_signs[4] = {1, 1, 1, -1};
+    for (int slot = slab.begin; slot < slab.end;) {
+        const int first = slot;
+        int used = 0;
+        do {
+            const int pairs = whole<P>(w.near_length[slot]);
+            mark(stage, used, slot, pairs);
+            used += pairs;
+            ++slot;
+        } while (slot < slab.end && used + whole<P>(w.near_length[slot]) <= Stage<P>::most);
+
+        for (int k = 0; k < used; k += lanes) {
+            const V slope = P::differences(p.point, stage.slot[k / lanes], near + k, stage, k);
+            hn::Store(slope, d, stage.slope + k);
         }
-        const int whole = (n + P::lanes - 1) / P::lanes * P::lanes;
-        near += whole;
-        for (int k = n; k < whole; ++k) {
-            stage.offset[k] = 4 * w.tables.zero;
-            if constexpr (with_energy) stage.value_offset[k] = 2 * w.tables.zero;
-            if constexpr (!symmetric) offset_at_j[k] = 4 * w.tables.zero;
+        for (int k = 0; k < used; k += lanes) {
+            const auto pairs = vector_of(p, P::entries(near + k), stage.slot[k / lanes]);
+            P::template locate_force<diagonal, symmetric, with_energy>(tables, cell, pairs, p.lowest_squared, stage, k);
+            const auto u = P::template displacement<diagonal>(cell, stage, k);
+            hn::Store(u.x, d, stage.dx + k);
+            hn::Store(u.y, d, stage.dy + k);
+            hn::Store(u.z, d, stage.dz + k);
+            P::store(in_row_order(d, places.of(pairs.entry, pairs.filler)), stage.place + k);
         }
-        const V slope_i = hn::Set(d, p.point[slot].embedding_slope);
+        near += used;
         const V minus_half = hn::Set(d, Real(-0.5));
-        SlotSums<P> sum;
-        for (int k = 0; k < n; k += P::lanes) {
+        V even = hn::Zero(d), odd = even, xx = even, yy = even, zz = even, yz = even, xz = even, xy = even;
+        for (int k = 0; k < used; k += lanes) {
+            const int center = stage.slot[k / lanes];
+            const V goes_on = hn::Set(d, stage.goes_on[k / lanes]);
             const auto term =
-                P::template term<symmetric, with_energy>(w.tables, stage, offset_at_j, k, inverse_dr, slope_i);
-            const V x = hn::Load(d, stage.x + k), y = hn::Load(d, stage.y + k), z = hn::Load(d, stage.z + k);
+                P::template term<symmetric, with_energy>(tables, stage, k, hn::Set(d, p.point[center].embedding_slope));
+            const V x = hn::Load(d, stage.dx + k), y = hn::Load(d, stage.dy + k), z = hn::Load(d, stage.dz + k);
             const V cx = term.slope_over_r * x, cy = term.slope_over_r * y, cz = term.slope_over_r * z;
-            sum.add_force(cx, cy, cz);
             V half = hn::Zero(d);
-            if constexpr (with_energy) {
-                half = minus_half * term.energy;
-                sum.e = sum.e + half;
+            if constexpr (with_energy) half = minus_half * term.energy;
+            const auto rows = to_rows(cx, cy, cz, half);
+            store_rows(d, rows, &stage.force[k].x);
+            even = hn::MulAdd(even, goes_on, rows.a + rows.b);
+            odd = hn::MulAdd(odd, goes_on, rows.c + rows.d);
+            hn::Store(even, d, stage.sum[center - first]);
+            hn::Store(odd, d, stage.sum2[center - first]);
+            if constexpr (with_virial) {
+                const auto add = [&](V& sum, V a, V b, int component) {
+                    sum = hn::MulAdd(a, b, sum * goes_on);
+                    hn::Store(sum, d, stage.virial[center - first][component]);
+                };
+                add(xx, cx, x, 0);
+                add(yy, cy, y, 1);
+                add(zz, cz, z, 2);
+                add(yz, cy, z, 3);
+                add(xz, cx, z, 4);
+                add(xy, cx, y, 5);
             }
-            if constexpr (with_virial) sum.add_virial(cx, cy, cz, x, y, z);
-            hn::StoreInterleaved4(cx, cy, cz, half, d, &stage.force[k].x);
         }
-        for (int k = 0; k < n; ++k) {
-            double* to = &window[stage.place[k]].x;
-            hn::Store(hn::Load(four, to) - load_four(&stage.force[k].x), four, to);
+        for (int center = first; center < slot; ++center) {
+            double* mine = &window[slab.own_place(center)].x;
+            const auto sum = sum_of_rows(hn::Load(d, stage.sum[center - first])) +
+                             sum_of_rows(hn::Load(d, stage.sum2[center - first]));
+            hn::Store(hn::MulAdd(sum, hn::Load(Four(), own_signs), hn::Load(Four(), mine)), Four(), mine);
+            if constexpr (with_virial) {
+                const auto component = [&](int k) { return -P::sum(hn::Load(d, stage.virial[center - first][k])); };
+                p.local_virial[p.atom_of_slot[center]] = {component(0), component(1), component(2),
+                                                          component(3), component(4), component(5)};
+            }
         }
-        PairForce<double>& mine = window[slab.own_place(slot)];
-        mine.x += P::sum(sum.fx);
-        mine.y += P::sum(sum.fy);
-        mine.z += P::sum(sum.fz);
-        if constexpr (with_energy) mine.energy -= P::sum(sum.e);
-        if constexpr (with_virial) p.local_virial[p.atom_of_slot[slot]] = sum.virial();
+        for (int k = 0; k < used; k += lanes)
+#pragma GCC unroll 16
+            for (int l = 0; l < lanes; ++l) {
+                double* to = &window[stage.place[k + l]].x;
+                hn::Store(hn::Load(Four(), to) - load_four(&stage.force[k + l].x), Four(), to);
+            }
     }
 }
 
