@@ -4,6 +4,7 @@
 
 #include "ops/neighbors.hpp"
 #include "ops/row_loops.hpp"
+#include "physics/pair_geometry.hpp"
 #include "sweeps/neighbors.hpp"
 
 namespace mg {
@@ -67,12 +68,16 @@ void build_rows(const Batch<Host>& b, Neighbors<Host>& n, const RowSweep<Host>& 
     HalfRows<Host>& h = n.half;
     if (!h.used) return for_each(Host{}, b.atoms, sweep);
     const RowLoop write_rows = host_row_loop();
+    const int slots = static_cast<int>(sweep.fraction.slots);
+    h.coordinate.resize(3 * sweep.fraction.slots + HalfRows<Host>::padding);
+#pragma omp parallel for schedule(static)
+    for (int k = 0; k < 3 * slots; ++k) h.coordinate[k] = to_pair_coordinate<float>(sweep.fraction.component[k]);
     const int slabs = static_cast<int>(h.slabs.size());
 #pragma omp parallel for schedule(dynamic)
     for (int k = 0; k < slabs; ++k) {
         Slab& s = h.slabs[k];
         if (s.begin == s.end || !n.stale[b.replica_of[s.begin]]) continue;
-        write_rows(sweep, s, h.entries[k], h.length.data());
+        write_rows(sweep, h, s, h.entries[k], h.length.data());
         fit_window(h, h.entries[k], s);
     }
     h.windows = 0;

@@ -77,6 +77,7 @@ struct HalfRows<Host> {
     bool used = false;                      ///< false where the tuned loops do not run
     std::vector<std::vector<int>> entries;  ///< by slab: rows one behind the other, then `padding` zeros at least
     Array<int, Host> length;                ///< (slots) of rows
+    Array<int, Host> coordinate;            ///< (3, slots), then `padding`: pair coordinates (PairCoordinateOf<float>)
     std::vector<Slab> slabs;                ///< replica by replica, then those of ghosts
     std::vector<int> first_slab;            ///< (replicas + 1)
     int own_slabs = 0;                      ///< slabs that are not of ghosts

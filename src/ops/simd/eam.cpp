@@ -7,7 +7,8 @@
 ///   pair by pair, to the window of the slab. A vector has pairs of one slot, tables chosen per lane by the neighbour's
 ///   species; the entries within the cutoff are packed for the force loop (the skin holds 45 % more), and each slot's
 ///   last vector is filled up with the slot itself, whose table rows are zeros.
-/// Bound: vector instructions on AVX-512 (two a cycle), and the second cache, which the rows of phi' come from. What was
+/// Bound: vector instructions on AVX-512 (two a cycle), and the second cache, which the rows of phi' come from. What
+/// was
 ///   tried and measured: benchmarks/README.md.
 /// Parity: tests/parity/engine.cpp, tests/unit/engine_forces.cpp.
 
@@ -22,45 +23,48 @@ namespace mg {
 inline namespace MG_TARGET {
 namespace {
 
-/// Half of RowSweep: slots of neighbouring cells lie in runs along a, so their fractions load as vectors; what is
+bool is_diagonal(const Mat3& h) {
+    return h.m[1] == 0 && h.m[2] == 0 && h.m[3] == 0 && h.m[5] == 0 && h.m[6] == 0 && h.m[7] == 0;
+}
+
+/// Half of RowSweep: slots of neighbouring cells lie in runs along a, so their coordinates load as vectors; what is
 /// within reach is kept without branches, in the order of the cells ahead. A ghost has all around it. Where atoms are
 /// frozen, only the others have rows: all frozen atoms around them, and of the others those with a later slot.
-void rows(const RowSweep<Host>& p, const Slab& slab, std::vector<int>& entries, int* length) {
-    constexpr int lanes = Mixed::lanes, half = Full::lanes;
+/// Distances are in float, with a margin: a pair too many costs nothing, for the density loop looks again.
+template <bool diagonal>
+void rows_of(const RowSweep<Host>& p, const HalfRows<Host>& half, const Slab& slab, std::vector<int>& entries,
+             int* length) {
+    constexpr int lanes = Mixed::lanes;
     alignas(64) int found[longest_half_row + lanes];
     std::size_t used = 0;
     const auto make_room = [&](std::size_t n) {
         if (used + n > entries.size()) entries.resize(used + n + entries.size() / 16);
     };
-    const F64 d;
+    const F32 f;
     const I32 i;
-    const V64 reach2 = hn::Set(d, p.reach * p.reach);
-    const double* fx = p.fraction.component;
-    const double* fy = fx + p.fraction.slots;
-    const double* fz = fy + p.fraction.slots;
+    const V32 reach2 = hn::Set(f, static_cast<float>(p.reach * p.reach * (1 + 1e-6)));
+    const int* x = half.coordinate.data();
+    const int* y = x + p.fraction.slots;
+    const int* z = y + p.fraction.slots;
+    const int r = p.replica_of[slab.begin];
+    const CellVectors cell = spread(pair_cell<float>(p.reference_box[r].h));
+    const int* start = p.cell_start + p.first_cell[r];
+    const auto last_movable = hn::Set(i, p.movable_end ? p.movable_end[r] - 1 : 0);
     for (int slot = slab.begin; slot < slab.end; ++slot) {
-        const int r = p.replica_of[slot];
-        const CellVectors h = spread(p.reference_box[r].h);
-        const Vec3 s = p.fraction[slot];
-        const V64 sx = hn::Set(d, s.x), sy = hn::Set(d, s.y), sz = hn::Set(d, s.z);
-        const int* start = p.cell_start + p.first_cell[r];
         if (p.frozen(slot, r)) {
             length[slot] = 0;
             continue;
         }
-        const auto last_movable = hn::Set(i, p.movable_end ? p.movable_end[r] - 1 : 0);
+        const VI32 x0 = hn::Set(i, x[slot]), y0 = hn::Set(i, y[slot]), z0 = hn::Set(i, z[slot]);
         int n = 0;
         const auto collect = [&](int from, int to) {
             for (int k = from; k < to; k += lanes) {
                 // All arrays are padded by a vector.
-                const auto within = [&](int k) {
-                    V64 x = hn::LoadU(d, fx + k) - sx, y = hn::LoadU(d, fy + k) - sy, z = hn::LoadU(d, fz + k) - sz;
-                    x = x - hn::Round(x);
-                    y = y - hn::Round(y);
-                    z = z - hn::Round(z);
-                    return bits_of(d, hn::Lt(norm2(to_space<false>(h, x, y, z)), reach2));
+                const auto difference = [&](const int* to, VI32 from) {
+                    return hn::ConvertTo(f, hn::LoadU(i, to + k) - from);
                 };
-                unsigned bits = (within(k) | within(k + half) << half) & first_bits(to - k, lanes);
+                const V32 r2 = norm2(to_space<diagonal>(cell, difference(x, x0), difference(y, y0), difference(z, z0)));
+                unsigned bits = bits_of(f, hn::Lt(r2, reach2)) & first_bits(to - k, lanes);
                 if (p.movable_end) {
                     const auto later = hn::Gt(hn::Iota(i, k), hn::Set(i, slot));
                     const auto is_frozen = hn::Gt(hn::LoadU(i, p.atom_of_slot + k), last_movable);
@@ -72,11 +76,11 @@ void rows(const RowSweep<Host>& p, const Slab& slab, std::vector<int>& entries, 
                 n += __builtin_popcount(bits);
             }
         };
-        const int cell = cell_index(p.grid[r], s);
+        const int number = cell_index(p.grid[r], p.fraction[slot]);
         if (slab.of_ghosts() || p.movable_end)
-            for_each_run(p.grid[r], cell, [&](int first, int last) { collect(start[first], start[last]); });
+            for_each_run(p.grid[r], number, [&](int first, int last) { collect(start[first], start[last]); });
         else
-            for_each_forward_run(p.grid[r], cell, [&](int first, int last, bool all) {
+            for_each_forward_run(p.grid[r], number, [&](int first, int last, bool all) {
                 collect(all || start[first] > slot ? start[first] : slot + 1, start[last]);
             });
         // A row that is too long for the loops is told by its length, and never read.
@@ -88,6 +92,14 @@ void rows(const RowSweep<Host>& p, const Slab& slab, std::vector<int>& entries, 
     }
     make_room(HalfRows<Host>::padding);
     __builtin_memset(entries.data() + used, 0, sizeof(int) * HalfRows<Host>::padding);
+}
+
+void rows(const RowSweep<Host>& p, const HalfRows<Host>& half, const Slab& slab, std::vector<int>& entries,
+          int* length) {
+    if (is_diagonal(p.reference_box[p.replica_of[slab.begin]].h))
+        rows_of<true>(p, half, slab, entries, length);
+    else
+        rows_of<false>(p, half, slab, entries, length);
 }
 
 /// Places in the window of a vector of neighbours. What fills up a vector, the slot itself, goes behind the window.
@@ -302,10 +314,6 @@ void force(const PairWork<typename P::Real>& w, int index, PairForce<double>* wi
                 hn::Store(hn::Load(Four(), to) - load_four(&stage.force[k + l].x), Four(), to);
             }
     }
-}
-
-bool is_diagonal(const Mat3& h) {
-    return h.m[1] == 0 && h.m[2] == 0 && h.m[3] == 0 && h.m[5] == 0 && h.m[6] == 0 && h.m[7] == 0;
 }
 
 /// choose(diagonal, symmetric) with the two as types.
