@@ -38,7 +38,7 @@ void rows_of(const RowSweep<Host>& p, const HalfRows<Host>& half, const Slab& sl
     alignas(64) int found[longest_half_row + lanes];
     std::size_t used = 0;
     const auto make_room = [&](std::size_t n) {
-        if (used + n > entries.size()) entries.resize(used + n + entries.size() / 16);
+        if (used + n > entries.size()) entries.resize(used + n + entries.size() / 256);
     };
     const F32 f;
     const I32 i;
@@ -148,17 +148,17 @@ void report_closest(const PairSystem<typename P::Real, Host>& p, const Stage<P>&
 /// The pairs of a slot within the cutoff: entries, filled up with the slot itself, and r^2. Returns how many.
 template <class P, bool diagonal>
 int filter(const PairSystem<typename P::Real, Host>& p, const CellVectors& cell, int slot, const int* row, int length,
-           Stage<P>& stage, int* near, typename P::Real* r2) {
+           int* near, typename P::Real* r2_near) {
     const typename P::D d;
     // Reading past the row is harmless: what lies there are entries as well, and `keep` stops at the length.
-    for (int k = 0; k < length; k += P::lanes) P::differences(p.point, slot, row + k, stage, k);
     const auto limit = hn::Set(d, static_cast<typename P::Real>(p.cutoff_squared));
     int n = 0;
-    for (int k = 0; k < length; k += P::lanes)
-        n += P::keep(P::template squares<diagonal>(cell, stage, k), limit, length - k, P::entries(row + k), near + n,
-                     r2 + n);
+    for (int k = 0; k < length; k += P::lanes) {
+        const auto r2 = P::template squares<diagonal>(cell, P::differences(p.point, slot, row + k));
+        n += P::keep(r2, limit, length - k, P::entries(row + k), near + n, r2_near + n);
+    }
     hn::StoreU(hn::Set(I32(), filler_of(slot)), I32(), near + n);
-    hn::StoreU(limit, d, r2 + n);
+    hn::StoreU(limit, d, r2_near + n);
     return n;
 }
 
@@ -189,9 +189,9 @@ void density(const PairWork<typename P::Real>& w, int index, double* window) {
         do {
             const int length = w.half->length[slot];
             const std::size_t room = near_begin + used + length + 3 * HalfRows<Host>::padding;
-            if (room > all_near.size()) all_near.resize(room + all_near.size() / 16);
-            const int n = filter<P, diagonal>(p, cell, slot, row, length, stage, all_near.data() + near_begin + used,
-                                              stage.r2 + used);
+            if (room > all_near.size()) all_near.resize(room + all_near.size() / 256);
+            const int n =
+                filter<P, diagonal>(p, cell, slot, row, length, all_near.data() + near_begin + used, stage.r2 + used);
             w.near_length[slot] = n;
             mark(stage, used, slot, whole<P>(n));
             used += whole<P>(n);
@@ -252,10 +252,8 @@ void force(const PairWork<typename P::Real>& w, int index, PairForce<double>* wi
             ++slot;
         } while (slot < slab.end && used + whole<P>(w.near_length[slot]) <= Stage<P>::most);
 
-        for (int k = 0; k < used; k += lanes) {
-            const V slope = P::differences(p.point, stage.slot[k / lanes], near + k, stage, k);
-            hn::Store(slope, d, stage.slope + k);
-        }
+        for (int k = 0; k < used; k += lanes)
+            P::store(P::differences(p.point, stage.slot[k / lanes], near + k), stage, k);
         for (int k = 0; k < used; k += lanes) {
             const auto pairs = vector_of(p, P::entries(near + k), stage.slot[k / lanes]);
             P::template locate_force<diagonal, symmetric, with_energy>(tables, cell, pairs, p.lowest_squared, stage, k);

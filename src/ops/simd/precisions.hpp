@@ -97,16 +97,25 @@ struct Full {
         const V64 s = to - hn::Set(F64(), from);
         return s - hn::Round(s);
     }
-    /// Leaves the differences to a vector of neighbours' nearest images at k; returns their F'.
-    static MG_HD V differences(const PairPoint<double>* point, int slot, const int* entries, Stage<Full>& stage,
-                               int k) {
-        const F64 d;
-        const auto c = load_rows(d, &point->x, PointsOf{entries});
+    /// Differences to a vector of neighbours' nearest images, in pair coordinates, and their F'.
+    struct Differences {
+        V x, y, z, slope;
+    };
+    static MG_HD Differences differences(const PairPoint<double>* point, int slot, const int* entries) {
+        const auto c = load_rows(F64(), &point->x, PointsOf{entries});
         const PairPoint<double>& from = point[slot];
-        hn::Store(nearest(c.a, from.x), d, stage.x + k);
-        hn::Store(nearest(c.b, from.y), d, stage.y + k);
-        hn::Store(nearest(c.c, from.z), d, stage.z + k);
-        return c.d;
+        return {nearest(c.a, from.x), nearest(c.b, from.y), nearest(c.c, from.z), c.d};
+    }
+    static MG_HD void store(const Differences& to, Stage<Full>& stage, int k) {
+        const F64 d;
+        hn::Store(to.x, d, stage.x + k);
+        hn::Store(to.y, d, stage.y + k);
+        hn::Store(to.z, d, stage.z + k);
+        hn::Store(to.slope, d, stage.slope + k);
+    }
+    template <bool diagonal>
+    static MG_HD V squares(const CellVectors& cell, const Differences& to) {
+        return norm2(to_space<diagonal>(cell, to.x, to.y, to.z));
     }
     template <bool diagonal>
     static MG_HD Triple<V> displacement(const CellVectors& cell, const Stage<Full>& stage, int k) {
@@ -239,23 +248,30 @@ struct Mixed {
         return hn::Combine(F32(), hn::DemoteTo(F32Half(), high), hn::DemoteTo(F32Half(), low));
     }
     static MG_HD VI32 difference(V32 to, int from) { return hn::BitCast(I32(), to) - hn::Set(I32(), from); }
-    static MG_HD V differences(const PairPoint<float>* point, int slot, const int* entries, Stage<Mixed>& stage,
-                               int k) {
+    struct Differences {
+        VI32 x, y, z;
+        V slope;
+    };
+    static MG_HD Differences differences(const PairPoint<float>* point, int slot, const int* entries) {
         const auto c = load_rows(F32(), reinterpret_cast<const float*>(point), PointsOf{entries});
         const PairPoint<float>& from = point[slot];
-        hn::Store(difference(c.a, from.x), I32(), stage.x + k);
-        hn::Store(difference(c.b, from.y), I32(), stage.y + k);
-        hn::Store(difference(c.c, from.z), I32(), stage.z + k);
-        return c.d;
+        return {difference(c.a, from.x), difference(c.b, from.y), difference(c.c, from.z), c.d};
+    }
+    static MG_HD void store(const Differences& to, Stage<Mixed>& stage, int k) {
+        hn::Store(to.x, I32(), stage.x + k);
+        hn::Store(to.y, I32(), stage.y + k);
+        hn::Store(to.z, I32(), stage.z + k);
+        hn::Store(to.slope, F32(), stage.slope + k);
+    }
+    template <bool diagonal>
+    static MG_HD V squares(const CellVectors& cell, const Differences& to) {
+        const F32 d;
+        return norm2(to_space<diagonal>(cell, hn::ConvertTo(d, to.x), hn::ConvertTo(d, to.y), hn::ConvertTo(d, to.z)));
     }
     template <bool diagonal>
     static MG_HD Triple<V> displacement(const CellVectors& cell, const Stage<Mixed>& stage, int k) {
         const auto component = [&](const int* from) { return hn::ConvertTo(F32(), hn::Load(I32(), from)); };
         return to_space<diagonal>(cell, component(stage.x + k), component(stage.y + k), component(stage.z + k));
-    }
-    template <bool diagonal>
-    static MG_HD V squares(const CellVectors& cell, const Stage<Mixed>& stage, int k) {
-        return norm2(displacement<diagonal>(cell, stage, k));
     }
     static MG_HD int keep(V r2, V limit, int valid, VI32 entry, int* entries, float* squared) {
         const unsigned bits = bits_of(F32(), hn::Lt(r2, limit)) & first_bits(valid, lanes);
