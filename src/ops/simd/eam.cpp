@@ -179,9 +179,10 @@ void density(const PairWork<typename P::Real>& w, int index, double* window) {
     Stage<P> stage;
     const typename P::D d;
     const PairSystem<Real, Host>& p = w.p;
-    const CellVectors cell = spread(pair_cell<Real>(p.box[p.replica_of[slab.begin]].h));
+    const Mat3 cell_matrix = pair_cell<Real>(p.box[p.replica_of[slab.begin]].h);
+    const CellVectors cell = spread(cell_matrix);
     const Places places(slab);
-    const typename P::Tables tables(w);
+    const typename P::Tables tables(w, cell_matrix);
     const auto lowest = hn::Set(d, static_cast<Real>(p.lowest_squared));
     for (int slot = slab.begin; slot < slab.end;) {
         const int first = slot;
@@ -237,9 +238,10 @@ void force(const PairWork<typename P::Real>& w, int index, PairForce<double>* wi
     Stage<P> stage;
     const typename P::D d;
     const PairSystem<Real, Host>& p = w.p;
-    const CellVectors cell = spread(pair_cell<Real>(p.box[p.replica_of[slab.begin]].h));
+    const Mat3 cell_matrix = pair_cell<Real>(p.box[p.replica_of[slab.begin]].h);
+    const CellVectors cell = spread(cell_matrix);
     const Places places(slab);
-    const typename P::Tables tables(w);
+    const typename P::Tables tables(w, cell_matrix);
     // A slot's own sum is of half the pair's energy, what goes to neighbours of minus that.
     alignas(32) static constexpr double own_signs[4] = {1, 1, 1, -1};
     for (int slot = slab.begin; slot < slab.end;) {

@@ -82,7 +82,7 @@ struct Full {
         double inverse_dr, last;
         VI32 zero;
         TableStarts starts, starts_at_j;
-        explicit Tables(const PairWork<double>& w)
+        Tables(const PairWork<double>& w, const Mat3&)
             : knots(w.tables),
               inverse_dr(w.p.inverse_dr),
               last(w.p.pieces),
@@ -223,22 +223,32 @@ struct Mixed {
     struct Tables {
         KnotTables<float> knots;
         double inverse_dr;
-        float dr, per_piece;  ///< coarse pieces per A
-        int fraction_bits;    ///< behind the point of r in knots: 6e-9 A in Cu-Zr_2.eam.fs, finer than coordinates are
+        float dr, per_A, per_A_rest;  ///< coarse pieces per A of a distance in float, in two parts
+        int fraction_bits;  ///< behind the point of r in knots: 6e-9 A in Cu-Zr_2.eam.fs, finer than coordinates are
         VI32 zero_piece, zero_interval, last;
         TableStarts starts, starts_at_j, pair_starts;
-        explicit Tables(const PairWork<float>& w)
+        Tables(const PairWork<float>& w, const Mat3& cell)
             : knots(w.tables),
               inverse_dr(w.p.inverse_dr),
               dr(static_cast<float>(1.0 / w.p.inverse_dr)),
-              per_piece(static_cast<float>(w.p.inverse_dr / (1 << w.tables.coarse_bits))),
               fraction_bits(std::min(20, std::countl_zero(static_cast<unsigned>(w.tables.intervals)) - 1)),
               zero_piece(hn::Set(I32(), w.tables.zero_piece)),
               zero_interval(hn::Set(I32(), w.tables.zero_interval)),
               last(hn::Set(I32(), (w.tables.intervals << fraction_bits) - 1)),
               starts(w.p, w.tables.pieces, false),
               starts_at_j(w.p, w.tables.pieces, true),
-              pair_starts(w.p, w.tables.intervals, false) {}
+              pair_starts(w.p, w.tables.intervals, false) {
+            // Rounding the cell and this factor moves all distances to one side. Were that not made up for, the density
+            // of every atom would be off by some 1e-7 to the same side, and in NPT by another amount at each step.
+            double exact = 0, rounded = 0;
+            for (const double h : cell.m) {
+                exact += h * h;
+                rounded += h * static_cast<double>(static_cast<float>(h));
+            }
+            const double wanted = w.p.inverse_dr / (1 << w.tables.coarse_bits) * (exact / rounded);
+            per_A = static_cast<float>(wanted);
+            per_A_rest = static_cast<float>(wanted - static_cast<double>(per_A));
+        }
     };
 
     static MG_HD VI32 entries(const int* from) { return hn::LoadU(I32(), from); }
@@ -283,7 +293,8 @@ struct Mixed {
     template <bool symmetric, class Mask>
     static MG_HD void locate_density(const Tables& t, const PairVector<Mask>& v, V r2, Stage<Mixed>& stage, int k) {
         const F32 d;
-        const V pieces = hn::Sqrt(r2) * hn::Set(d, t.per_piece);
+        const V r = hn::Sqrt(r2);
+        const V pieces = hn::MulAdd(r, hn::Set(d, t.per_A), r * hn::Set(d, t.per_A_rest));
         const V nearest = pieces + hn::Set(d, unit_of_single);  // rounded by the place of the last bit
         const V offset = pieces - (nearest - hn::Set(d, unit_of_single));
         const VI32 piece = hn::BitCast(I32(), nearest) - hn::BitCast(I32(), hn::Set(d, unit_of_single));
