@@ -258,6 +258,19 @@ Functions distinct_functions(const EamPotential& e) {
     return f;
 }
 
+/// Where the last density function ends [A].
+double end_of_densities(const std::vector<Function>& functions, double dr) {
+    std::size_t end = 0;
+    for (const Function& f : functions) {
+        if (f.is_pair) continue;
+        std::size_t pieces = f.pieces.size();
+        const auto is_zero = [](const Cubic<double>& q) { return q.a == 0 && q.b == 0 && q.c == 0 && q.d == 0; };
+        while (pieces > 0 && is_zero(f.pieces[pieces - 1])) --pieces;
+        end = std::max(end, pieces);
+    }
+    return static_cast<double>(end) * dr;
+}
+
 /// Inwards from the cutoff as far as thermal motion gets; what a table holds further in may mean nothing.
 double innermost_reached(const Function& pair, double lowest, const EamPotential& e) {
     double lowest_energy = 0, innermost = lowest;
@@ -330,6 +343,9 @@ EamTables<Space> make_eam_tables(const EamPotential& e) {
             steepest = std::max(steepest, std::abs(embedding[s * t.embedding_pieces + k].b * t.inverse_drho));
     resample_tables(t, e, f, steepest);
     pack_compact(t, f.all, f.tables, steepest);
+    // A coarse piece that holds the end has values beyond it.
+    const double piece = t.knots.coarse_knots / t.resampled_inverse_dr;
+    t.density_cutoff = std::min(t.cutoff, end_of_densities(f.all, e.dr) + piece);
     pack_knots(t);
     return t;
 }

@@ -40,6 +40,7 @@ PairSystem<Real, Space> pair_system(Batch<Space>& b, const Neighbors<Space>& n, 
     p.row_end = n.row_end.data();
     p.table_of = t.table_of.data();
     p.cutoff_squared = t.cutoff * t.cutoff;
+    p.density_squared = t.density_cutoff * t.density_cutoff;
     p.lowest_squared = t.lowest * t.lowest;
     p.embedding = t.embedding.data();
     p.embedding_pieces = t.embedding_pieces;

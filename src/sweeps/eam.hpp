@@ -29,6 +29,7 @@ struct PairSystem {
     double inverse_dr = 0;          ///< [1/A]
     const int* table_of = nullptr;  ///< (species^2) table of source * species + center
     double cutoff_squared = 0;      ///< [A^2]
+    double density_squared = 0;     ///< [A^2] of density_cutoff
     double lowest_squared = 0;      ///< [A^2] below it the table means nothing
 
     const Cubic<double>* embedding = nullptr;  ///< (species * embedding_pieces)

@@ -319,6 +319,36 @@ TEST(EngineForces, ForcesSumToZero) {
 }
 
 /// A run reports now and then: what it asks of the force op must not change what the atoms feel by a single bit.
+/// Floats err to both sides alike: an error common to all atoms would show in the energy, and in NPT differ from step
+/// to step with the cell.
+TEST(EngineForces, DensitiesOfMixedAreNotBiased) {
+    const EamPotential& p = potential_of_cu_zr();
+    const EamTables<Host> t = make_eam_tables<Host>(p);
+    EXPECT_LT(t.density_cutoff, p.cutoff - 1);  // this potential's densities end at 6.2 A
+    const Structure glass = reference_glass();
+    for (const double scale : {0.97, 1.0, 1.013, 1.027}) {
+        Structure s = glass;
+        oracle::deform(s, {{scale, 0, 0, 0, 1.01 * scale, 0, 0, 0, 0.99 * scale}});
+        std::vector<double> density[2];
+        double energy[2];
+        for (const Precision precision : {Precision::full, Precision::mixed}) {
+            Batch<Host> b = cases::batch_of({s}, p);
+            b.density.resize(b.atoms);
+            const Neighbors<Host> n = make_neighbors(b, p.cutoff, 0.4);
+            ForceWork<Host> work;
+            compute_forces(b, n, t, work, precision, Sums::energy);
+            const int k = precision == Precision::mixed;
+            density[k] = to_host(b.density);
+            energy[k] = b.potential_energy[0];
+        }
+        const std::size_t atoms = density[0].size();
+        double bias = 0;
+        for (std::size_t i = 0; i < atoms; ++i) bias += (density[1][i] / density[0][i] - 1) / atoms;
+        EXPECT_LT(std::abs(bias), 5e-9) << scale;
+        EXPECT_LT(std::abs(energy[1] - energy[0]) / atoms, 5e-8) << scale;
+    }
+}
+
 TEST(EngineForces, EnergiesDoNotChangeForces) {
     const EamPotential p = oracle::analytic_potential(2, true);
     const Structure s = oracle::triclinic_alloy(4, 2, 131);

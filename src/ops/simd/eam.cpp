@@ -136,30 +136,50 @@ void mark(Stage<P>& stage, int used, int slot, int pairs) {
 }
 
 template <class P>
-void report_closest(const PairSystem<typename P::Real, Host>& p, const Stage<P>& stage, const int* entries, int used) {
+void report_closest(const PairSystem<typename P::Real, Host>& p, const Stage<P>& stage, int used) {
     int closest = 0;
     for (int k = 1; k < used; ++k)
         if (stage.r2[k] < stage.r2[closest]) closest = k;
-    const int j = HalfRows<Host>::slot_of(entries[closest]);
+    const int j = HalfRows<Host>::slot_of(stage.entry[closest]);
     report_incident(p.incident, IncidentKind::pair_below_table, p.atom_of_slot[stage.slot[closest / P::lanes]],
                     p.atom_of_slot[j], __builtin_sqrt(stage.r2[closest]));
 }
 
-/// The pairs of a slot within the cutoff: entries, filled up with the slot itself, and r^2. Returns how many.
+/// The pairs of a slot within the cutoff, as entries, and those within the densities' as entries with r^2; both filled
+/// up with the slot itself.
+template <class P>
+struct Near {
+    int* entries;
+    int* inner_entries;
+    typename P::Real* inner_r2;
+    int pairs = 0, inner_pairs = 0;
+};
 template <class P, bool diagonal>
-int filter(const PairSystem<typename P::Real, Host>& p, const CellVectors& cell, int slot, const int* row, int length,
-           int* near, typename P::Real* r2_near) {
+void filter(const PairSystem<typename P::Real, Host>& p, const CellVectors& cell, int slot, const int* row, int length,
+            Near<P>& near) {
+    using Real = typename P::Real;
     const typename P::D d;
-    // Reading past the row is harmless: what lies there are entries as well, and `keep` stops at the length.
-    const auto limit = hn::Set(d, static_cast<typename P::Real>(p.cutoff_squared));
-    int n = 0;
+    const auto limit = hn::Set(d, static_cast<Real>(p.cutoff_squared));
+    const auto inner_limit = hn::Set(d, static_cast<Real>(p.density_squared));
+    int n = 0, inner = 0;
+    // Reading past the row is harmless: what lies there are entries as well, and they are not counted.
     for (int k = 0; k < length; k += P::lanes) {
+        const VI32 entry = P::entries(row + k);
         const auto r2 = P::template squares<diagonal>(cell, P::differences(p.point, slot, row + k));
-        n += P::keep(r2, limit, length - k, P::entries(row + k), near + n, r2_near + n);
+        const unsigned bits = bits_of(d, hn::Lt(r2, limit)) & first_bits(length - k, P::lanes);
+        const unsigned inner_bits = bits_of(d, hn::Lt(r2, inner_limit)) & bits;
+        pack(bits, entry, near.entries + n);
+        pack(inner_bits, entry, near.inner_entries + inner);
+        P::pack_squares(inner_bits, r2, near.inner_r2 + inner);
+        n += __builtin_popcount(bits);
+        inner += __builtin_popcount(inner_bits);
     }
-    hn::StoreU(hn::Set(I32(), filler_of(slot)), I32(), near + n);
-    hn::StoreU(limit, d, r2_near + n);
-    return n;
+    const VI32 filler = hn::Set(I32(), filler_of(slot));
+    hn::StoreU(filler, I32(), near.entries + n);
+    hn::StoreU(filler, I32(), near.inner_entries + inner);
+    hn::StoreU(limit, d, near.inner_r2 + inner);
+    near.pairs = n;
+    near.inner_pairs = inner;
 }
 
 template <class Real>
@@ -189,22 +209,20 @@ void density(const PairWork<typename P::Real>& w, int index, double* window) {
         int used = 0;
         do {
             const int length = w.half->length[slot];
-            const std::size_t room = near_begin + used + length + 3 * HalfRows<Host>::padding;
+            const std::size_t room = near_begin + length + 3 * HalfRows<Host>::padding;
             if (room > all_near.size()) all_near.resize(room + all_near.size() / 256);
-            const int n =
-                filter<P, diagonal>(p, cell, slot, row, length, all_near.data() + near_begin + used, stage.r2 + used);
-            w.near_length[slot] = n;
-            mark(stage, used, slot, whole<P>(n));
-            used += whole<P>(n);
+            Near<P> near{all_near.data() + near_begin, stage.entry + used, stage.r2 + used};
+            filter<P, diagonal>(p, cell, slot, row, length, near);
+            w.near_length[slot] = near.pairs;
+            near_begin += whole<P>(near.pairs);
+            mark(stage, used, slot, whole<P>(near.inner_pairs));
+            used += whole<P>(near.inner_pairs);
             row += length;
             ++slot;
         } while (slot < slab.end && used + whole<P>(w.half->length[slot]) <= Stage<P>::most);
-        const int* near = all_near.data() + near_begin;
-        near_begin += used;
-
         auto smallest = lowest;
         for (int k = 0; k < used; k += lanes) {
-            const auto pairs = vector_of(p, P::entries(near + k), stage.slot[k / lanes]);
+            const auto pairs = vector_of(p, P::entries(stage.entry + k), stage.slot[k / lanes]);
             const auto r2 = hn::Load(d, stage.r2 + k);
             P::template locate_density<symmetric>(tables, pairs, hn::Max(r2, lowest), stage, k);
             P::store(places.of(pairs.entry, pairs.filler), stage.place + k);
@@ -223,7 +241,7 @@ void density(const PairWork<typename P::Real>& w, int index, double* window) {
 #pragma GCC unroll 16
             for (int l = 0; l < lanes; ++l) window[stage.place[k + l]] += stage.share[k + l];
         if (hn::GetLane(hn::MinOfLanes(d, smallest)) < static_cast<Real>(p.lowest_squared))
-            report_closest(p, stage, near, used);
+            report_closest(p, stage, used);
     }
 }
 

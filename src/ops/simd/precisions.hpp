@@ -21,7 +21,7 @@ struct Stage {
     static_assert(size * sizeof(int) % 4096 == 4096 - 320);
     alignas(64) PairCoordinate<Real> x[size], y[size], z[size];  ///< differences, pair coordinates
     alignas(64) Real r2[size], dx[size], dy[size], dz[size];     ///< [A^2], [A]
-    alignas(64) int offset[size], offset_at_j[size], pair_offset[size];
+    alignas(64) int entry[size], offset[size], offset_at_j[size], pair_offset[size];
     alignas(64) Real fraction[size], pair_fraction[size], inverse_r[size];
     alignas(64) Real slope[size];  ///< F' of the neighbour
     alignas(64) int place[size];   ///< in the window
@@ -126,13 +126,7 @@ struct Full {
     static MG_HD Squares squares(const CellVectors& cell, const Stage<Full>& stage, int k) {
         return norm2(displacement<diagonal>(cell, stage, k));
     }
-    /// Appends the entries of the first `valid` lanes within the limit, and their r^2; returns how many.
-    static MG_HD int keep(V r2, V limit, int valid, VI32 entry, int* entries, double* squared) {
-        const unsigned bits = bits_of(F64(), hn::Lt(r2, limit)) & first_bits(valid, lanes);
-        pack(bits, r2, squared);
-        pack(bits, entry, entries);
-        return __builtin_popcount(bits);
-    }
+    static MG_HD void pack_squares(unsigned bits, V r2, double* to) { pack(bits, r2, to); }
 
     struct Root {
         V r, inverse;
@@ -283,11 +277,8 @@ struct Mixed {
         const auto component = [&](const int* from) { return hn::ConvertTo(F32(), hn::Load(I32(), from)); };
         return to_space<diagonal>(cell, component(stage.x + k), component(stage.y + k), component(stage.z + k));
     }
-    static MG_HD int keep(V r2, V limit, int valid, VI32 entry, int* entries, float* squared) {
-        const unsigned bits = bits_of(F32(), hn::Lt(r2, limit)) & first_bits(valid, lanes);
-        pack(bits, hn::BitCast(I32(), r2), reinterpret_cast<int*>(squared));
-        pack(bits, entry, entries);
-        return __builtin_popcount(bits);
+    static MG_HD void pack_squares(unsigned bits, V r2, float* to) {
+        pack(bits, hn::BitCast(I32(), r2), reinterpret_cast<int*>(to));
     }
 
     template <bool symmetric, class Mask>
