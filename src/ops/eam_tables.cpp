@@ -343,9 +343,9 @@ EamTables<Space> make_eam_tables(const EamPotential& e) {
             steepest = std::max(steepest, std::abs(embedding[s * t.embedding_pieces + k].b * t.inverse_drho));
     resample_tables(t, e, f, steepest);
     pack_compact(t, f.all, f.tables, steepest);
-    // A coarse piece that holds the end has values beyond it.
+    // A coarse piece that holds the end has values beyond it. Pairs that are too close are found among these.
     const double piece = t.knots.coarse_knots / t.resampled_inverse_dr;
-    t.density_cutoff = std::min(t.cutoff, end_of_densities(f.all, e.dr) + piece);
+    t.density_cutoff = std::clamp(end_of_densities(f.all, e.dr) + piece, t.lowest, t.cutoff);
     pack_knots(t);
     return t;
 }

@@ -79,7 +79,7 @@ template <class Space>
 struct EamTables {
     int species = 0;
     double cutoff = 0;           ///< [A]
-    double density_cutoff = 0;   ///< [A] from there on all densities are zero; at most the cutoff
+    double density_cutoff = 0;   ///< [A] from there on all densities are zero; `lowest` to `cutoff`
     Array<int, Space> table_of;  ///< (species^2) table of source * species + center
 
     int pieces = 0;                         ///< exact: intervals of the file's grid

@@ -112,8 +112,11 @@ TEST_F(KernelsOnGpu, CompactTablesAreThoseOfTheFile) {
     const std::vector<Cubic<float>> density = to_host(compact.density), slopes = to_host(compact.slope);
     const std::vector<ForcePiece> force = to_host(compact.force);
     const int tables = static_cast<int>(file.exact.size()) / file.pieces;
-    ASSERT_EQ(static_cast<int>(density.size()), tables * compact.coarse_pieces);
-    ASSERT_EQ(static_cast<int>(force.size()), tables * compact.intervals);
+    ASSERT_EQ(static_cast<int>(density.size()), tables * compact.coarse_pieces + 1);
+    ASSERT_EQ(static_cast<int>(force.size()), tables * compact.intervals + 1);
+    // The last ones are of zeros.
+    EXPECT_EQ(density.back().a, 0);
+    EXPECT_EQ(force.back().g0, 0);
     const auto knots = static_cast<float>(compact.coarse_knots);
     double density_error = 0, slope_error = 0, force_error = 0;  // [1], [1/A] and [eV/A]
     for (int k = 0; k < tables; ++k)

@@ -16,9 +16,9 @@ inline namespace MG_TARGET {
 template <class P>
 struct Stage {
     using Real = typename P::Real;
-    /// Pairs of a group, but for a single slot with more. Arrays start 2 kB apart in the sets of the first cache.
+    /// Pairs of a group, but for a single slot with more. Arrays do not start at the same sets of the first cache.
     static constexpr int most = 256, size = longest_half_row + 944;
-    static_assert(size * sizeof(int) % 4096 == 4096 - 320);
+    static_assert(size >= longest_half_row + 16 && size * sizeof(int) % 4096 == 4096 - 320);
     alignas(64) PairCoordinate<Real> x[size], y[size], z[size];  ///< differences, pair coordinates
     alignas(64) Real r2[size], dx[size], dy[size], dz[size];     ///< [A^2], [A]
     alignas(64) int entry[size], offset[size], offset_at_j[size], pair_offset[size];
