@@ -144,17 +144,21 @@ void resolve_files(StudyFile& file, io::TomlReader& reader, const std::filesyste
     const auto resolve = [&](const char* key, std::string& path, int item) -> std::string {
         const std::string typed = path;
         path = (folder / path).lexically_normal().string();
-        try {
-            io::read_bytes(path);
-            return io::sha256_of_file(path);
-        } catch (const std::exception& error) {
-            std::error_code ignored;
-            reader.fault(key, fmt::format("{} = \"{}\" cannot be read", key, io::shown(typed)),
-                         fmt::format("{}: {}", path,
-                                     std::filesystem::exists(path, ignored) ? "not a readable file" : "no such file"),
-                         "give its path, relative to the folder of the study file", item);
-            return "";
+        std::error_code ignored;
+        std::string why = std::filesystem::exists(path, ignored) ? "not a readable file" : "no such file";
+        // A pipe can be read once, and one that nobody writes to never ends.
+        if (std::filesystem::is_fifo(path, ignored) || std::filesystem::is_character_file(path, ignored)) {
+            why = "a pipe or a device, and a study reads its files more than once";
+        } else {
+            try {
+                io::read_bytes(path);
+                return io::sha256_of_file(path);
+            } catch (const std::exception&) {  // told below
+            }
         }
+        reader.fault(key, fmt::format("{} = \"{}\" cannot be read", key, io::shown(typed)),
+                     fmt::format("{}: {}", path, why), "give its path, relative to the folder of the study file", item);
+        return "";
     };
     if (reader.given("system.potential") && reader.sound({"system.potential"}))
         file.system.potential_sha256 = resolve("system.potential", file.system.potential, -1);

@@ -1,6 +1,7 @@
 #include "config/study_file.hpp"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <filesystem>
 #include <numeric>
@@ -186,6 +187,10 @@ TEST(StudyFileTest, FaultsOfTheSystem) {
     expect_has(with("atoms = 1372\n", ""), "s.toml:1:1: system.atoms is missing");
     const std::string missing = with("p.eam.fs", "q.eam.fs");
     expect_has(missing, "s.toml:5:13: system.potential = \"q.eam.fs\" cannot be read (q.eam.fs: no such file)");
+    const std::string pipe = folder.directory / "pipe.eam.fs";
+    ASSERT_EQ(mkfifo(pipe.c_str(), 0600), 0);  // nobody writes to it: to open it for reading would never return
+    expect_has(with("p.eam.fs", "pipe.eam.fs"),
+               "pipe.eam.fs: a pipe or a device, and a study reads its files more than");
     expect_has(folder.message("samples = 3\n"), "s.toml:1:1: unknown key 'samples' outside all tables");
     expect_has(folder.message("quench = 3\n" + system_table), "s.toml:1:10: 'quench' is a whole number");
     EXPECT_THROW(read_study(folder.directory / "none.toml"), InputError);
