@@ -116,23 +116,36 @@ struct Places {
     }
 };
 
-/// Pairs that a slot takes in the passes: whole vectors, and one at least.
+/// Pairs that a slot takes in the passes: whole vectors.
 template <class P>
 int whole(int pairs) {
-    return pairs > P::lanes ? (pairs + P::lanes - 1) / P::lanes * P::lanes : P::lanes;
+    return (pairs + P::lanes - 1) / P::lanes * P::lanes;
 }
 
 /// The entry that fills up the last vector of a slot's pairs: the slot itself.
 int filler_of(int slot) { return slot << HalfRows<Host>::species_bits; }
 
-/// Tells the passes whose pairs a slot's vectors hold.
+/// Tells the passes which of the group's slots a slot's vectors belong to. Where there are none, its sums are zero
+/// (frozen atoms have no rows).
 template <class P>
-void mark(Stage<P>& stage, int used, int slot, int pairs) {
+void mark(Stage<P>& stage, int used, int slot, int first_slot, int pairs) {
     const typename P::D d;
     const int first = used / P::lanes, last = (used + pairs) / P::lanes;
+    if (pairs == 0) {
+        const int number = slot - first_slot;
+        hn::Store(hn::Zero(d), d, stage.sum[number]);
+        hn::Store(hn::Zero(d), d, stage.sum2[number]);
+        for (auto& component : stage.virial[number]) hn::Store(hn::Zero(d), d, component);
+        return;
+    }
     for (int v = first; v < last; v += I32Lanes) hn::StoreU(hn::Set(I32(), slot), I32(), stage.slot + v);
     for (int v = first; v < last; v += P::lanes) hn::StoreU(hn::Set(d, typename P::Real(1)), d, stage.goes_on + v);
     stage.goes_on[first] = 0;
+}
+/// Whether the next slot, with so many pairs, still belongs to the group.
+template <class P>
+bool fits(int used, int slots, int pairs) {
+    return slots < Stage<P>::slots && used + whole<P>(pairs) <= Stage<P>::most;
 }
 
 template <class P>
@@ -215,11 +228,11 @@ void density(const PairWork<typename P::Real>& w, int index, double* window) {
             filter<P, diagonal>(p, cell, slot, row, length, near);
             w.near_length[slot] = near.pairs;
             near_begin += whole<P>(near.pairs);
-            mark(stage, used, slot, whole<P>(near.inner_pairs));
+            mark(stage, used, slot, first, whole<P>(near.inner_pairs));
             used += whole<P>(near.inner_pairs);
             row += length;
             ++slot;
-        } while (slot < slab.end && used + whole<P>(w.half->length[slot]) <= Stage<P>::most);
+        } while (slot < slab.end && fits<P>(used, slot - first, w.half->length[slot]));
         auto smallest = lowest;
         for (int k = 0; k < used; k += lanes) {
             const auto pairs = vector_of(p, P::entries(stage.entry + k), stage.slot[k / lanes]);
@@ -267,10 +280,10 @@ void force(const PairWork<typename P::Real>& w, int index, PairForce<double>* wi
         int used = 0;
         do {
             const int pairs = whole<P>(w.near_length[slot]);
-            mark(stage, used, slot, pairs);
+            mark(stage, used, slot, first, pairs);
             used += pairs;
             ++slot;
-        } while (slot < slab.end && used + whole<P>(w.near_length[slot]) <= Stage<P>::most);
+        } while (slot < slab.end && fits<P>(used, slot - first, w.near_length[slot]));
 
         for (int k = 0; k < used; k += lanes)
             P::store(P::differences(p.point, stage.slot[k / lanes], near + k), stage, k);
