@@ -34,7 +34,9 @@ for k, told in enumerate(by_sample):
         hold(told["pearson"] > 0.998, f"R of sample {k} is {told['pearson']}")
         hold(np.count_nonzero(f["split"][...] == 0) == (30 if told["trained_on"] else 0), "atoms learned from")
         inside = np.abs(predicted - real) <= f["interval_90"][...]
-        hold(np.isclose(inside.mean(), told["within_interval_90"]) and 0.7 < inside.mean() < 1, "intervals")
+        # Calibrated on glasses held out; atoms of those learned from may all lie inside.
+        hold(np.isclose(inside.mean(), told["within_interval_90"]), "share inside the intervals")
+        hold(0.7 < inside.mean() and (told["trained_on"] or inside.mean() < 1), f"{inside.mean()} inside the intervals")
         hold(("shares" in f) != told["trained_on"], f"shares of springs of sample {k}")
         if "shares" in f:
             share = {name: f["shares"][name][...] for name in ("along", "across", "reach", "density")}
