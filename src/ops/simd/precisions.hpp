@@ -22,9 +22,10 @@ struct Stage {
     alignas(64) PairCoordinate<Real> x[size], y[size], z[size];  ///< differences, pair coordinates
     alignas(64) Real r2[size], dx[size], dy[size], dz[size];     ///< [A^2], [A]
     alignas(64) int entry[size], offset[size], offset_at_j[size], pair_offset[size];
-    alignas(64) Real fraction[size], pair_fraction[size], inverse_r[size];
-    alignas(64) Real slope[size];  ///< F' of the neighbour
-    alignas(64) int place[size];   ///< in the window
+    alignas(64) Real fraction[size], pair_fraction[size];
+    alignas(64) Real inverse_r[size];  ///< in `mixed`, which needs none: r where energies are wanted
+    alignas(64) Real slope[size];      ///< F' of the neighbour
+    alignas(64) int place[size];       ///< in the window
     alignas(64) double share[size];
     alignas(64) PairForce<Real> force[size];
     // By vector of pairs: their slot, and 0 where it is the slot's first and 1 elsewhere.
@@ -74,7 +75,6 @@ struct Full {
     using Real = double;
     using D = F64;
     using V = V64;
-    using Squares = V64;
     static constexpr int lanes = static_cast<int>(hn::MaxLanes(F64()));
 
     struct Tables {
@@ -123,7 +123,7 @@ struct Full {
         return to_space<diagonal>(cell, hn::Load(d, stage.x + k), hn::Load(d, stage.y + k), hn::Load(d, stage.z + k));
     }
     template <bool diagonal>
-    static MG_HD Squares squares(const CellVectors& cell, const Stage<Full>& stage, int k) {
+    static MG_HD V squares(const CellVectors& cell, const Stage<Full>& stage, int k) {
         return norm2(displacement<diagonal>(cell, stage, k));
     }
     static MG_HD void pack_squares(unsigned bits, V r2, double* to) { pack(bits, r2, to); }
@@ -151,8 +151,8 @@ struct Full {
         VI32 k;
         V fraction;
     };
-    /// Of r. It is rounded by the place of the last bit, so that the interval stands in the lower bits. At
-    /// a knot it may be the one that ends there.
+    /// Of r. It is rounded by the place of the last bit, so that the interval stands in the lower bits. At a knot it
+    /// may be the one that ends there.
     static MG_HD Interval interval(V r, const Tables& t) {
         const F64 d;
         const V64 place = hn::Min(r * hn::Set(d, t.inverse_dr), hn::Set(d, t.last));
@@ -214,6 +214,7 @@ struct Mixed {
     using D = F32;
     using V = V32;
     static constexpr int lanes = static_cast<int>(hn::MaxLanes(F32()));
+
     struct Tables {
         KnotTables<float> knots;
         double inverse_dr;
