@@ -162,6 +162,9 @@ void resolve_files(StudyFile& file, io::TomlReader& reader, const std::filesyste
     };
     if (reader.given("system.potential") && reader.sound({"system.potential"}))
         file.system.potential_sha256 = resolve("system.potential", file.system.potential, -1);
+    if (reader.given("descriptors.elastic_model") && reader.sound({"descriptors.elastic_model"}))
+        file.descriptors.elastic_model_sha256 =
+            resolve("descriptors.elastic_model", file.descriptors.elastic_model, -1);
     if (reader.given("system.structures") && reader.sound({"system.structures"})) {
         int item = 0;
         for (std::string& path : file.system.structures)
@@ -243,6 +246,11 @@ void check_runs(StudyFile& file, io::TomlReader& reader) {
 }
 
 void check_descriptors(const StudyFile::Descriptors& d, io::TomlReader& reader) {
+    if (reader.given("descriptors.elastic_model") && reader.sound({"descriptors.positions"}) &&
+        d.positions != DescriptorPositions::inherent)
+        reader.fault("descriptors.positions",
+                     fmt::format("positions = \"{}\" does not go with elastic_model", io::word_of(d.positions)),
+                     "an elastic network holds for structures at rest", "give \"inherent\", or remove elastic_model");
     if (!reader.sound({"descriptors.r_min_A", "descriptors.r_max_A", "descriptors.bin_A"})) return;
     const double bins = (d.r_max_A - d.r_min_A) / d.bin_A;
     const std::string at = reader.given("descriptors.r_max_A")   ? "descriptors.r_max_A"

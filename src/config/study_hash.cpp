@@ -43,6 +43,8 @@ std::string text_of(const StudyFile& study, const std::function<bool(const std::
     copy.visit(digest);
     digest.text += "potential sha256 " + study.system.potential_sha256 + '\n';
     for (const std::string& hash : study.system.structure_sha256) digest.text += "structure sha256 " + hash + '\n';
+    if (wants("descriptors") && study.descriptors.reads_elastic())
+        digest.text += "elastic model sha256 " + study.descriptors.elastic_model_sha256 + '\n';
     return digest.text;
 }
 
@@ -61,6 +63,8 @@ std::map<std::string, std::string> values_of(const std::string& text) {
             values.emplace("structure " + std::to_string(structures++), line);
         else if (line.starts_with("potential"))
             values.emplace("the potential", line);
+        else if (line.starts_with("elastic model"))
+            values.emplace("the elastic model", line);
     }
     return values;
 }

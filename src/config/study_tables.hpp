@@ -177,7 +177,10 @@ struct StudyFile {
         double bin_A = 0.2;    ///< thickness of a shell, or distance between the centres of radial's Gaussians
         double width_A = 0.2;  ///< standard deviation of radial's Gaussians
         DescriptorPositions positions = DescriptorPositions::inherent;
+        std::string elastic_model;  ///< absolute path of an elastic_model.h5 whose features are inputs too; "": none
+        std::string elastic_model_sha256;  ///< not a key: read_study hashes the file
 
+        bool reads_elastic() const { return !elastic_model.empty(); }
         /// What the keys mean.
         Descriptor descriptor() const {
             return {kind, r_min_A, r_max_A, static_cast<int>(std::lround((r_max_A - r_min_A) / bin_A)), width_A};
@@ -192,6 +195,7 @@ struct StudyFile {
             v.key("bin_A", bin_A, io::above(0, 100, "it is the thickness of a shell"));
             v.key("width_A", width_A, io::above(0, 10, "it is the width of a Gaussian of kind radial"));
             v.key("positions", positions);
+            if (v.shows(reads_elastic())) v.key("elastic_model", elastic_model, io::FileName{});
         }
     };
     /// Norms are 2-norms over the movable coordinates. The options' `seed` and `searches` are no keys: they follow from

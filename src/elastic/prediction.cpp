@@ -85,6 +85,8 @@ std::optional<ElasticPrediction> predict_elastic(const ElasticModel& model, cons
     p.force.assign(atoms, 0.0);
     p.virial.assign(atoms, 0.0);
     p.closest.assign(atoms * shape.species, shape.cutoff());
+    p.along.assign(atoms * shape.species, 0.0);
+    p.across.assign(atoms * shape.species, 0.0);
     const std::vector<ElasticBond> bond = to_host(g.bond);
     const std::vector<HessianBond> spring = to_host(g.hessian.bond);
     const std::vector<int> first = to_host(g.hessian.first);
@@ -96,8 +98,10 @@ std::optional<ElasticPrediction> predict_elastic(const ElasticModel& model, cons
             const double r = 1 / bond[k].inverse_length;
             p.virial[i] += spring[k].perpendicular * r * r;
             const int other = s.species[g.hessian.atom_of_slot[spring[k].neighbor]];
-            double& closest = p.closest[static_cast<std::size_t>(i) * shape.species + other];
-            closest = std::min(closest, r);
+            const std::size_t place = static_cast<std::size_t>(i) * shape.species + other;
+            p.closest[place] = std::min(p.closest[place], r);
+            p.along[place] += spring[k].perpendicular + spring[k].excess;
+            p.across[place] += spring[k].perpendicular;
         }
     }
     if (model.calibration.calibrated()) judge(model, s.species, p);

@@ -41,6 +41,8 @@ struct ElasticPrediction {
     std::vector<double> force;      ///< [eV/A] (n) |F_i| that the network leaves
     std::vector<double> virial;     ///< [eV] (n) sum_j f_ij r_ij
     std::vector<double> closest;    ///< [A] (n, species) shortest bond to an atom of each, at most the cutoff
+    std::vector<double> along;      ///< [eV/A^2] (n, species) sum of the springs along the bonds to atoms of each
+    std::vector<double> across;     ///< [eV/A^2] (n, species) and of those across them
     /// (n) gamma = -1/2 d ln K / d ln V, of a homogeneous compression, so that K stands for a squared frequency.
     std::vector<double> gruneisen;
     // Of a calibrated model:

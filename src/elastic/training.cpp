@@ -215,15 +215,32 @@ std::optional<ElasticStiffness> elastic_stiffness(const ElasticGlass<Space>& g, 
     return result;
 }
 
+/// Reads a journal from its beginning, and goes on with it from its end.
+class Walked {
+public:
+    explicit Walked(ElasticJournal& journal) : journal_(journal) {}
+    /// The next step of those that were taken before, or null.
+    const ElasticStep* next() { return read_ < journal_.size() ? &journal_[read_++] : nullptr; }
+    void add(ElasticStep step) {
+        journal_.push_back(std::move(step));
+        read_ = journal_.size();
+    }
+
+private:
+    ElasticJournal& journal_;
+    std::size_t read_ = 0;
+};
+
 /// The steps of one network's learning.
 template <class Space>
 class Learner {
 public:
     Learner(const std::vector<ElasticSample>& samples, const ElasticTraining& training, const ElasticNetwork& network,
-            const std::function<void(const ElasticRecord&)>& tell, const std::function<bool()>& give_up)
+            Walked& walked, const std::function<void(const ElasticRecord&)>& tell, const std::function<bool()>& give_up)
         : parameter(network.parameter),
           glasses_(labelled_glasses(samples, training, network)),
           start_(vector_of(network.parameter)),
+          walked_(walked),
           tell_(tell),
           loss_(glasses_, training, give_up) {}
 
@@ -233,7 +250,7 @@ public:
 
     /// Goes on from where the network stands; false where it is not stable there, or where it was stopped.
     bool walk(const Leg& leg) {
-        std::optional<Evaluation> now = loss_.at(parameter, leg);
+        std::optional<Evaluation> now = look(leg);
         if (!now) return false;
         for (int step = 0; step < leg.steps; ++step) {
             const double before = with_ridge(*now, parameter);
@@ -296,8 +313,33 @@ private:
     double with_ridge(const Evaluation& e, const std::vector<double>& p) const {
         return e.record.loss + ridge * (vector_of(p) - start_).squaredNorm();
     }
+    /// The loss where the network stands. Of a step that the journal has, without the model around it.
+    std::optional<Evaluation> look(const Leg& leg) {
+        if (const ElasticStep* const before = walked_.next())
+            return before->found ? std::optional(Evaluation{before->record, {}, {}}) : std::nullopt;
+        std::optional<Evaluation> there = loss_.at(parameter, leg);
+        if (!stopped()) walked_.add({there.has_value(), there ? there->record : ElasticRecord{}, damping_, {}});
+        return there;
+    }
     /// One step down; false where none was found, or where it was stopped.
     bool take_step(const Leg& leg, Evaluation& now) {
+        if (const ElasticStep* const before = walked_.next()) {
+            damping_ = before->damping;
+            if (!before->found) return false;
+            parameter = before->parameter;
+            now = {before->record, {}, {}};
+            return true;
+        }
+        if (now.gradient.size() == 0) {  // here the journal ends
+            std::optional<Evaluation> again = loss_.at(parameter, leg);
+            if (!again) return false;  // stopped: it is stable there
+            now = std::move(*again);
+        }
+        const bool found = search_step(leg, now);
+        if (!stopped()) walked_.add({found, now.record, damping_, found ? parameter : std::vector<double>()});
+        return found;
+    }
+    bool search_step(const Leg& leg, Evaluation& now) {
         const Vector p = vector_of(parameter);
         Matrix normal = now.normal;
         normal.diagonal().array() += ridge;
@@ -325,6 +367,7 @@ private:
 
     std::vector<LabelledGlass<Space>> glasses_;
     const Vector start_;
+    Walked& walked_;
     const std::function<void(const ElasticRecord&)> tell_;
     Loss<Space> loss_;
     double damping_ = first_damping;
@@ -341,14 +384,16 @@ std::vector<std::vector<int>> chosen_atoms(const std::vector<Structure>& structu
 
 template <class Space>
 std::optional<ElasticNetwork> train_elastic(const std::vector<ElasticSample>& samples, const ElasticTraining& training,
+                                            ElasticJournal& journal,
                                             const std::function<void(const ElasticRecord&)>& tell,
                                             const std::function<bool()>& give_up) {
     std::vector<Structure> structures;
     for (const ElasticSample& s : samples) structures.push_back(s.structure);
+    Walked walked(journal);
     ElasticTraining t = training;
     ElasticNetwork network;
     const auto learn = [&](bool begin, std::span<const Leg> legs) {
-        Learner<Space> learner(samples, t, network, tell, give_up);
+        Learner<Space> learner(samples, t, network, walked, tell, give_up);
         if (begin && !learner.let_go(first_on_site, false)) return false;
         for (const Leg& leg : legs) {
             if (learner.walk(leg)) continue;
@@ -379,21 +424,23 @@ template <class Space>
 std::optional<ElasticNetwork> retrain_elastic(const ElasticNetwork& network, const std::vector<ElasticSample>& samples,
                                               const ElasticTraining& t, const std::function<bool()>& give_up) {
     ElasticNetwork result = network;
-    Learner<Space> learner(samples, t, network, {}, give_up);
+    ElasticJournal journal;
+    Walked walked(journal);
+    Learner<Space> learner(samples, t, network, walked, {}, give_up);
     // What the network is not stable with, it cannot learn from: it stays as it is.
     if (!learner.walk(again) && learner.stopped()) return std::nullopt;
     result.parameter = learner.parameter;
     return result;
 }
 
-#define MG_ELASTIC_TRAINING(Space)                                                                                   \
-    template std::optional<ElasticStiffness> elastic_stiffness(const ElasticGlass<Space>&, const std::vector<int>&,  \
-                                                               double, bool, const std::function<bool()>&);          \
-    template std::optional<ElasticNetwork> train_elastic<Space>(                                                     \
-        const std::vector<ElasticSample>&, const ElasticTraining&, const std::function<void(const ElasticRecord&)>&, \
-        const std::function<bool()>&);                                                                               \
-    template std::optional<ElasticNetwork> retrain_elastic<Space>(                                                   \
-        const ElasticNetwork&, const std::vector<ElasticSample>&, const ElasticTraining&,                            \
+#define MG_ELASTIC_TRAINING(Space)                                                                                  \
+    template std::optional<ElasticStiffness> elastic_stiffness(const ElasticGlass<Space>&, const std::vector<int>&, \
+                                                               double, bool, const std::function<bool()>&);         \
+    template std::optional<ElasticNetwork> train_elastic<Space>(                                                    \
+        const std::vector<ElasticSample>&, const ElasticTraining&, ElasticJournal&,                                 \
+        const std::function<void(const ElasticRecord&)>&, const std::function<bool()>&);                            \
+    template std::optional<ElasticNetwork> retrain_elastic<Space>(                                                  \
+        const ElasticNetwork&, const std::vector<ElasticSample>&, const ElasticTraining&,                           \
         const std::function<bool()>&);
 MG_INSTANTIATE(MG_ELASTIC_TRAINING)
 

@@ -48,13 +48,26 @@ struct ElasticRecord {
     double loss = 0;
 };
 
+/// Where the walk stood after a look at the loss, or after a step.
+struct ElasticStep {
+    bool found = false;  ///< a positive definite network, or a step that made the loss smaller
+    ElasticRecord record;
+    double damping = 0;             ///< Marquardt's, of the next step
+    std::vector<double> parameter;  ///< after a step that was found
+};
+/// All of a training so far, from its beginning: where it is asked for again with this, it goes on from there, and ends
+/// with the bits of one that was never stopped.
+using ElasticJournal = std::vector<ElasticStep>;
+
 /// The atoms that are learned from in each of so many samples, those of a species taken in turn with those of others.
 std::vector<std::vector<int>> chosen_atoms(const std::vector<Structure>& structures, const ElasticTraining& training);
 
-/// Learns from samples of the same elements. `tell` is called with each accepted step. Throws PhysicsError where no
-/// positive definite network is found. `give_up`, asked now and then: returns nothing.
+/// Learns from samples of the same elements. `tell` is called with each accepted step that the journal did not have.
+/// Throws PhysicsError where no positive definite network is found. `give_up`, asked now and then: returns nothing, and
+/// the journal is whole then as at any time.
 template <class Space>
 std::optional<ElasticNetwork> train_elastic(const std::vector<ElasticSample>& samples, const ElasticTraining& training,
+                                            ElasticJournal& journal,
                                             const std::function<void(const ElasticRecord&)>& tell,
                                             const std::function<bool()>& give_up);
 

@@ -73,15 +73,16 @@ std::vector<double> voigt_rows(const std::vector<Sym3>& tensors) {
     return rows;
 }
 
-double harmonic_operations(int atoms, const HarmonicOptions& options) {
+double harmonic_seconds(int atoms, const HarmonicOptions& options) {
+    constexpr double rate = 2e10;  // [operations/s]
     const double n = atoms;
     switch (choose_scheme(atoms, options)) {
         case HarmonicScheme::dense:
-            return dense_cost(n) * n;
+            return dense_cost(n) * n / rate;
         case HarmonicScheme::clusters:
-            return cluster_cost * n;
+            return cluster_cost * n / rate;
         default:
-            return cg_cost(n, options.tolerance) * n;
+            return cg_cost(n, options.tolerance) * n / rate;
     }
 }
 

@@ -66,8 +66,8 @@ std::vector<double> voigt_rows(const std::vector<Sym3>& tensors);
 /// What `automatic` takes for N atoms.
 HarmonicScheme choose_scheme(int atoms, const HarmonicOptions& options);
 
-/// Operations of the scheme that would be taken, about.
-double harmonic_operations(int atoms, const HarmonicOptions& options);
+/// [s] that the scheme which would be taken takes on a core of a host, about.
+double harmonic_seconds(int atoms, const HarmonicOptions& options);
 
 /// What is thrown where a matrix is not positive definite; `where` is a part of the structure.
 PhysicsError not_a_minimum(const std::string& where);

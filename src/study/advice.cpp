@@ -9,11 +9,11 @@
 #include "config/samples.hpp"
 #include "core/error.hpp"
 #include "core/units.hpp"
-#include "descriptors/kinds.hpp"
 #include "io/structure_reader.hpp"
 #include "md/chebyshev.hpp"
 #include "md/dynamics.hpp"
 #include "ops/smooth_potential.hpp"
+#include "study/inputs.hpp"
 #include "study/learning.hpp"
 #include "study/protocols.hpp"
 #include "study/start.hpp"
@@ -158,7 +158,8 @@ std::vector<std::string> advice(const StudyFile& study, const EamPotential& pote
     long trained = 0;
     for (int k = 0; k < static_cast<int>(samples_of(study).size()); ++k) trained += split_of(study, k) == 0 ? 1 : 0;
     long parameters = 0,
-         inputs = static_cast<long>(feature_names(study.descriptors.descriptor(), potential.elements).size());
+         inputs = static_cast<long>(
+             input_names(study.descriptors.descriptor(), potential.elements, study.descriptors.reads_elastic()).size());
     for (const int hidden : study.train.hidden) {
         parameters += (inputs + 1) * hidden;
         inputs = hidden;

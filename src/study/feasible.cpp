@@ -7,8 +7,11 @@
 #include <cmath>
 
 #include "core/error.hpp"
+#include "elastic/features.hpp"
 #include "io/structure_reader.hpp"
+#include "io/text.hpp"
 #include "study/learning.hpp"
+#include "study/results/elastic_file.hpp"
 #include "study/start.hpp"
 
 namespace mg::study {
@@ -74,10 +77,25 @@ void check_training(const StudyFile& study, const EamPotential& potential) {
                            "stiffness --stage descriptors");
 }
 
+/// That the elastic network whose features are inputs can be read, and knows all species.
+void check_elastic_model(const StudyFile& study, const EamPotential& potential) {
+    const std::string& path = study.descriptors.elastic_model;
+    if (!is_elastic_model(path))
+        throw InputError("descriptors.elastic_model: " + path + " is no elastic network",
+                         "it is a model of neural networks, or another HDF5 file",
+                         "give the elastic_model.h5 of a study, or jobs/models/cuzr-elastic.h5");
+    const std::vector<std::string> unknown =
+        unknown_elements(read_elastic_model(path).model.network, potential.elements);
+    if (!unknown.empty())
+        throw InputError("descriptors.elastic_model: " + path + " does not know " + io::comma_separated(unknown),
+                         "it was trained on other species", "use one that was trained on all species of the study");
+}
+
 }  // namespace
 
 void check_feasible(const StudyFile& study, const EamPotential& potential, bool trains) {
     check_boxes(study, potential);
+    if (study.descriptors.reads_elastic()) check_elastic_model(study, potential);
     if (trains) check_training(study, potential);
 }
 

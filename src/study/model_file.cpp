@@ -11,8 +11,11 @@
 #include "core/error.hpp"
 #include "core/macros.hpp"
 #include "core/space.hpp"
+#include "elastic/features.hpp"
 #include "io/hdf5.hpp"
 #include "io/sha256.hpp"
+#include "study/inputs.hpp"
+#include "study/results/elastic_file.hpp"
 
 namespace mg::study {
 namespace {
@@ -63,7 +66,13 @@ void check(const ModelFile& file, const std::string& path) {
     const Descriptor& d = file.descriptor;
     if (!(d.r_min >= 0 && d.r_max > d.r_min && d.width > 0 && d.count > 0) || !std::isfinite(d.r_max))
         refuse("a descriptor that reaches from " + shown(d.r_min) + " to " + shown(d.r_max) + " A");
-    if (static_cast<int>(feature_names(d, file.elements).size()) != file.ensemble[0].inputs())
+    if (file.elastic) {
+        if (const std::string fault = network_fault(*file.elastic); !fault.empty())
+            refuse("its elastic network: " + fault);
+        if (!unknown_elements(*file.elastic, file.elements).empty())
+            refuse("its elastic network knows not all species");
+    }
+    if (static_cast<int>(input_names(d, file.elements, file.elastic.has_value()).size()) != file.ensemble[0].inputs())
         refuse("a descriptor that does not fit the inputs");
     if (file.errors.calibrated() && file.errors.species.size() != file.elements.size())
         refuse("a calibration for another number of species");
@@ -222,8 +231,8 @@ OnnxDescription onnx_description(const ModelFile& model) {
         else
             properties.emplace_back(name, std::to_string(value));
     });
-    properties.emplace_back("features",
-                            fmt::format("{}", fmt::join(feature_names(model.descriptor, model.elements), ",")));
+    const std::vector<std::string> names = input_names(model.descriptor, model.elements, model.elastic.has_value());
+    properties.emplace_back("features", fmt::format("{}", fmt::join(names, ",")));
     properties.emplace_back("elements", fmt::format("{}", fmt::join(model.elements, ",")));
     properties.emplace_back("unit", model.property.unit);
     properties.emplace_back("potential", model.potential_name);
@@ -250,7 +259,12 @@ void write_model(const std::string& path, const ModelFile& model) {
     h5.write_attribute("/descriptor", "positions", model.positions);
     Descriptor::visit(model.descriptor,
                       [&](const char* name, const auto& value) { h5.write_attribute("/descriptor", name, value); });
-    h5.write_attribute("/descriptor", "feature_names", feature_names(model.descriptor, model.elements));
+    h5.write_attribute("/descriptor", "feature_names",
+                       input_names(model.descriptor, model.elements, model.elastic.has_value()));
+    if (model.elastic) {
+        result_file::Writer writer{h5};
+        visit_network(writer, "/elastic", *model.elastic);
+    }
     h5.create_group("/species");
     h5.write_attribute("/species", "elements", model.elements);
     h5.write_attribute("/species", "masses_u", model.masses);
@@ -312,6 +326,11 @@ ModelFile read_model(const std::string& path) {
             value = static_cast<int>(number);
         }
     });
+    if (h5.exists("/elastic")) {
+        const std::set<std::string> all;
+        result_file::Reader reader{h5, all};
+        visit_network(reader, "/elastic", model.elastic.emplace());
+    }
     model.elements = h5.read_strings("/species", "elements");
     model.masses = h5.read_doubles("/species", "masses_u");
     model.potential_name = h5.read_string("/potential", "name");

@@ -9,6 +9,7 @@
 #include <random>
 #include <utility>
 
+#include "elastic/features.hpp"
 #include "elastic/prediction.hpp"
 #include "elastic/shares.hpp"
 #include "elastic/training.hpp"
@@ -259,8 +260,9 @@ TEST(ElasticNetwork, LearnsACrystalsStiffness) {
     ElasticTraining t;
     t.labels = 100;
     std::vector<ElasticRecord> records;
+    ElasticJournal journal;
     const ElasticNetwork n =
-        *train_elastic<Host>({{s, exact}}, t, [&](const ElasticRecord& r) { records.push_back(r); }, {});
+        *train_elastic<Host>({{s, exact}}, t, journal, [&](const ElasticRecord& r) { records.push_back(r); }, {});
     ASSERT_FALSE(records.empty());
     EXPECT_EQ(records.back().on_site, 0);
     const std::vector<double> k =
@@ -281,9 +283,54 @@ TEST(ElasticNetwork, LearnsACrystalsStiffness) {
         const auto p = predict_elastic<Host>({n, {}}, s, {.scheme = scheme, .tolerance = 1e-3});
         EXPECT_DEVIATION(largest_difference(p->gruneisen, expected), scheme == HarmonicScheme::dense ? 5e-3 : 0.2);
     }
-    // Asked to stop, it does.
-    int looks = 0;
-    EXPECT_FALSE(train_elastic<Host>({{s, exact}}, t, {}, [&] { return ++looks > 40; }));
+    // What other networks read of it, in the order of their own elements: the springs' sums are those of the Hessian.
+    bool relaxed = true;
+    const std::vector<double> f = *elastic_features<Host>(n, s, {"Cu", "Zr"}, relaxed);
+    EXPECT_FALSE(relaxed);
+    Structure exchanged = s;
+    for (int& species : exchanged.species) species = 1 - species;
+    const std::vector<double> g = *elastic_features<Host>(n, exchanged, {"Zr", "Cu"}, relaxed);
+    const std::vector<std::string> names = elastic_feature_names({"Zr", "Cu"});
+    ASSERT_EQ(names, (std::vector<std::string>{"elastic_K", "elastic_anisotropy", "elastic_gruneisen", "elastic_virial",
+                                               "springs_along_Zr", "springs_along_Cu", "springs_across_Zr",
+                                               "springs_across_Cu"}));
+    const std::size_t width = names.size();
+    ASSERT_EQ(f.size(), width * s.species.size());
+    const Hessian<Host> h = hessian_of(s, as_potential(n));
+    double worst = 0;
+    for (int slot = 0; slot < h.slots; ++slot) {
+        const std::size_t row = width * static_cast<std::size_t>(h.atom_of_slot[slot]);
+        EXPECT_NEAR(f[row], k[row / width], 1e-5);
+        for (const auto& [mine, its] : {std::pair{0, 0}, {1, 1}, {2, 2}, {3, 3}, {4, 5}, {5, 4}, {6, 7}, {7, 6}})
+            EXPECT_EQ(f[row + mine], g[row + its]);
+        double along[2] = {}, across[2] = {};
+        for (int b = h.first[slot]; b < h.first[slot + 1]; ++b) {
+            const int other = s.species[h.atom_of_slot[h.bond[b].neighbor]];
+            along[other] += h.bond[b].perpendicular + h.bond[b].excess;
+            across[other] += h.bond[b].perpendicular;
+        }
+        for (int t = 0; t < 2; ++t)
+            worst = std::max({worst, std::abs(f[row + 4 + t] - along[t]), std::abs(f[row + 6 + t] - across[t])});
+    }
+    EXPECT_DEVIATION(worst, 1e-3);  // [eV/A^2] cubic pieces of 0.001 A for quartic ones
+    EXPECT_EQ(unknown_elements(n, {"Zr", "Al"}), (std::vector<std::string>{"Al"}));
+    // Asked to stop, it does; asked again with its journal, it goes on, and ends with the same bits. What it tells is
+    // told once.
+    ElasticJournal parts;
+    std::vector<ElasticRecord> told;
+    std::optional<ElasticNetwork> in_parts;
+    std::size_t runs = 0;  // each a step longer than the one before
+    for (; !in_parts; ++runs) {
+        const std::size_t enough = parts.size() + runs;
+        in_parts = train_elastic<Host>(
+            {{s, exact}}, t, parts, [&](const ElasticRecord& r) { told.push_back(r); },
+            [&] { return parts.size() >= enough; });
+    }
+    EXPECT_GT(runs, 4u);
+    EXPECT_EQ(in_parts->parameter, n.parameter);
+    EXPECT_EQ(parts.size(), journal.size());
+    ASSERT_EQ(told.size(), records.size());
+    for (std::size_t k = 0; k < told.size(); ++k) EXPECT_EQ(told[k].loss, records[k].loss) << k;
 }
 
 TEST(ElasticNetwork, PairsOfSpeciesStandInTheirOrder) {

@@ -15,6 +15,7 @@
 #include "io/sha256.hpp"
 #include "nn/model.hpp"
 #include "nn/training.hpp"
+#include "study/inputs.hpp"
 #include "study/model_file.hpp"
 
 namespace {
@@ -119,6 +120,45 @@ TEST(ModelFile, RoundTrip) {
     EXPECT_EQ(a.largest_share, b.largest_share);
 }
 
+/// Networks that read the features of an elastic network carry it.
+TEST(ModelFile, KeepsTheElasticNetworkThatItReads) {
+    const Folder folder;
+    const std::string path = folder.file("model.h5");
+    mg::study::ModelFile a = example();
+    mg::ElasticNetwork n;
+    n.elements = {"Zr", "Cu"};
+    n.masses = {91.224, 63.546};
+    n.pair_knots = n.density_knots = {2, 3, 4, 5, 6, 7};
+    n.mean.assign(4u * static_cast<std::size_t>(n.shape().density.size()), 0.25);
+    for (int k = 0; k < n.shape().parameters(); ++k) n.parameter.push_back(1.0 / (k + 3));
+    a.elastic = n;
+    EXPECT_THROW(mg::study::write_model(path, a), mg::Error);  // its inputs are those of the descriptor alone
+    const int inputs = static_cast<int>(mg::study::input_names(a.descriptor, a.elements, true).size());
+    for (mg::Model& m : a.ensemble) {
+        m.layers = mg::make_layers(inputs, {4});
+        m.parameters = mg::initial_parameters(m.layers, 1);
+        m.input_mean.resize(static_cast<std::size_t>(inputs), 0.0);
+        m.input_std.resize(static_cast<std::size_t>(inputs), 0.0);
+    }
+    mg::study::write_model(path, a);
+    const mg::study::ModelFile b = mg::study::read_model(path);
+    ASSERT_TRUE(b.elastic.has_value());
+    EXPECT_EQ(b.elastic->elements, n.elements);
+    EXPECT_EQ(b.elastic->masses, n.masses);
+    EXPECT_EQ(b.elastic->pair_knots, n.pair_knots);
+    EXPECT_EQ(b.elastic->density_knots, n.density_knots);
+    EXPECT_EQ(b.elastic->mean, n.mean);
+    EXPECT_EQ(b.elastic->parameter, n.parameter);
+    for (auto change : std::vector<void (*)(mg::ElasticNetwork&)>{
+             [](mg::ElasticNetwork& e) { e.elements[0] = "Al"; }, [](mg::ElasticNetwork& e) { e.parameter.pop_back(); },
+             [](mg::ElasticNetwork& e) { e.pair_knots[2] = 3; },
+             [](mg::ElasticNetwork& e) { e.mean[0] = 0.0 / 0.0; }}) {
+        mg::study::ModelFile f = a;
+        change(*f.elastic);
+        EXPECT_THROW(mg::study::write_model(folder.file("bad.h5"), f), mg::Error);
+    }
+}
+
 TEST(ModelFile, KnowsTheAlloysOfItsTraining) {
     const mg::study::ModelFile f = example();
     EXPECT_EQ(mg::study::composition_novelty(f, std::vector<int>{0, 1}), 0);
@@ -126,7 +166,8 @@ TEST(ModelFile, KnowsTheAlloysOfItsTraining) {
     const std::vector<double> features(12, 0.1);
     const mg::study::Prediction p = mg::study::predict_atoms(mg::Host{}, f, features, std::vector<int>{0, 0, 0, 1});
     for (const double novelty : p.novelty) EXPECT_GE(novelty, 3 - 1e-12);
-    EXPECT_EQ(mg::study::composition_novelty({}, std::vector<int>{0, 0, 0, 1}), 0);
+    const mg::study::ModelFile blank;
+    EXPECT_EQ(mg::study::composition_novelty(blank, std::vector<int>{0, 0, 0, 1}), 0);
 }
 
 TEST(ModelFile, DamageIsFoundAtEveryPlace) {

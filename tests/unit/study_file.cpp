@@ -339,6 +339,18 @@ TEST(StudyFileTest, StageHashesFollowWhatMatters) {
     const StudyFile mean = folder.read(system_table, {"descriptors.positions=mean"});
     const StudyFile longer = folder.read(system_table, {"descriptors.positions=mean", "stiffness.window_ps=200"});
     EXPECT_NE(study::stage_hash(mean, "descriptors"), study::stage_hash(longer, "descriptors"));
+    // Of an elastic network whose features are inputs the content counts, not the path.
+    folder.directory.write("e.h5", "network");
+    folder.directory.write("same.h5", "network");
+    folder.directory.write("other.h5", "another network");
+    EXPECT_EQ(stale({"descriptors.elastic_model=e.h5"}), "..xxxx");
+    const auto described = [&](const std::string& file) {
+        return study::stage_hash(folder.read(system_table, {"descriptors.elastic_model=" + file}), "descriptors");
+    };
+    EXPECT_EQ(described("e.h5"), described("same.h5"));
+    EXPECT_NE(described("e.h5"), described("other.h5"));
+    const StudyFile reads = folder.read(system_table, {"descriptors.elastic_model=e.h5"});
+    EXPECT_EQ(folder.read(resolved_toml(reads)), reads);
     folder.directory.write("p.eam.fs", "another potential");
     EXPECT_EQ(stale({}), "xxxxxx");
     EXPECT_THROW(study::stage_hash(base, "cooling"), InputError);

@@ -13,12 +13,12 @@
 #include "app/commands/predict.hpp"
 #include "app/commands/structure_names.hpp"
 #include "core/agreed_input.hpp"
-#include "descriptors/kinds.hpp"
 #include "io/eam_reader.hpp"
 #include "io/structure_reader.hpp"
 #include "io/text.hpp"
 #include "io/xyz_writer.hpp"
 #include "md/dynamics.hpp"
+#include "study/inputs.hpp"
 #include "study/model_file.hpp"
 #include "study/results/elastic_file.hpp"
 
@@ -75,8 +75,13 @@ Predicted predict_one(const study::ModelFile& model, const EamPotential* potenti
         j["energy_eV_per_atom"] = before / s.size();
         j["minimised_energy_eV_per_atom"] = to_host(d.batch().potential_energy)[0] / s.size();
     }
-    const Features features = compute_features<Space>(s, model.descriptor, model.elements, model.masses);
-    const study::Prediction p = study::predict_atoms(Space{}, model, features.values, s.species);
+    const auto inputs = study::compute_inputs<Space>(s, model.descriptor, model.elastic ? &*model.elastic : nullptr,
+                                                     model.elements, model.masses);
+    if (inputs->relaxed)
+        std::cerr << fmt::format(
+            "mgstiff-gpu: warning: {}: not stable under the elastic network that the model reads, which relaxed it\n",
+            path);
+    const study::Prediction p = study::predict_atoms(Space{}, model, inputs->values, s.species);
 
     std::vector<long> novel;
     for (const double x : p.novelty) novel.push_back(x > 1 ? 1 : 0);
@@ -169,6 +174,7 @@ void write_results(const PredictArguments& a, const Task& task, const std::vecto
     result["model"] = a.model;
     result["networks"] = task.model.ensemble.size();
     result["descriptor"] = task.model.descriptor.kind;
+    result["elastic_features"] = task.model.elastic.has_value();
     result["positions"] = task.model.positions;
     result["minimised"] = task.minimise;
     result["structures"] = write_structures(parts);

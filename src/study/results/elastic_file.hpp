@@ -10,6 +10,22 @@
 
 namespace mg::study {
 
+/// The fields of an elastic network, in a group of whatever file holds one.
+template <class Visitor, class Network>
+void visit_network(Visitor& v, const std::string& group, Network& n) {
+    v.data(group + "/mass", n.masses, "u");
+    v.data(group + "/pair_knots", n.pair_knots, "A");
+    v.data(group + "/density_knots", n.density_knots, "A");
+    v.data(group + "/mean_density", n.mean);
+    v.data(group + "/parameter", n.parameter, "eV/A");
+    v.note(group + "/parameter", "what",
+           "cubic B-splines: V' of each pair of species a <= b, then g of each ordered pair (atom, neighbour); "
+           "then c of each species");
+    v.attribute(group, "elements", n.elements);
+}
+/// What is wrong with one that was read; "" where nothing is.
+std::string network_fault(const ElasticNetwork& network);
+
 /// n atoms in the order of ids.
 struct ElasticFile {
     std::vector<double> stiffness, deviation, interval_90;  ///< [eV/A^2] (n)
@@ -70,17 +86,8 @@ struct ElasticModelFile {
 
     template <class Visitor, class File>
     static void visit(Visitor& v, File& f) {
-        auto& n = f.model.network;
         auto& c = f.model.calibration;
-        v.data("/network/mass", n.masses, "u");
-        v.data("/network/pair_knots", n.pair_knots, "A");
-        v.data("/network/density_knots", n.density_knots, "A");
-        v.data("/network/mean_density", n.mean);
-        v.data("/network/parameter", n.parameter, "eV/A");
-        v.note("/network/parameter", "what",
-               "cubic B-splines: V' of each pair of species a <= b, then g of each ordered pair (atom, neighbour); "
-               "then c of each species");
-        v.attribute("/network", "elements", n.elements);
+        visit_network(v, "/network", f.model.network);
         v.data("/calibration/scaled_deviation", c.deviation);
         v.data("/calibration/scaled_interval_90", c.interval_90);
         v.note("/calibration/scaled_interval_90", "what",

@@ -5,9 +5,11 @@
 #include <algorithm>
 
 #include "core/macros.hpp"
-#include "descriptors/kinds.hpp"
+#include "md/harmonic.hpp"
 #include "study/context.hpp"
+#include "study/inputs.hpp"
 #include "study/results/descriptors_file.hpp"
+#include "study/results/elastic_file.hpp"
 #include "study/results/stiffness_file.hpp"
 #include "study/stages.hpp"
 
@@ -40,9 +42,12 @@ public:
 
     StageEstimate estimate(const StudyFile& study, const StudySize& size) const override {
         const Descriptor d = study.descriptors.descriptor();
-        const auto features = static_cast<double>(feature_names(d, size.elements).size());
+        const bool elastic = study.descriptors.reads_elastic();
+        const auto features = static_cast<double>(input_names(d, size.elements, elastic).size());
         StageEstimate e{.name = name(), .replicas = static_cast<int>(size.sample_count())};
         e.seconds = size.atoms_of_all * size.atoms_within(d.r_max) / pairs_per_second;
+        if (elastic)  // K, and once more in a strained cell
+            e.seconds += 2 * size.sample_count() * harmonic_seconds(static_cast<int>(size.atoms_of_sample()), {});
         e.note = fmt::format("{} features per atom", features);
         e.disk_bytes_per_atom = d.count * static_cast<double>(size.elements.size()) * 4 + features * 8;
         return e;
@@ -50,29 +55,39 @@ public:
 
     void run(Context& c) const override {
         for (const std::string& need : needs(c.study)) c.require(need);
-        c.run_by_sample(samples(c.study), "descriptors.h5", [&](int k) {
-            describe(c, k);
-            return true;
-        });
+        std::optional<ElasticNetwork> elastic;
+        if (c.study.descriptors.reads_elastic())
+            elastic = read_elastic_model(c.study.descriptors.elastic_model).model.network;
+        c.run_by_sample(samples(c.study), "descriptors.h5",
+                        [&](int k) { return describe(c, k, elastic ? &*elastic : nullptr); });
     }
 
 private:
-    void describe(const Context& c, int k) const {
+    /// False where it was stopped.
+    bool describe(Context& c, int k, const ElasticNetwork* elastic) const {
         const DescriptorPositions positions = c.study.descriptors.positions;
         const Structure s = positions == DescriptorPositions::mean       ? mean_structure(c, k)
                             : positions == DescriptorPositions::snapshot ? c.glass(k)
                                                                          : c.inherent_structure(k);
         const Descriptor d = c.study.descriptors.descriptor();
-        Features features = compute_features<Space>(s, d, c.potential.elements, c.potential.masses);
+        std::optional<Inputs> inputs = compute_inputs<Space>(s, d, elastic, c.potential.elements, c.potential.masses,
+                                                             [&] { return c.farm.must_stop(); });
+        if (!inputs) return false;
+        if (inputs->relaxed)
+            c.progress.warn(fmt::format(
+                "sample {} is not stable under descriptors.elastic_model; its features are of the sample relaxed by "
+                "the laws of that network",
+                k));
         DescriptorsFile f;
-        f.shell_counts = std::move(features.counts);
-        f.features = std::move(features.values);
+        f.shell_counts = std::move(inputs->counts);
+        f.features = std::move(inputs->values);
         for (int e = 0; e <= d.count; ++e) f.shell_edges.push_back(d.r_min + e * d.step());
         f.kind = d.kind;
         f.positions = io::word_of(positions);
-        f.names = feature_names(d, c.potential.elements);
+        f.names = input_names(d, c.potential.elements, elastic != nullptr);
         f.species = static_cast<std::size_t>(c.potential.species());
         c.write(k, "descriptors.h5", f);
+        return true;
     }
 };
 

@@ -31,20 +31,55 @@ constexpr int most_held_out = 3;         // samples of the training whose errors
 /// What the training leaves in checkpoints/.
 struct NetworkFile {
     ElasticNetwork network;
-    std::vector<double> rms, correlation, force;  ///< (steps)
 
     template <class Visitor, class File>
     static void visit(Visitor& v, File& f) {
-        auto& n = f.network;
-        v.data("/mass", n.masses);
-        v.data("/pair_knots", n.pair_knots);
-        v.data("/density_knots", n.density_knots);
-        v.data("/mean", n.mean);
-        v.data("/parameter", n.parameter);
-        v.attribute("/", "elements", n.elements);
-        v.data("/rms", f.rms);
-        v.data("/correlation", f.correlation);
-        v.data("/force", f.force);
+        visit_network(v, "/network", f.network);
+    }
+};
+
+/// A training on its way. Steps are rows of `record`, and of `parameter` as many numbers as `length` says.
+struct JournalFile {
+    static constexpr double ElasticRecord::*measures[] = {
+        &ElasticRecord::on_site,    &ElasticRecord::label_rms, &ElasticRecord::correlation, &ElasticRecord::force_rms,
+        &ElasticRecord::virial_rms, &ElasticRecord::damping,   &ElasticRecord::loss};
+
+    std::vector<int> found, labels, length;            ///< (steps)
+    std::vector<double> damping, measured, parameter;  ///< (steps), (steps, measures)
+
+    explicit JournalFile(const ElasticJournal& journal = {}) {
+        for (const ElasticStep& s : journal) {
+            found.push_back(s.found ? 1 : 0);
+            labels.push_back(s.record.labels);
+            length.push_back(static_cast<int>(s.parameter.size()));
+            damping.push_back(s.damping);
+            for (const auto measure : measures) measured.push_back(s.record.*measure);
+            parameter.insert(parameter.end(), s.parameter.begin(), s.parameter.end());
+        }
+    }
+
+    ElasticJournal journal() const {
+        ElasticJournal steps;
+        auto measure_at = measured.begin();
+        auto parameter_at = parameter.begin();
+        for (std::size_t k = 0; k < found.size(); ++k) {
+            ElasticStep s{found[k] != 0, {}, damping.at(k), {parameter_at, parameter_at + length.at(k)}};
+            s.record.labels = labels.at(k);
+            for (const auto measure : measures) s.record.*measure = *measure_at++;
+            parameter_at += length[k];
+            steps.push_back(std::move(s));
+        }
+        return steps;
+    }
+
+    template <class Visitor, class File>
+    static void visit(Visitor& v, File& f) {
+        v.data("/found", f.found);
+        v.data("/labels", f.labels);
+        v.data("/length", f.length);
+        v.data("/damping", f.damping);
+        v.data("/measured", f.measured);
+        v.data("/parameter", f.parameter);
     }
 };
 
@@ -101,7 +136,7 @@ public:
         StageEstimate e{.name = name()};
         e.seconds =
             (held_products + products_per_label * study.elastic.labels) * atoms * operations_per_atom / product_rate +
-            samples * harmonic_operations(static_cast<int>(atoms), study.harmonic) / 2e10;
+            2 * samples * harmonic_seconds(static_cast<int>(atoms), study.harmonic);
         e.note = fmt::format("{} labels, prediction of {:g} samples", study.elastic.labels, samples);
         e.memory_bytes = 106 * 300.0 * size.atoms_of_all;
         e.disk_bytes_per_atom = 7 * 8;
@@ -147,22 +182,30 @@ private:
     void train(Context& c, const std::vector<int>& trained) const {
         c.progress.begin(name(), 1, "networks");
         c.farm.world().barrier();  // all have seen what there is before anything is added
-        c.farm.run_alone({{0}}, [&](const Unit&) {
-            NetworkFile file;
+        c.farm.run_alone({{0}}, [&](const Unit& unit) {
+            const CheckpointFile checkpoint(c.checkpoints.path("unit", 0));
+            ElasticJournal journal;
+            c.checkpoints.resume(checkpoint, unit,
+                                 [&](const io::H5File& f) { journal = read_fields<JournalFile>(f).journal(); });
+            const Pause pause = c.farm.pause_alone_with([&] {
+                checkpoint.write([&](io::H5File& f) {
+                    c.checkpoints.mark(f, unit);
+                    result_file::Writer writer{f};
+                    const JournalFile file(journal);
+                    JournalFile::visit(writer, file);
+                });
+            });
             const auto tell = [&](const ElasticRecord& r) {
-                file.rms.push_back(r.label_rms);
-                file.correlation.push_back(r.correlation);
-                file.force.push_back(r.force_rms);
                 c.progress.say(
                     fmt::format("elastic: {} labels, springs to the spot {:.3f} eV/A^2: R {:.4f}, rms {:.4f} "
                                 "eV/A^2, forces {:.4f} eV/A",
                                 r.labels, r.on_site, r.correlation, r.label_rms, r.force_rms));
             };
-            std::optional<ElasticNetwork> network = train_elastic<Space>(
-                labelled_samples(c, trained), training_of(c.study), tell, [&] { return c.farm.must_stop(); });
+            const std::optional<ElasticNetwork> network =
+                train_elastic<Space>(labelled_samples(c, trained), training_of(c.study), journal, tell, pause);
             if (!network) return false;
-            file.network = std::move(*network);
-            c.checkpoints.write("network", 0, file);
+            c.checkpoints.write("network", 0, NetworkFile{*network});
+            checkpoint.remove();
             return true;
         });
         c.progress.end();

@@ -18,8 +18,6 @@
 namespace mg::study {
 namespace {
 
-constexpr double harmonic_rate = 2e10;  // [operations/s] of a host's core, about
-
 bool asks_hessian(const StudyFile& study) { return study.stiffness.method != StiffnessMethod::dynamics; }
 
 /// Samples that dynamics measures: the first ones.
@@ -66,7 +64,7 @@ public:
         e.disk_bytes_per_atom = (measured > 0 ? temperatures * 5 * 8 : 0) + 24;
         if (asks_hessian(study)) {
             const int atoms = static_cast<int>(size.atoms_of_all / samples);
-            e.seconds += samples * harmonic_operations(atoms, study.harmonic) / harmonic_rate;
+            e.seconds += samples * harmonic_seconds(atoms, study.harmonic);
             if (measured == 0) e.note = fmt::format("Hessians of {:g} samples", samples);
             e.disk_bytes_per_atom += 10 * 8;
         }
