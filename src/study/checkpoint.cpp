@@ -37,6 +37,18 @@ std::vector<T> get_values(const io::H5File& file, const std::string& name) {
 void put_place(io::H5File& file, const Place& at) {
     file.write("/place", std::vector<long>{at.started ? 1L : 0L, at.phase, at.step});
 }
+void put_history(io::H5File& file, const ThermoHistory& history) {
+    for (std::size_t r = 0; r < history.rows.size(); ++r)
+        put_values(file, "/history/" + std::to_string(r), history.rows[r]);
+    file.write("/replicas", std::vector<long>{static_cast<long>(history.rows.size())});
+}
+ThermoHistory get_history(const io::H5File& file) {
+    ThermoHistory history;
+    const long replicas = file.read<long>("/replicas").at(0);
+    for (long r = 0; r < replicas; ++r)
+        history.rows.push_back(get_values<Thermo>(file, "/history/" + std::to_string(r)));
+    return history;
+}
 void put_frame(io::H5File& file, const std::string& group, const Frame& frame) {
     put_values(file, group + "/position", frame.position);
     put_values(file, group + "/velocity", frame.velocity);
@@ -126,9 +138,7 @@ DynamicsState get_dynamics_state(const io::H5File& file) {
 
 void put(io::H5File& file, const QuenchProgress& p) {
     put_place(file, p.place);
-    for (std::size_t r = 0; r < p.history.rows.size(); ++r)
-        put_values(file, "/history/" + std::to_string(r), p.history.rows[r]);
-    file.write("/replicas", std::vector<long>{static_cast<long>(p.history.rows.size())});
+    put_history(file, p.history);
     put_frame(file, "/glass", p.glass);
     put_frame(file, "/relaxed", p.relaxed);
 }
@@ -136,9 +146,7 @@ void put(io::H5File& file, const QuenchProgress& p) {
 QuenchProgress get_quench_progress(const io::H5File& file) {
     QuenchProgress p;
     p.place = get_place(file);
-    const long replicas = file.read<long>("/replicas").at(0);
-    for (long r = 0; r < replicas; ++r)
-        p.history.rows.push_back(get_values<Thermo>(file, "/history/" + std::to_string(r)));
+    p.history = get_history(file);
     p.glass = get_frame(file, "/glass");
     p.relaxed = get_frame(file, "/relaxed");
     return p;
@@ -155,6 +163,7 @@ void put(io::H5File* file, const Dynamics<Space>& d, const StiffnessProgress<Spa
     }
     if (!file) return;
     put_place(*file, p.place);
+    put_history(*file, p.history);
     put_values(*file, "/hold/cell_sum", p.cell_sum);
     file->write("/hold/count", std::vector<long>{p.cell_count});
     file->write("/window/frames", std::vector<long>{p.window.frames[0], p.window.frames[1]});
@@ -168,6 +177,7 @@ template <class Space>
 StiffnessProgress<Space> get_stiffness_progress(const io::H5File& file, const Dynamics<Space>& d) {
     StiffnessProgress<Space> p;
     p.place = get_place(file);
+    p.history = get_history(file);
     p.cell_sum = get_values<Mat3>(file, "/hold/cell_sum");
     p.cell_count = file.read<long>("/hold/count").at(0);
     const std::vector<long> frames = file.read<long>("/window/frames");

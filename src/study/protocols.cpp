@@ -111,15 +111,10 @@ bool melt_and_quench(Dynamics<Space>& d, const QuenchProtocol& p, std::uint64_t 
     o.pressure = p.pressure;
     o.temperature_begin = o.temperature_end = p.melt_temperature;
 
-    std::vector<std::vector<Thermo>>& rows = progress.history.rows;
     const long every = std::max(1L, (p.melt_steps() + p.cooling_steps()) / std::max(1, reports));
     const auto record = [&](long) {
         const double before = at.phase == QuenchProgress::melt ? 0.0 : static_cast<double>(p.melt_steps()) * p.timestep;
-        const std::vector<Thermo> now = d.thermo();
-        for (int r = 0; r < replicas; ++r) {
-            rows[r].push_back(now[r]);
-            rows[r].back().time += before;
-        }
+        progress.history.add(d.thermo(), before);
         tick(d.atom_steps());
     };
     RunSchedule run;
@@ -131,7 +126,6 @@ bool melt_and_quench(Dynamics<Space>& d, const QuenchProtocol& p, std::uint64_t 
     };
 
     if (!at.started) {
-        rows.assign(replicas, {});
         d.draw_velocities(std::vector<double>(replicas, p.melt_temperature), seed, samples);
         d.set_ensembles({o});
         at.started = true;
@@ -236,7 +230,10 @@ bool measure_displacements(Dynamics<Space>& d, const StiffnessProtocol& p, const
         run.steps = at.phase == measure ? p.window_steps() : p.equilibrate_steps();
         run.report_every = at.phase == measure ? std::max(1L, run.steps / 50 / p.sample_steps()) * p.sample_steps()
                                                : std::max(1L, run.steps / 20);
-        run.report = [&](long) { tick(d.atom_steps()); };
+        run.report = [&](long) {
+            progress.history.add(d.thermo(), static_cast<double>(at.phase * p.equilibrate_steps()) * p.timestep);
+            tick(d.atom_steps());
+        };
         if (at.phase == hold) {
             run.sample_every = std::min(10L, run.steps);
             run.sample = [&](long) {

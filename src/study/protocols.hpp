@@ -44,7 +44,16 @@ struct QuenchProtocol {
 
 /// One row per report, per replica.
 struct ThermoHistory {
-    std::vector<std::vector<Thermo>> rows;  ///< (replicas, reports); time runs on through melt and quench
+    std::vector<std::vector<Thermo>> rows;  ///< (replicas, reports); time runs on through all phases of a protocol
+
+    /// Adds a row for each replica, of a phase that began at this time [ps].
+    void add(const std::vector<Thermo>& now, double phase_begin) {
+        rows.resize(now.size());
+        for (std::size_t r = 0; r < now.size(); ++r) {
+            rows[r].push_back(now[r]);
+            rows[r].back().time += phase_begin;
+        }
+    }
 };
 
 /// Where a protocol stands between two steps. `started` is false before its first.
@@ -130,6 +139,7 @@ struct StiffnessProgress {
     /// [A^2] (early steps, atoms in the order of replicas and then of ids) of the window up to there; with a team on
     /// its first rank.
     std::vector<std::vector<double>> early;
+    ThermoHistory history;  ///< of ramp, hold and window
 };
 
 /// Every replica at its own temperature [K]: NPT ramp from the start temperature, NPT hold, then NVT in the mean

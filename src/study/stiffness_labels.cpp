@@ -121,6 +121,7 @@ StiffnessFile measured_stiffness(const StudyFile& study, int sample, const Stiff
         for (int seed = 0; seed < index.seeds; ++seed)
             if (std::abs(run(seed).drift.at(0)) > std::abs(drift)) drift = run(seed).drift[0];
         f.conserved_drift.push_back(drift);
+        for (int seed = 0; seed < index.seeds; ++seed) f.thermo.push_back(run(seed).thermo);
         for (std::size_t i = 0; i < n; ++i) {
             double sum = 0;
             for (int seed = 0; seed < index.seeds; ++seed) {
@@ -147,6 +148,12 @@ StiffnessFile measured_stiffness(const StudyFile& study, int sample, const Stiff
             f.convergence_correlation.push_back(pearson(k, beginnings.back()));
         }
     }
+    // Runs that an earlier version has left in checkpoints/ have none.
+    for (const ThermoColumns& run : f.thermo)
+        if (run.time.size() != f.thermo[0].time.size() || run.time.empty()) {
+            f.thermo.clear();
+            break;
+        }
     f.reliability_of_halves.push_back(spearman_brown(pearson(overall_half[0], overall_half[1])));
     if (index.seeds > 1) f.reliability_of_seeds.push_back(reliability_of(overall_seed));
     f.reliability = f.reliability_of_halves;

@@ -30,6 +30,7 @@ struct RunFile {
     std::vector<Vec3> first_position, last_position;     ///< [A] (n) at its ends
     std::vector<double> cell;                            ///< [A] (3, 3) in which it was measured
     std::vector<double> drift;                           ///< [eV/ps] (1) of the conserved quantity of an atom
+    ThermoColumns thermo;                                ///< (reports)
 
     std::size_t atoms() const { return whole.size(); }
 
@@ -44,6 +45,9 @@ struct RunFile {
         v.data("/last_position", f.last_position);
         v.data("/cell", f.cell, "A", {3, 3});
         v.data("/drift", f.drift, "eV/ps");
+        ThermoColumns::each(f.thermo, [&](const char* name, auto& values, const char* unit) {
+            v.optional_data(std::string("/thermo/") + name, values, unit);
+        });
     }
 };
 

@@ -54,7 +54,10 @@ wanted = {  # file: {dataset: (shape, unit, kind of number)}
     "stiffness.h5": {"temperature": ((temperatures,), "K", "f"), "msd": ((temperatures, n), "A^2", "f"),
                      "stiffness_at": ((temperatures, n), "eV/A^2", "f"), "stiffness": ((n,), "eV/A^2", "f"),
                      "reliability": ((temperatures + 1,), None, "f"),
-                     "mean_position": ((temperatures, n, 3), "A", "f")},
+                     "mean_position": ((temperatures, n, 3), "A", "f"),
+                     **{f"thermo/{name}": ((temperatures, 1, any_length), unit, "f") for name, unit in
+                        {"time": "ps", "temperature": "K", "target_temperature": "K", "volume": "A^3",
+                         "conserved": "eV"}.items()}},
     "descriptors.h5": {"shell_counts": ((n, shells, 2), None, "i"), "features": ((n, shells), None, "f"),
                        "shell_edges": ((shells + 1,), "A", "f")},
     "prediction.h5": {"stiffness": ((n,), "eV/A^2", "f"), "standard_deviation": ((n,), "eV/A^2", "f"),
@@ -116,6 +119,17 @@ for sample, v in enumerate(data):
     hold(v["glass.h5", "inherent/energy"].sum() < v["glass.h5", "energy"].sum(), f"{name}: the minimiser went up")
     hold(-5.1 < v["glass.h5", "inherent/energy"].mean() < -4.7, f"{name}: the inherent energy")
     hold(0.05 < k.mean() < 2 and (k > 0).all(), f"{name}: a mean stiffness of {k.mean()} eV/A^2")
+    # Of each run a ramp, a hold and the window, whose cell is fixed and whose ensemble conserves anew.
+    target, time, volume, conserved = (v["stiffness.h5", f"thermo/{column}"][:, 0] for column in
+                                       ("target_temperature", "time", "volume", "conserved"))
+    hold((np.diff(time) > 0).all(), f"{name}: times of reports")
+    window = time > 0.4 + 1e-9  # after two times equilibrate_ps
+    hold(np.allclose(time.max(1), 1.1, atol=0.05), f"{name}: runs end after {time.max(1)} ps")
+    for t, temperature in enumerate(v["stiffness.h5", "temperature"]):
+        hold(np.allclose(target[t][window[t]], temperature), f"{name}: targets of the window at {temperature} K")
+        hold(np.ptp(volume[t][window[t]]) < 1e-9 * volume[t, 0] < np.ptp(volume[t]), f"{name}: volumes")
+        moved = abs(conserved[t][window[t]][[0, -1]] @ [-1, 1]) / n / 0.7
+        hold(moved < 0.05 * 8.617333262e-5 * temperature, f"{name}: conserved quantity moved by {moved} eV/ps")
     kT = 8.617333262e-5 * v["stiffness.h5", "temperature"]
     hold(np.allclose(v["stiffness.h5", "stiffness_at"], kT[:, None] / msd, rtol=1e-4), f"{name}: K is not kT / msd")
     hold(np.allclose(k, v["stiffness.h5", "stiffness_at"].mean(0), rtol=1e-12), f"{name}: K is not the mean")

@@ -3,6 +3,7 @@
 /// vibration, or the Hessian of the inherent structure.
 
 #include "study/results/result_file.hpp"
+#include "study/results/thermo_file.hpp"
 
 namespace mg::study {
 
@@ -49,6 +50,8 @@ struct StiffnessFile {
     std::vector<double> convergence_visited;      ///< (temperatures, windows) R with the basins visited
     std::vector<double> reliability_of_halves,
         reliability_of_seeds;  ///< (temperatures + 1); of seeds where there are two
+    /// (temperatures, seeds) of each run: ramp, hold and window. Written, and not read back.
+    std::vector<ThermoColumns> thermo;
 
     template <class Visitor, class File>
     static void visit(Visitor& v, File& f) {
@@ -103,6 +106,17 @@ struct StiffnessFile {
         v.optional_data("/visited/dynamics_over_harmonic", f.visited_ratio);
         v.optional_data("/reliability_of_halves", f.reliability_of_halves);
         v.optional_data("/reliability_of_seeds", f.reliability_of_seeds);
+        if (temperatures > 0 && !f.thermo.empty()) {
+            // One array for each column of all runs, (temperatures, seeds, reports).
+            ThermoColumns all;
+            for (const ThermoColumns& run : f.thermo) all.append(run);
+            const std::size_t seeds = f.thermo.size() / temperatures, reports = all.time.size() / f.thermo.size();
+            ThermoColumns::each(all, [&](const char* name, auto& values, const char* unit) {
+                v.data(std::string("/thermo/") + name, values, unit, {temperatures, seeds, reports});
+            });
+            v.note("/thermo/time", "what",
+                   "of a ramp to the temperature and a hold there (NPT), and of the window (NVT)");
+        }
         v.attribute("/", "method", f.method);
         v.attribute("/", "estimator", f.estimator);
     }

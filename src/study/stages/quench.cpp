@@ -26,22 +26,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-ThermoFile thermo_file(const std::vector<Thermo>& rows, long atoms) {
-    ThermoFile f;
-    for (const Thermo& t : rows) {
-        f.time.push_back(t.time);
-        f.temperature.push_back(t.temperature);
-        f.target_temperature.push_back(t.target);
-        f.potential_energy.push_back(t.potential);
-        f.kinetic_energy.push_back(t.kinetic);
-        f.pressure.push_back(t.mean_pressure() * units::gigapascal_per_pressure);
-        f.volume.push_back(t.volume);
-        f.conserved.push_back(t.conserved);
-    }
-    f.n_atoms = atoms;
-    return f;
-}
-
 /// Fills in the total and partial pair distributions g(r) of a structure from its atoms' shell counts (n, shells,
 /// species).
 void add_pair_distributions(GlassFile& f, const Structure& s, const Shells& shells, const std::vector<int>& counts) {
@@ -248,7 +232,8 @@ private:
             if (!progress.relaxed.position.empty()) f.hops = count_hops(at(progress.relaxed), inherent[r]);
             fs::create_directories(c.directory.sample(samples[r]));
             if (c.study.quenches())
-                c.write(samples[r], "thermo.h5", thermo_file(progress.history.rows[r], c.study.system.atoms));
+                c.write(samples[r], "thermo.h5",
+                        ThermoFile{ThermoColumns(progress.history.rows[r]), c.study.system.atoms});
             // Last, for it tells that the sample is done.
             c.write(samples[r], "glass.h5", f);
             c.write_xyz(samples[r]);

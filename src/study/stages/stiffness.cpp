@@ -224,14 +224,14 @@ private:
         };
         if (!c.watched(d, measure)) return false;
         done += d.atom_steps() - before;
-        write_runs(c, unit, replicas, d, displacements_of(progress, protocol), progress.early);
+        write_runs(c, unit, replicas, d, displacements_of(progress, protocol), progress);
         if (c.farm.leads()) file.remove();
         return true;
     }
 
     /// Collective over a team: the results of a unit's runs, a file each.
     void write_runs(Context& c, const Unit& unit, const std::vector<Structure>& replicas, const Dynamics<Space>& d,
-                    const Displacements& m, const std::vector<std::vector<double>>& early) const {
+                    const Displacements& m, const StiffnessProgress<Space>& progress) const {
         const std::vector<Box> boxes = to_host(d.batch().box);
         const std::vector<double> whole = d.gather(m.whole), first = d.gather(m.first_half),
                                   second = d.gather(m.second_half);
@@ -246,7 +246,7 @@ private:
                 return std::decay_t<decltype(v)>(v.begin() + begin, v.begin() + end);
             };
             std::vector<double> beginnings;
-            for (const std::vector<double>& e : early)
+            for (const std::vector<double>& e : progress.early)
                 beginnings.insert(beginnings.end(), e.begin() + begin, e.begin() + end);
             c.checkpoints.write("run", unit[r],
                                 RunFile{part(whole),
@@ -257,7 +257,8 @@ private:
                                         part(first_position),
                                         part(last_position),
                                         cell_rows(boxes[r]),
-                                        {d.largest_drift().at(r)}});
+                                        {d.largest_drift().at(r)},
+                                        ThermoColumns(progress.history.rows.at(r))});
         }
     }
 
