@@ -303,6 +303,11 @@ void check_networks(const StudyFile::Train& train, const StudyFile::Descriptors&
             if (reader.sound({key}) && given)
                 reader.fault(key, fmt::format("{} has no use with train.folds = 0", key),
                              "its networks are cross-validated", "give folds = 5, or remove it");
+    if (reader.sound({"train.weight_decay", "train.learning_rate"}) && train.weight_decay * train.learning_rate >= 1)
+        reader.fault("train.weight_decay",
+                     fmt::format("weight_decay = {} with learning_rate = {} leaves nothing of a weight",
+                                 train.weight_decay, train.learning_rate),
+                     "each step takes off their product", "give less, 0.1 for instance");
     if (reader.sound({"train.folds"}) && train.folds == 1)
         reader.fault("train.folds", "train.folds = 1 trains on nothing", "one fold is held out at a time",
                      "give at least 2, or 0 for no cross-validation");

@@ -179,6 +179,8 @@ struct StudyFile {
         DescriptorPositions positions = DescriptorPositions::inherent;
         std::string elastic_model;  ///< absolute path of an elastic_model.h5 whose features are inputs too; "": none
         std::string elastic_model_sha256;  ///< not a key: read_study hashes the file
+        int averages = 0;      ///< how often all inputs are averaged over neighbours, each time further inputs
+        double average_A = 4;  ///< distance of such a neighbour
 
         bool reads_elastic() const { return !elastic_model.empty(); }
         /// What the keys mean.
@@ -196,6 +198,10 @@ struct StudyFile {
             v.key("width_A", width_A, io::above(0, 10, "it is the width of a Gaussian of kind radial"));
             v.key("positions", positions);
             if (v.shows(reads_elastic())) v.key("elastic_model", elastic_model, io::FileName{});
+            if (v.shows(averages > 0)) {
+                v.key("averages", averages, io::from(0, 10, "each is as many inputs as there are without"));
+                v.key("average_A", average_A, io::above(0, 10, "it is the distance of the first neighbours"));
+            }
         }
     };
     /// Norms are 2-norms over the movable coordinates. The options' `seed` and `searches` are no keys: they follow from
@@ -306,6 +312,8 @@ struct StudyFile {
             v.key("learning_rate", learning_rate, io::above(0, 10, "a larger step of Adam diverges"));
             v.key("schedule", schedule);
             v.key("decay", decay, io::above(0, 1, "it is the last learning rate over the first"));
+            if (v.shows(weight_decay > 0))
+                v.key("weight_decay", weight_decay, io::from(0, 100, "a step takes off this times the learning rate"));
             v.key("validation_fraction", validation_fraction, io::from(0, 0.9, "the rest is trained on"));
             v.key("patience", patience, io::counted(0, "it is a number of epochs; 0 never stops early"));
             v.key("seeds", seeds, io::from(1, 1000, "it is the number of networks"));

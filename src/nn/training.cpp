@@ -54,6 +54,9 @@ void check(const Dataset& data, const TrainOptions& o) {
     if (!(o.learning_rate > 0) || !std::isfinite(o.learning_rate))
         refuse("bad train.learning_rate", shown(o.learning_rate), "use a positive number such as 1e-3");
     if (!(o.decay > 0 && o.decay <= 1)) refuse("bad train.decay", shown(o.decay), "use a number in (0, 1]");
+    if (!(o.weight_decay >= 0 && o.learning_rate * o.weight_decay < 1))
+        refuse("bad train.weight_decay", shown(o.weight_decay),
+               "use 0 or more, and less than one over the learning rate");
     if (!(o.validation_fraction >= 0 && o.validation_fraction < 1))
         refuse("bad train.validation_fraction", shown(o.validation_fraction), "use a number in [0, 1)");
     if (o.patience < 0) refuse("bad train.patience", std::to_string(o.patience), "use 0 or more epochs");
@@ -205,11 +208,12 @@ private:
 
         // Everything that changes from step to step is in Space before the first step, so that the steps need no
         // word from the host.
-        std::vector<double> rates(2 * steps);
+        std::vector<double> rates(3 * static_cast<std::size_t>(steps));
         for (int s = 0; s < steps; ++s) {
             const double t = static_cast<double>(state_.steps_done + s + 1);
-            rates[2 * s] = record.learning_rate / (1.0 - std::pow(options_.beta1, t));
-            rates[2 * s + 1] = 1.0 / std::sqrt(1.0 - std::pow(options_.beta2, t));
+            rates[3 * s] = record.learning_rate / (1.0 - std::pow(options_.beta1, t));
+            rates[3 * s + 1] = 1.0 / std::sqrt(1.0 - std::pow(options_.beta2, t));
+            rates[3 * s + 2] = 1.0 - record.learning_rate * options_.weight_decay;
         }
         copy(to_space<Host>(rates), rates_);
         copy(to_space<Host>(epoch_order(training_rows_, options_.seed, epoch)), order_);
@@ -262,7 +266,7 @@ private:
     int batch_ = 0;
     Array<double, Space> inputs_, targets_;  ///< the whole data set, standardised
     Array<int, Space> order_, validation_order_;
-    Array<double, Space> rates_;  ///< (steps, 2)
+    Array<double, Space> rates_;  ///< (steps, 3)
     Array<double, Space> squares_, scratch_;
     Array<double, Space> first_, second_, best_;
     Replay<Space> replay_;

@@ -42,7 +42,8 @@ struct TrainOptions {
     int batch = 256;
     double learning_rate = 1e-3;
     RateSchedule schedule = RateSchedule::cosine;
-    double decay = 0.01;  ///< learning rate of the last epoch over that of the first, in (0, 1]
+    double decay = 0.01;      ///< learning rate of the last epoch over that of the first, in (0, 1]
+    double weight_decay = 0;  ///< share of each parameter that a step takes off, over the learning rate; 0 or more
     double beta1 = 0.9, beta2 = 0.999, epsilon = 1e-8;  ///< Adam
     double validation_fraction = 0.1;  ///< share of the rows, drawn at random, that stops the training; in [0, 1)
     int patience = 20;                 ///< epochs without a better validation loss before stopping; 0: never stop early

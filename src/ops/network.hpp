@@ -40,7 +40,8 @@ void squared_error(const Array<double, Space>& prediction, const Array<double, S
                    int batch_rows, Array<double, Space>& delta, Array<double, Space>& squared_error, int first);
 
 /// One Adam step. `partials` (blocks, parameters) are partial gradients, summed in the order of blocks; `rates` is
-/// (steps, 2), of which row `step` is read: learning rate / (1 - beta1^t) and 1 / sqrt(1 - beta2^t).
+/// (steps, 3), of which row `step` is read: learning rate / (1 - beta1^t), 1 / sqrt(1 - beta2^t), and what is left of
+/// each parameter before the step.
 template <class Space>
 void adam_step(const AdamConstants& constants, const Array<double, Space>& partials, int blocks,
                const Array<double, Space>& rates, int step, Array<double, Space>& parameters,

@@ -82,7 +82,7 @@ void adam_step(const AdamConstants& constants, const Array<double, Space>& parti
     constexpr int strip = network_detail::adam_strip(Space{});
     const int n = static_cast<int>(parameters.size());
     for_each(Space{}, (n + strip - 1) / strip,
-             AdamSweep<strip>{partials.data(), blocks, n, rates.data() + 2 * step, constants.beta1, constants.beta2,
+             AdamSweep<strip>{partials.data(), blocks, n, rates.data() + 3 * step, constants.beta1, constants.beta2,
                               constants.epsilon, parameters.data(), first_moment.data(), second_moment.data()});
 }
 

@@ -157,9 +157,7 @@ std::vector<std::string> advice(const StudyFile& study, const EamPotential& pote
             "use a shorter one, or more atoms");
     long trained = 0;
     for (int k = 0; k < static_cast<int>(samples_of(study).size()); ++k) trained += split_of(study, k) == 0 ? 1 : 0;
-    long parameters = 0,
-         inputs = static_cast<long>(
-             input_names(study.descriptors.descriptor(), potential.elements, study.descriptors.reads_elastic()).size());
+    long parameters = 0, inputs = static_cast<long>(input_names(input_recipe(study, false), potential.elements).size());
     for (const int hidden : study.train.hidden) {
         parameters += (inputs + 1) * hidden;
         inputs = hidden;

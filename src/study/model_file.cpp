@@ -72,7 +72,9 @@ void check(const ModelFile& file, const std::string& path) {
         if (!unknown_elements(*file.elastic, file.elements).empty())
             refuse("its elastic network knows not all species");
     }
-    if (static_cast<int>(input_names(d, file.elements, file.elastic.has_value()).size()) != file.ensemble[0].inputs())
+    if (file.averages < 0 || file.averages > 10 || !(file.average_reach > 0) || !(file.average_reach <= 10))
+        refuse("averages over neighbours within " + shown(file.average_reach) + " A");
+    if (static_cast<int>(input_names(file, file.elements).size()) != file.ensemble[0].inputs())
         refuse("a descriptor that does not fit the inputs");
     if (file.errors.calibrated() && file.errors.species.size() != file.elements.size())
         refuse("a calibration for another number of species");
@@ -231,7 +233,7 @@ OnnxDescription onnx_description(const ModelFile& model) {
         else
             properties.emplace_back(name, std::to_string(value));
     });
-    const std::vector<std::string> names = input_names(model.descriptor, model.elements, model.elastic.has_value());
+    const std::vector<std::string> names = input_names(model, model.elements);
     properties.emplace_back("features", fmt::format("{}", fmt::join(names, ",")));
     properties.emplace_back("elements", fmt::format("{}", fmt::join(model.elements, ",")));
     properties.emplace_back("unit", model.property.unit);
@@ -259,8 +261,11 @@ void write_model(const std::string& path, const ModelFile& model) {
     h5.write_attribute("/descriptor", "positions", model.positions);
     Descriptor::visit(model.descriptor,
                       [&](const char* name, const auto& value) { h5.write_attribute("/descriptor", name, value); });
-    h5.write_attribute("/descriptor", "feature_names",
-                       input_names(model.descriptor, model.elements, model.elastic.has_value()));
+    h5.write_attribute("/descriptor", "feature_names", input_names(model, model.elements));
+    if (model.averages > 0) {
+        h5.write_attribute("/descriptor", "averages", static_cast<long>(model.averages));
+        h5.write_attribute("/descriptor", "average_A", model.average_reach);
+    }
     if (model.elastic) {
         result_file::Writer writer{h5};
         visit_network(writer, "/elastic", *model.elastic);
@@ -326,6 +331,10 @@ ModelFile read_model(const std::string& path) {
             value = static_cast<int>(number);
         }
     });
+    if (h5.has_attribute("/descriptor", "averages")) {
+        model.averages = static_cast<int>(std::clamp(h5.read_long("/descriptor", "averages"), -1L, 1000L));
+        model.average_reach = h5.read_double("/descriptor", "average_A");
+    }
     if (h5.exists("/elastic")) {
         const std::set<std::string> all;
         result_file::Reader reader{h5, all};

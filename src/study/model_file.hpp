@@ -6,23 +6,20 @@
 #include <string>
 #include <vector>
 
-#include "descriptors/kinds.hpp"
-#include "elastic/network.hpp"
 #include "nn/onnx.hpp"
 #include "nn/uncertainty.hpp"
+#include "study/inputs.hpp"
 
 namespace mg::study {
 
-/// What a model file holds.
-struct ModelFile {
+/// What a model file holds, beside what its networks read.
+struct ModelFile : InputRecipe {
     std::vector<Model> ensemble;  ///< networks of one study, alike in inputs; at least one
     Property property;
-    Descriptor descriptor;
-    std::optional<ElasticNetwork> elastic;  ///< whose features are inputs beside the descriptor's
-    std::string positions = "inherent";     ///< "inherent", "mean" or "snapshot"
-    std::vector<std::string> elements;      ///< (species)
-    std::vector<double> masses;             ///< [u] (species)
-    std::string potential_name;             ///< file name, without folder
+    std::string positions = "inherent";  ///< "inherent", "mean" or "snapshot"
+    std::vector<std::string> elements;   ///< (species)
+    std::vector<double> masses;          ///< [u] (species)
+    std::string potential_name;          ///< file name, without folder
     std::string potential_sha256;
     std::vector<unsigned char> potential_bytes;      ///< the potential's file, byte by byte; may be empty
     std::string training_sha256;                     ///< of the training set

@@ -93,7 +93,7 @@ struct AdamSweep {
     const double* partials;  ///< (blocks, parameters)
     int blocks;
     int parameters;
-    const double* rates;  ///< (2) learning rate / (1 - beta1^t), 1 / sqrt(1 - beta2^t)
+    const double* rates;  ///< (3) as in ops/network.hpp
     double beta1, beta2, epsilon;
     double* parameter;  ///< (parameters)
     double* first;      ///< (parameters)
@@ -108,7 +108,7 @@ struct AdamSweep {
             const double* partial = partials + static_cast<long>(b) * parameters + begin;
             for (int j = 0; j < count; ++j) gradient[j] += partial[j];
         }
-        const double rate = rates[0], inverse_root = rates[1];
+        const double rate = rates[0], inverse_root = rates[1], kept = rates[2];
         double p[strip], m[strip], v[strip];
         for (int j = 0; j < count; ++j) {
             p[j] = parameter[begin + j];
@@ -116,7 +116,7 @@ struct AdamSweep {
             v[j] = second[begin + j];
         }
         for (int j = 0; j < count; ++j)
-            adam_update(gradient[j], rate, inverse_root, beta1, beta2, epsilon, p[j], m[j], v[j]);
+            adam_update(gradient[j], rate, inverse_root, kept, beta1, beta2, epsilon, p[j], m[j], v[j]);
         for (int j = 0; j < count; ++j) {
             parameter[begin + j] = p[j];
             first[begin + j] = m[j];

@@ -3,7 +3,7 @@
 
 Independent of the program: weights and biases are separate arrays, the gradient is written out by hand with plain
 matrix products, and Adam follows Kingma and Ba (arXiv:1412.6980), algorithm 1, with its epsilon outside the
-bias-corrected root.
+bias-corrected root, and decays weights apart from the gradient (Loshchilov and Hutter, arXiv:1711.05101, algorithm 2).
 
     python3 make_nn_reference.py > nn_reference.txt
 """
@@ -22,7 +22,7 @@ def show(name, values):
     print(" ".join(f"{v:.17g}" for v in values))
 
 
-def case(activation, hidden, rng):
+def case(activation, hidden, decay, rng):
     samples, features, batch, steps, rate = 150, 5, 75, 20, 1e-2
     beta1, beta2, epsilon = 0.9, 0.999, 1e-8
     value, slope = FUNCTIONS[activation]
@@ -34,6 +34,7 @@ def case(activation, hidden, rng):
 
     print("case", activation, batch, steps, len(widths), *widths)
     show("rate", rate)
+    show("decay", decay)
     show("x", x)
     show("y", y)
     # The program's layout: per layer the matrix (weights | bias), row-major.
@@ -67,12 +68,13 @@ def case(activation, hidden, rng):
                 m, v = first[layer][k], second[layer][k]
                 m[...] = beta1 * m + (1 - beta1) * g
                 v[...] = beta2 * v + (1 - beta2) * g * g
+                p *= 1 - rate * decay
                 p -= rate * (m / (1 - beta1 ** t)) / (np.sqrt(v / (1 - beta2 ** t)) + epsilon)
     show("loss", losses)
     show("end", pack())
 
 
 rng = np.random.default_rng(20210446)
-case("relu", [7], rng)
-case("tanh", [6, 4], rng)
-case("sigmoid", [5, 4, 3], rng)
+case("relu", [7], 0.0, rng)
+case("tanh", [6, 4], 0.7, rng)
+case("sigmoid", [5, 4, 3], 0.0, rng)

@@ -121,7 +121,7 @@ TEST(ModelFile, RoundTrip) {
 }
 
 /// Networks that read the features of an elastic network carry it.
-TEST(ModelFile, KeepsTheElasticNetworkThatItReads) {
+TEST(ModelFile, KeepsTheElasticNetworkAndTheAveragesThatItReads) {
     const Folder folder;
     const std::string path = folder.file("model.h5");
     mg::study::ModelFile a = example();
@@ -132,8 +132,10 @@ TEST(ModelFile, KeepsTheElasticNetworkThatItReads) {
     n.mean.assign(4u * static_cast<std::size_t>(n.shape().density.size()), 0.25);
     for (int k = 0; k < n.shape().parameters(); ++k) n.parameter.push_back(1.0 / (k + 3));
     a.elastic = n;
+    a.averages = 2;
+    a.average_reach = 3.5;
     EXPECT_THROW(mg::study::write_model(path, a), mg::Error);  // its inputs are those of the descriptor alone
-    const int inputs = static_cast<int>(mg::study::input_names(a.descriptor, a.elements, true).size());
+    const int inputs = static_cast<int>(mg::study::input_names(a, a.elements).size());
     for (mg::Model& m : a.ensemble) {
         m.layers = mg::make_layers(inputs, {4});
         m.parameters = mg::initial_parameters(m.layers, 1);
@@ -149,6 +151,8 @@ TEST(ModelFile, KeepsTheElasticNetworkThatItReads) {
     EXPECT_EQ(b.elastic->density_knots, n.density_knots);
     EXPECT_EQ(b.elastic->mean, n.mean);
     EXPECT_EQ(b.elastic->parameter, n.parameter);
+    EXPECT_EQ(b.averages, 2);
+    EXPECT_EQ(b.average_reach, 3.5);
     for (auto change : std::vector<void (*)(mg::ElasticNetwork&)>{
              [](mg::ElasticNetwork& e) { e.elements[0] = "Al"; }, [](mg::ElasticNetwork& e) { e.parameter.pop_back(); },
              [](mg::ElasticNetwork& e) { e.pair_knots[2] = 3; },

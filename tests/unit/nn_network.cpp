@@ -212,7 +212,7 @@ TEST(Network, AdamFollowsTheNumpyReference) {
         mg::Layers layers;
         layers.widths.resize(count);
         for (int& width : layers.widths) in >> width;
-        const double rate = read_block(in, "rate")[0];
+        const double rate = read_block(in, "rate")[0], decay = read_block(in, "decay")[0];
         const auto x = read_block(in, "x"), y = read_block(in, "y"), start = read_block(in, "start");
         const auto losses = read_block(in, "loss"), end = read_block(in, "end");
         SCOPED_TRACE(activation);
@@ -228,6 +228,7 @@ TEST(Network, AdamFollowsTheNumpyReference) {
         for (int t = 1; t <= steps; ++t) {
             rates.push_back(rate / (1 - std::pow(0.9, t)));
             rates.push_back(1 / std::sqrt(1 - std::pow(0.999, t)));
+            rates.push_back(1 - rate * decay);
         }
         const auto device_rates = mg::to_space<Host>(rates);
         ASSERT_EQ(static_cast<int>(losses.size()), steps);

@@ -351,6 +351,10 @@ TEST(StudyFileTest, StageHashesFollowWhatMatters) {
     EXPECT_NE(described("e.h5"), described("other.h5"));
     const StudyFile reads = folder.read(system_table, {"descriptors.elastic_model=e.h5"});
     EXPECT_EQ(folder.read(resolved_toml(reads)), reads);
+    EXPECT_EQ(stale({"descriptors.averages=1"}), "..xxxx");
+    EXPECT_EQ(stale({"train.weight_decay=0.1"}), "...xxx");
+    expect_has(folder.message(std::string(system_table) + "[train]\nweight_decay = 50\nlearning_rate = 0.02\n"),
+               "weight_decay = 50 with learning_rate = 0.02 leaves nothing of a weight");
     folder.directory.write("p.eam.fs", "another potential");
     EXPECT_EQ(stale({}), "xxxxxx");
     EXPECT_THROW(study::stage_hash(base, "cooling"), InputError);

@@ -11,6 +11,8 @@
 #include "descriptors/kinds.hpp"
 #include "nn/training.hpp"
 #include "study/learning.hpp"
+#include "study/inputs.hpp"
+#include "support/oracle.hpp"
 #include "support/paths.hpp"
 #include "support/reference_glass.hpp"
 
@@ -207,6 +209,37 @@ TEST(Descriptors, BondOrderOfTheFirstShellAndItsAverage) {
     ASSERT_EQ(values.size(), 8u * 4000);
     const std::vector<double> expected{0.0977441, 0.3842922, -0.0004800, 0.0300003, 0.1265798, -0.0217394, 0, 1};
     for (std::size_t k = 0; k < 8; ++k) EXPECT_NEAR(values[k], expected[k], 3e-6) << k;
+}
+
+/// The averages of copper's share, once and twice, over the neighbours of each atom.
+TEST(Inputs, AreAveragedOverNeighbours) {
+    const std::vector<std::string> elements{"Cu", "Zr"};
+    const std::vector<double> masses{63.546, 91.224};
+    const Structure glass = reference_glass();
+    study::InputRecipe recipe{{"radial", 2, 10, 40, 0.2}};
+    recipe.averages = 2;
+    recipe.average_reach = 3.9;
+    const std::vector<std::string> names = study::input_names(recipe, elements);
+    ASSERT_EQ(names.size(), 3U * 82);
+    EXPECT_EQ(names[80], "is_Cu");
+    EXPECT_EQ(names[82 + 80], "mean(is_Cu)");
+    EXPECT_EQ(names[2 * 82], "mean2(G_Cu(2.1))");
+    const std::vector<double> rows = study::compute_inputs<Host>(glass, recipe, elements, masses)->values;
+    ASSERT_EQ(rows.size(), names.size() * glass.position.size());
+    std::vector<double> copper;
+    for (const int t : glass.species) copper.push_back(t == 0 ? 1 : 0);
+    for (const std::size_t column : {80U, 82U + 80, 2U * 82 + 80}) {
+        for (std::size_t i = 0; i < copper.size(); ++i) EXPECT_NEAR(rows[names.size() * i + column], copper[i], 1e-14);
+        std::vector<double> mean(copper.size(), 0.0), count(copper.size(), 0.0);
+        for (const oracle::Neighbor& p : oracle::neighbors(glass.position, glass.box, 3.9)) {
+            mean[p.i] += copper[p.j];
+            count[p.i] += 1;
+        }
+        for (std::size_t i = 0; i < mean.size(); ++i) copper[i] = mean[i] / count[i];
+    }
+    recipe.averages = 0;
+    const std::vector<double> own = study::compute_inputs<Host>(glass, recipe, elements, masses)->values;
+    for (std::size_t k = 0; k < own.size(); ++k) EXPECT_EQ(own[k], rows[names.size() * (k / 82) + k % 82]);
 }
 
 /// The r_max of other kinds is refused, where it stands in the study file.

@@ -75,8 +75,7 @@ Predicted predict_one(const study::ModelFile& model, const EamPotential* potenti
         j["energy_eV_per_atom"] = before / s.size();
         j["minimised_energy_eV_per_atom"] = to_host(d.batch().potential_energy)[0] / s.size();
     }
-    const auto inputs = study::compute_inputs<Space>(s, model.descriptor, model.elastic ? &*model.elastic : nullptr,
-                                                     model.elements, model.masses);
+    const auto inputs = study::compute_inputs<Space>(s, model, model.elements, model.masses);
     if (inputs->relaxed)
         std::cerr << fmt::format(
             "mgstiff-gpu: warning: {}: not stable under the elastic network that the model reads, which relaxed it\n",
@@ -175,6 +174,7 @@ void write_results(const PredictArguments& a, const Task& task, const std::vecto
     result["networks"] = task.model.ensemble.size();
     result["descriptor"] = task.model.descriptor.kind;
     result["elastic_features"] = task.model.elastic.has_value();
+    result["averages_over_neighbours"] = task.model.averages;
     result["positions"] = task.model.positions;
     result["minimised"] = task.minimise;
     result["structures"] = write_structures(parts);

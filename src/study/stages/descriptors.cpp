@@ -9,7 +9,6 @@
 #include "study/context.hpp"
 #include "study/inputs.hpp"
 #include "study/results/descriptors_file.hpp"
-#include "study/results/elastic_file.hpp"
 #include "study/results/stiffness_file.hpp"
 #include "study/stages.hpp"
 
@@ -42,11 +41,10 @@ public:
 
     StageEstimate estimate(const StudyFile& study, const StudySize& size) const override {
         const Descriptor d = study.descriptors.descriptor();
-        const bool elastic = study.descriptors.reads_elastic();
-        const auto features = static_cast<double>(input_names(d, size.elements, elastic).size());
+        const auto features = static_cast<double>(input_names(input_recipe(study, false), size.elements).size());
         StageEstimate e{.name = name(), .replicas = static_cast<int>(size.sample_count())};
         e.seconds = size.atoms_of_all * size.atoms_within(d.r_max) / pairs_per_second;
-        if (elastic)  // K, and once more in a strained cell
+        if (study.descriptors.reads_elastic())  // K, and once more in a strained cell
             e.seconds += 2 * size.sample_count() * harmonic_seconds(static_cast<int>(size.atoms_of_sample()), {});
         e.note = fmt::format("{} features per atom", features);
         e.disk_bytes_per_atom = d.count * static_cast<double>(size.elements.size()) * 4 + features * 8;
@@ -55,22 +53,19 @@ public:
 
     void run(Context& c) const override {
         for (const std::string& need : needs(c.study)) c.require(need);
-        std::optional<ElasticNetwork> elastic;
-        if (c.study.descriptors.reads_elastic())
-            elastic = read_elastic_model(c.study.descriptors.elastic_model).model.network;
-        c.run_by_sample(samples(c.study), "descriptors.h5",
-                        [&](int k) { return describe(c, k, elastic ? &*elastic : nullptr); });
+        const InputRecipe recipe = input_recipe(c.study, true);
+        c.run_by_sample(samples(c.study), "descriptors.h5", [&](int k) { return describe(c, k, recipe); });
     }
 
 private:
     /// False where it was stopped.
-    bool describe(Context& c, int k, const ElasticNetwork* elastic) const {
+    bool describe(Context& c, int k, const InputRecipe& recipe) const {
         const DescriptorPositions positions = c.study.descriptors.positions;
         const Structure s = positions == DescriptorPositions::mean       ? mean_structure(c, k)
                             : positions == DescriptorPositions::snapshot ? c.glass(k)
                                                                          : c.inherent_structure(k);
-        const Descriptor d = c.study.descriptors.descriptor();
-        std::optional<Inputs> inputs = compute_inputs<Space>(s, d, elastic, c.potential.elements, c.potential.masses,
+        const Descriptor& d = recipe.descriptor;
+        std::optional<Inputs> inputs = compute_inputs<Space>(s, recipe, c.potential.elements, c.potential.masses,
                                                              [&] { return c.farm.must_stop(); });
         if (!inputs) return false;
         if (inputs->relaxed)
@@ -84,7 +79,7 @@ private:
         for (int e = 0; e <= d.count; ++e) f.shell_edges.push_back(d.r_min + e * d.step());
         f.kind = d.kind;
         f.positions = io::word_of(positions);
-        f.names = input_names(d, c.potential.elements, elastic != nullptr);
+        f.names = input_names(recipe, c.potential.elements);
         f.species = static_cast<std::size_t>(c.potential.species());
         c.write(k, "descriptors.h5", f);
         return true;

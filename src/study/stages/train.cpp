@@ -20,7 +20,6 @@
 #include "study/evaluation.hpp"
 #include "study/inputs.hpp"
 #include "study/results/descriptors_file.hpp"
-#include "study/results/elastic_file.hpp"
 #include "study/results/prediction_file.hpp"
 #include "study/results/stiffness_file.hpp"
 #include "study/stages.hpp"
@@ -125,19 +124,12 @@ bool is_trained(const Context& c, std::size_t task) {
     }
 }
 
-/// The elastic network whose features are inputs, where there is one.
-std::optional<ElasticNetwork> elastic_inputs(const StudyFile& study) {
-    if (!study.descriptors.reads_elastic()) return std::nullopt;
-    return read_elastic_model(study.descriptors.elastic_model).model.network;
-}
-
 /// The model file of an ensemble, but for what its metrics say.
 ModelFile model_file(const Context& c, const Dataset& train, std::vector<Model> ensemble) {
     ModelFile file;
     file.ensemble = std::move(ensemble);
     file.property = c.study.train.label;
-    file.descriptor = c.study.descriptors.descriptor();
-    file.elastic = elastic_inputs(c.study);
+    static_cast<InputRecipe&>(file) = input_recipe(c.study, true);
     file.positions = io::word_of(c.study.descriptors.positions);
     file.elements = c.potential.elements;
     file.masses = c.potential.masses;
@@ -173,7 +165,7 @@ public:
     StageEstimate estimate(const StudyFile& study, const StudySize& size) const override {
         const std::vector<Training> plan = plan_trainings(study);
         const Descriptor d = study.descriptors.descriptor();
-        const auto features = static_cast<int>(input_names(d, size.elements, study.descriptors.reads_elastic()).size());
+        const auto features = static_cast<int>(input_names(input_recipe(study, false), size.elements).size());
         const double training_atoms = size.atoms_of_sample() * static_cast<double>(plan.at(0).samples.size());
         double flops = 0;
         for (const Training& t : plan) {
@@ -251,8 +243,7 @@ private:
         if (training.purpose == TrainingPurpose::member) {
             ModelFile member;
             member.ensemble = {model};
-            member.descriptor = c.study.descriptors.descriptor();
-            member.elastic = elastic_inputs(c.study);
+            static_cast<InputRecipe&>(member) = input_recipe(c.study, true);
             member.elements = c.potential.elements;
             member.masses = c.potential.masses;
             write_model(trained_path(c, task), member);
