@@ -4,12 +4,13 @@
 
 mg_root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd -P)"
 
-# The one list of Debian packages, each with what it is for. Six sets:
+# The one list of Debian packages, each with what it is for. Seven sets:
 #   run    needed to build the program and to draw the report
 #   test   needed by the tests besides
 #   bundle needed by benchmarks/bundle.sh besides
 #   view   of use to the tests, which skip without
 #   lint   needed by tests/run.sh --lint besides
+#   races  needed by tests/run.sh --races besides
 #   docs   needed by the target docs (cmake --build build --target docs)
 mg_package_list() {
     cat <<'LIST'
@@ -49,6 +50,8 @@ bundle  patchelf            makes the bundle relocatable
 view    chromium            the report in a browser (100 MB)
 lint    clang-tidy          finds faults in C++
 lint    libomp-dev          OpenMP's header for clang-tidy
+races   clang               the thread sanitizer that knows OpenMP
+races   libomp-dev          and its library, with Archer
 docs    doxygen             the API page
 LIST
     # Of use only for comparisons, and never installed here: lammps, lammps-data, python3-ase.

@@ -4,7 +4,7 @@ set -euo pipefail
 
 usage() {
     cat <<'HELP'
-usage: tests/run.sh [--setup-only] [--no-install] [--validation | --lint | --fuzz MINUTES]
+usage: tests/run.sh [--setup-only] [--no-install] [--validation | --lint | --fuzz MINUTES | --races]
 
 Installs the Debian packages that are missing, configures and builds into build/ (the program is build/mgstiff-gpu)
 and runs all tests with ctest. Where nvcc is found, a second build without CUDA goes into build-host/, where the
@@ -13,6 +13,8 @@ MG_REQUIRE_GPU=1 turns those skips into failures.
 
   --setup-only   install what is missing, and stop
   --no-install   install nothing
+  --races        run the tests of the engine, of searches and of whatever has threads under the thread sanitizer, on
+                 three threads, with each kind of host loops (ten minutes; clang, whose OpenMP the sanitizer knows)
   --fuzz MINUTES read changed inputs for so many minutes with each reader, under the sanitizers
   --validation   run the full validation tables instead (long: hours), MG_VALIDATION=full, without time limits
   --lint         run the linters instead, and build nothing: tests/lint/lint.py, and clang-tidy on the C++ sources that
@@ -24,13 +26,14 @@ MG_SIMT_SEED is the first of the seeds that order the threads of CUDA kernels on
 HELP
 }
 
-setup_only=0 install=1 validation=0 lint=0 fuzz=0
+setup_only=0 install=1 validation=0 lint=0 fuzz=0 races=0
 while (($#)); do
     case "$1" in
         --setup-only) setup_only=1 ;;
         --no-install) install=0 ;;
         --validation) validation=1 ;;
         --lint) lint=1 ;;
+        --races) races=1 ;;
         --fuzz)
             fuzz=${2:-}
             if [[ ! $fuzz =~ ^[1-9][0-9]*$ ]]; then
@@ -64,6 +67,7 @@ lap() {
 
 needed=(run test) optional=(view)
 if ((lint)); then needed+=(lint) optional=(); fi
+if ((races)); then needed+=(races) optional=(); fi
 if ((install)); then
     mg_install "${needed[@]}"
     mg_install_optional "${optional[@]}"
@@ -93,6 +97,35 @@ if ((lint)); then
     lap lint.py
     python3 tests/lint/tidy.py --build build || status=$?
     lap clang-tidy
+    mg_say "Seconds: $laps"
+    exit "$status"
+fi
+
+if ((races)); then
+    # What clang leaves in of Highway's checks at -O1 is in its library.
+    mg_configure build-races -DMG_TESTS=ON -DMG_CUDA=OFF -DMG_MPI=OFF -DCMAKE_CXX_COMPILER=clang++ \
+        -DCMAKE_CXX_FLAGS="-fsanitize=thread -g1" -DCMAKE_CXX_FLAGS_RELEASE=-O1 -DCMAKE_CXX_STANDARD_LIBRARIES=-lhwy
+    mg_build build-races mg_unit_tests
+    lap build
+    # Archer tells the sanitizer what OpenMP's library synchronises.
+    archer="$(clang++ -print-resource-dir)/../../libarcher.so"
+    [[ -f "$archer" ]] || mg_die "there is no $archer (libomp-dev)"
+    export OMP_TOOL_LIBRARIES="$archer" TSAN_OPTIONS="ignore_noninstrumented_modules=1" OMP_NUM_THREADS=3
+    export OMP_WAIT_POLICY=passive
+    for race in -UMG_NO_RACE -DMG_NO_RACE; do
+        clang++ -fsanitize=thread -fopenmp -g1 "$race" tests/support/race.cpp -o build-races/race
+        found=0
+        build-races/race >/dev/null 2>&1 || found=1
+        [[ "$race$found" == -UMG_NO_RACE1 || "$race$found" == -DMG_NO_RACE0 ]] ||
+            mg_die "the thread sanitizer cannot tell a race here ($race)"
+    done
+    status=0
+    for isa in avx512 avx2 generic; do
+        [[ "$isa" == generic ]] || grep -qw "${isa/avx512/avx512f}" /proc/cpuinfo || continue
+        MGSTIFF_ISA="$isa" build-races/tests/mg_unit_tests --gtest_brief=1 \
+            --gtest_filter='Engine*:Artn*:*Thread*:-EngineErrors*:EnginePhysics*' || status=1
+        lap "$isa"
+    done
     mg_say "Seconds: $laps"
     exit "$status"
 fi
