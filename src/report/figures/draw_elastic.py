@@ -76,10 +76,12 @@ def network_pearson(samples):
 
 def network_name(study):
     try:
-        kind = draw_network.trained(study)["kind"]
+        trained = draw_network.trained(study)
     except (style.NotAvailable, OSError, KeyError, ValueError):
-        kind = "rdf"
-    return "paper's network" if kind == "rdf" else f"network on {kind} descriptors"
+        return "paper's network"
+    if trained["beside"]:
+        return f"network on {trained['kind']} descriptors and more"
+    return "paper's network" if trained["kind"] == "rdf" else f"network on {trained['kind']} descriptors"
 
 
 def learned_from(study):

@@ -13,7 +13,10 @@ MOST = 9  # circles of a layer; where it has more, a gap stands for the rest
 
 
 def trained(study):
-    """Widths of all layers, the activation, kind, range of the descriptor and number of the networks, from model.h5."""
+    """
+    From model.h5: widths of all layers, activation, kind and range of the descriptor, what is read beside it in words,
+    and the number of the networks.
+    """
     path = os.path.join(study.directory, "model.h5")
     if not os.path.exists(path):
         raise style.NotAvailable("no model.h5: the train stage has not run here")
@@ -21,7 +24,11 @@ def trained(study):
         if "networks/0" not in file or "widths" not in file["networks/0"].attrs:
             raise style.NotAvailable("model.h5 does not say the widths of networks/0")
         network, descriptor = file["networks/0"].attrs, file["descriptor"].attrs
-        return {"widths": [int(w) for w in network["widths"]], "activation": str(network["activation"]),
+        beside = ["what an elastic network says of it"] if "elastic" in file else []
+        if averages := int(descriptor.get("averages", 0)):
+            beside.append(f"the means of all that over its neighbours within {descriptor['average_A']:g} Å" +
+                          ("" if averages == 1 else f", {averages} times over"))
+        return {"beside": beside, "widths": [int(w) for w in network["widths"]], "activation": str(network["activation"]),
                 "kind": str(descriptor["kind"]), "r_min": float(descriptor["r_min_A"]),
                 "r_max": float(descriptor["r_max_A"]), "networks": len(file["networks"])}
 
@@ -51,7 +58,7 @@ def draw(study, options):
         a.plot(np.full(len(y), float(k)), y, "o", color=colour, markersize=6, zorder=2)
         if dots is not None:
             a.plot([k] * 3, dots + np.array([-0.3, 0.0, 0.3]), ".", color=colour, markersize=2, zorder=2)
-        name = "descriptor" if k == 0 else output if k == last else "hidden"
+        name = ("inputs" if t["beside"] else "descriptor") if k == 0 else output if k == last else "hidden"
         a.text(k, -MOST / 2 - 0.9, f"{name}\n{widths[k]}", ha="center", va="top", fontsize=7)
     a.set_xlim(-0.5, last + 0.5)
     a.set_ylim(-MOST / 2 - 2.6, MOST / 2 + 0.3)
@@ -62,7 +69,8 @@ def draw(study, options):
         f"The network that was trained: {'–'.join(map(str, widths))} units, "
         f"{wording.escape({'relu': 'ReLU'}.get(t['activation'], t['activation']))} in the hidden layers, "
         f"{wording.number(parameters)} weights and biases. It reads the descriptor {wording.escape(t['kind'])} of an "
-        f"atom, {t['r_min']:g}–{t['r_max']:g} Å, and gives its {p.name}; the prediction is {members}. Layers of more "
+        f"atom, {t['r_min']:g}–{t['r_max']:g} Å, {''.join(f'{b}, ' for b in t['beside'])}and gives its {p.name}; the "
+        f"prediction is {members}. Layers of more "
         f"than {MOST} units are drawn with a gap.")
     return style.save(study.directory, NAME, figure, p.pick(TITLE), caption,
                       "Layers of the network and their connections", ["layer", "units"], list(enumerate(widths)))
