@@ -28,9 +28,9 @@ def trained(study):
         if averages := int(descriptor.get("averages", 0)):
             beside.append(f"the means of all that over its neighbours within {descriptor['average_A']:g} Å" +
                           ("" if averages == 1 else f", {averages} times over"))
-        return {"beside": beside, "widths": [int(w) for w in network["widths"]], "activation": str(network["activation"]),
+        return {"widths": [int(w) for w in network["widths"]], "activation": str(network["activation"]),
                 "kind": str(descriptor["kind"]), "r_min": float(descriptor["r_min_A"]),
-                "r_max": float(descriptor["r_max_A"]), "networks": len(file["networks"])}
+                "r_max": float(descriptor["r_max_A"]), "beside": beside, "networks": len(file["networks"])}
 
 
 def heights(width):
