@@ -274,6 +274,7 @@ struct StudyFile {
     /// The options' `seed` is no key: it follows from study.seed.
     struct Train : TrainOptions {
         Property label;                        ///< "stiffness", or a column of the structures that are given
+        std::vector<std::string> species;      ///< elements whose atoms are learned from, and predicted; empty: all
         int folds = 5;                         ///< of the cross-validation; 0: none
         std::vector<std::vector<int>> grid;    ///< hidden layers of further networks to cross-validate
         std::vector<std::string> activations;  ///< further ones to cross-validate with `hidden`
@@ -295,6 +296,7 @@ struct StudyFile {
                 v.key("label", label.name);
                 v.key("label_unit", label.unit);
             }
+            if (v.shows(!species.empty())) v.key("species", species);
             const io::Limits width = io::from(1, 1e6, "a hidden layer has at least one unit");
             v.key("hidden", hidden, width);
             v.key("activation", activation);

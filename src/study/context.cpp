@@ -147,8 +147,10 @@ void Context::write_xyz(std::size_t k) const {
     if (const auto file = current("prediction.h5")) {
         const io::H5File& h5 = *file;
         const std::string property = h5.has_attribute("/", "property") ? h5.read_string("/", "property") : "stiffness";
-        if (h5.exists("/label")) columns.push_back({property, 1, h5.read<double>("/label"), {}, {}, true});
-        columns.push_back({"predicted_" + property, 1, h5.read<double>("/" + property)});
+        const bool gaps = h5.exists("/label");  // atoms without a label, or of species that are not learned from
+        if (gaps && !Property{property, {}}.is_stiffness())
+            columns.push_back({property, 1, h5.read<double>("/label"), {}, {}, gaps});
+        columns.push_back({"predicted_" + property, 1, h5.read<double>("/" + property), {}, {}, gaps});
     }
     io::write_xyz(sample_file(k, "glass.xyz"), inherent_structure(k), columns,
                   fmt::format("sample={} seed={} study_hash={} potential_sha256={} program=\"mgstiff-gpu {} ({})\"", k,

@@ -19,7 +19,8 @@ using nlohmann::json;
 
 json to_json(const Metrics& m, const std::vector<std::string>& elements) {
     json species = json::object();
-    for (std::size_t k = 0; k < m.species.size(); ++k) species[elements[k]] = m.species[k].pearson;
+    for (std::size_t k = 0; k < m.species.size(); ++k)
+        if (m.species[k].atoms > 0) species[elements[k]] = m.species[k].pearson;
     return {{"atoms", m.all.atoms},
             {"R", m.all.pearson},
             {"spearman", m.all.spearman},

@@ -42,12 +42,28 @@ void check_boxes(const StudyFile& study, const EamPotential& potential) {
     }
 }
 
+/// That the study has the elements whose atoms alone are to be learned from.
+void check_species(const StudyFile& study, const EamPotential& potential) {
+    for (const std::string& element : study.train.species)
+        if (std::find(potential.elements.begin(), potential.elements.end(), element) == potential.elements.end())
+            throw InputError(fmt::format("train.species names {}, which the study has not", io::shown(element)),
+                             "its elements are " + io::comma_separated(potential.elements),
+                             "choose among these, or remove train.species to learn from all atoms");
+}
+
 /// In every structure there are some, not all alike.
-void check_own_labels(const StudyFile& study) {
+void check_own_labels(const StudyFile& study, const EamPotential& potential) {
     constexpr std::size_t fewest = 10;
+    const std::vector<std::string>& only = study.train.species;
+    const auto is_learned = [&](const std::string& element) {
+        return only.empty() || std::find(only.begin(), only.end(), element) != only.end();
+    };
     for (const std::string& path : study.system.structures) {
-        std::vector<double> known = io::read_property(path, study.train.label.name);
-        std::erase_if(known, [](double x) { return !std::isfinite(x); });
+        const std::vector<double> all = io::read_property(path, study.train.label.name);
+        const Structure s = io::read_structure(path, potential.elements);
+        std::vector<double> known;
+        for (std::size_t i = 0; i < all.size(); ++i)
+            if (std::isfinite(all[i]) && is_learned(s.elements[s.species[i]])) known.push_back(all[i]);
         if (known.size() < fewest)
             throw InputError(fmt::format("{}: {} atoms have a {}", path, known.size(), study.train.label.name),
                              fmt::format("every sample has {} at least, to learn from or to test with", fewest),
@@ -65,7 +81,8 @@ void check_training(const StudyFile& study, const EamPotential& potential) {
         throw InputError(fmt::format("report.coarse_grain_A = {} is too long", study.report.coarse_grain_A),
                          fmt::format("half the smallest width of a sample is about {:.1f} A", 0.5 * width),
                          "use a shorter one, or more atoms");
-    if (!study.train.label.is_stiffness()) check_own_labels(study);
+    check_species(study, potential);
+    if (!study.train.label.is_stiffness()) check_own_labels(study, potential);
     for (int k = 0; k < static_cast<int>(samples_of(study).size()); ++k)
         if (split_of(study, k) == 0) return;
     throw InputError(

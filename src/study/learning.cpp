@@ -15,6 +15,13 @@ bool contains(const std::vector<T>& list, T item) {
 
 }  // namespace
 
+std::vector<bool> learned_species(const StudyFile& study, const std::vector<std::string>& elements) {
+    std::vector<bool> learned;
+    for (const std::string& element : elements)
+        learned.push_back(study.train.species.empty() || contains(study.train.species, element));
+    return learned;
+}
+
 int split_of(const StudyFile& study, int sample) {
     if (sample == test_sample_of(study)) return 1;
     const Sample what = samples_of(study)[sample];

@@ -33,6 +33,9 @@ int split_of(const StudyFile& study, int sample);
 /// The split of a sample that takes no part, in place of split_of().
 inline constexpr int excluded_split = 3;
 
+/// Which of the elements' atoms are learned from, and predicted.
+std::vector<bool> learned_species(const StudyFile& study, const std::vector<std::string>& elements);
+
 /// All trainings, the ensemble's first. Samples in `excluded` are neither trained on nor tested on; the test sample
 /// must not be among them. The order depends on the study and on `excluded` alone.
 ///

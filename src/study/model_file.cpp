@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
 #include <string_view>
 #include <type_traits>
 
@@ -42,6 +43,9 @@ void check(const ModelFile& file, const std::string& path) {
     if (file.elements.empty() || file.elements.size() != file.masses.size())
         refuse(std::to_string(file.elements.size()) + " species with " + std::to_string(file.masses.size()) +
                " masses");
+    for (const std::string& element : file.learned)
+        if (std::find(file.elements.begin(), file.elements.end(), element) == file.elements.end())
+            refuse("it predicts atoms of " + element + ", which it does not know");
     finite(file.masses, "masses");
     for (double mass : file.masses)
         if (!(mass > 0)) refuse("a mass that is not positive");
@@ -196,14 +200,24 @@ double composition_novelty(const ModelFile& model, std::span<const int> species)
     return novelty;
 }
 
+bool predicts(const ModelFile& model, int species) {
+    return model.learned.empty() ||
+           std::find(model.learned.begin(), model.learned.end(), model.elements.at(species)) != model.learned.end();
+}
+
 template <class Space>
 Prediction predict_atoms(Space space, const ModelFile& model, std::span<const double> features,
                          std::span<const int> species) {
     const EnsemblePrediction e = predict_ensemble(space, model.ensemble, features);
     Prediction p{e.mean, {}, e.deviation, {}, {}};
     const auto inputs = static_cast<std::size_t>(model.ensemble.at(0).inputs());
-    const double foreign = composition_novelty(model, species);
+    const double foreign = composition_novelty(model, species), none = std::numeric_limits<double>::quiet_NaN();
     for (std::size_t i = 0; i < e.mean.size(); ++i) {
+        if (!predicts(model, species[i])) {
+            for (std::vector<double>* const of : {&p.deviation, &p.interval_90, &p.novelty}) of->push_back(none);
+            p.value[i] = p.ensemble_deviation[i] = none;
+            continue;
+        }
         p.deviation.push_back(model.errors.deviation(species[i], e.mean[i], e.deviation[i]));
         p.interval_90.push_back(model.errors.interval_90 * p.deviation.back());
         const double own = model.novelty.calibrated()
@@ -273,6 +287,7 @@ void write_model(const std::string& path, const ModelFile& model) {
     h5.create_group("/species");
     h5.write_attribute("/species", "elements", model.elements);
     h5.write_attribute("/species", "masses_u", model.masses);
+    if (!model.learned.empty()) h5.write_attribute("/species", "learned", model.learned);
     h5.create_group("/potential");
     h5.write_attribute("/potential", "name", model.potential_name);
     h5.write_attribute("/potential", "sha256", model.potential_sha256);
@@ -342,6 +357,7 @@ ModelFile read_model(const std::string& path) {
     }
     model.elements = h5.read_strings("/species", "elements");
     model.masses = h5.read_doubles("/species", "masses_u");
+    if (h5.has_attribute("/species", "learned")) model.learned = h5.read_strings("/species", "learned");
     model.potential_name = h5.read_string("/potential", "name");
     model.potential_sha256 = h5.read_string("/potential", "sha256");
     if (h5.exists("/potential/bytes")) model.potential_bytes = h5.read<unsigned char>("/potential/bytes");

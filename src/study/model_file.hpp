@@ -19,6 +19,7 @@ struct ModelFile : InputRecipe {
     std::string positions = "inherent";  ///< "inherent", "mean" or "snapshot"
     std::vector<std::string> elements;   ///< (species)
     std::vector<double> masses;          ///< [u] (species)
+    std::vector<std::string> learned;    ///< elements whose atoms are predicted, all others are NaN; empty: all
     std::string potential_name;          ///< file name, without folder
     std::string potential_sha256;
     std::vector<unsigned char> potential_bytes;      ///< the potential's file, byte by byte; may be empty
@@ -41,12 +42,16 @@ struct Prediction {
 /// Share of the atoms that are of a species.
 double share_of_species(std::span<const int> species, int of);
 
+/// Whether the model predicts atoms of a species.
+bool predicts(const ModelFile& model, int species);
+
 /// How far off the shares of species are from all samples that the model was trained on; above 1 they are not such an
 /// alloy. 0 where the model does not know.
 double composition_novelty(const ModelFile& model, std::span<const int> species);
 
 /// `features` (n, inputs) of all atoms of a structure, and their species, indices into model.elements. Without a
-/// calibration the deviation is that of the networks, and novelty 0; none is below composition_novelty().
+/// calibration the deviation is that of the networks, and novelty 0; none is below composition_novelty(). All is NaN
+/// for atoms that the model does not predict.
 template <class Space>
 Prediction predict_atoms(Space space, const ModelFile& model, std::span<const double> features,
                          std::span<const int> species);

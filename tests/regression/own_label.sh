@@ -103,6 +103,35 @@ hold(":copper:R:1:predicted_copper:R:1" in columns, columns)
 finish()
 PY
 
+echo "== of one species alone"
+"$program" run jobs/study.toml --set 'train.species=["Cu"]' --stage quench --stage descriptors --stage train \
+    --out some > log 2>&1 || fail "the study of copper alone"
+"$program" predict some/model.h5 new.xyz --out some.xyz > some.json 2> log || fail "predict copper alone"
+[ ! -s log ] || fail "predict has messages"
+/usr/bin/python3 - << 'PY'
+import json
+import h5py, numpy as np
+from regression import finish, hold, read_xyz
+said = json.load(open("some.json"))
+with h5py.File("some/samples/0003/prediction.h5") as f, h5py.File("some/samples/0003/glass.h5") as glass:
+    copper = glass["species"][...] == 0
+    label, predicted, novelty = (f[name][...] for name in ("label", "copper", "novelty"))
+share = np.load("jobs/share_3.npy")
+known = copper & (np.arange(len(share)) % 3 != 0)
+hold(np.array_equal(np.isfinite(label), known), "labels are of copper")
+hold(np.array_equal(np.isfinite(predicted), copper) and np.array_equal(np.isfinite(novelty), copper), "predictions")
+hold(np.corrcoef(predicted[copper], share[copper])[0, 1] > 0.9, "copper is learned")
+of = json.load(open("some/metrics.json"))["test"]
+hold(of["atoms"] == known.sum() and list(of["R_species"]) == ["Cu"], f"{of['atoms']} atoms, {of['R_species']}")
+hold(said["predicted_species"] == ["Cu"], "predict says whom it predicts")
+mean = said["structures"][0]["mean_copper_1"], said["structures"][0]["mean_copper_of"]
+hold(abs(mean[0] - predicted[copper].mean()) < 1e-6 and mean[1]["Zr"] is None, f"means {mean}")
+column = read_xyz("some.xyz").columns["copper"]
+hold(np.isnan(column).sum() == (~copper).sum(), "zirconium is nan in the file")
+finish()
+PY
+refused 2 "train.species names Al" -- "$program" check jobs/study.toml --set 'train.species=["Al"]'
+
 echo "== refusals"
 refused 2 "has nothing to do" -- "$program" run jobs/study.toml --stage stiffness
 refused 2 "no property 'zinc' with a number for each atom" "there are copper, id" -- \

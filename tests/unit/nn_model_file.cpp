@@ -174,6 +174,25 @@ TEST(ModelFile, KnowsTheAlloysOfItsTraining) {
     EXPECT_EQ(mg::study::composition_novelty(blank, std::vector<int>{0, 0, 0, 1}), 0);
 }
 
+/// A model that has learned from copper alone says nothing of zirconium.
+TEST(ModelFile, PredictsWhatItLearnedFrom) {
+    mg::study::ModelFile f = example();
+    f.learned = {"Cu"};
+    const Folder folder;
+    mg::study::write_model(folder.file("model.h5"), f);
+    f = mg::study::read_model(folder.file("model.h5"));
+    EXPECT_TRUE(mg::study::predicts(f, 0));
+    EXPECT_FALSE(mg::study::predicts(f, 1));
+    const mg::study::Prediction p =
+        mg::study::predict_atoms(mg::Host{}, f, std::vector<double>(6, 0.1), std::vector<int>{0, 1});
+    for (const auto* of : {&p.value, &p.deviation, &p.ensemble_deviation, &p.interval_90, &p.novelty}) {
+        EXPECT_TRUE(std::isfinite(of->at(0)));
+        EXPECT_TRUE(std::isnan(of->at(1)));
+    }
+    f.learned = {"Al"};
+    EXPECT_THROW(mg::study::write_model(folder.file("bad.h5"), f), mg::Error);
+}
+
 TEST(ModelFile, DamageIsFoundAtEveryPlace) {
     const Folder folder;
     const std::string path = folder.file("model.h5"), bad = folder.file("bad.h5");

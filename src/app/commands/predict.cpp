@@ -116,6 +116,7 @@ Predicted predict_one(const study::ModelFile& model, const EamPotential* potenti
     }
     columns.push_back({"novelty", 1, p.novelty});
     columns.push_back({"out_of_distribution", 1, {}, novel});
+    for (io::XyzColumn& column : columns) column.has_gaps = !model.learned.empty();
     result.xyz = io::xyz_text(output, shown, columns, property + "_unit=" + unit + " interval=90%");
     return result;
 }
@@ -175,6 +176,7 @@ void write_results(const PredictArguments& a, const Task& task, const std::vecto
     result["descriptor"] = task.model.descriptor.kind;
     result["elastic_features"] = task.model.elastic.has_value();
     result["averages_over_neighbours"] = task.model.averages;
+    if (!task.model.learned.empty()) result["predicted_species"] = task.model.learned;
     result["positions"] = task.model.positions;
     result["minimised"] = task.minimise;
     result["structures"] = write_structures(parts);

@@ -3,9 +3,11 @@
 #include <fmt/format.h>
 #include <algorithm>
 #include <cctype>
+#include <cmath>
 
 #include <filesystem>
 #include <initializer_list>
+#include <limits>
 #include <map>
 
 #include "core/error.hpp"
@@ -95,8 +97,8 @@ double mean_over(const Structure& s, const std::vector<double>& values, int spec
     double sum = 0;
     int n = 0;
     for (int i = 0; i < s.size(); ++i)
-        if (species < 0 || s.species[i] == species) sum += values[i], ++n;
-    return n > 0 ? sum / n : 0.0;
+        if ((species < 0 || s.species[i] == species) && !std::isnan(values[i])) sum += values[i], ++n;
+    return n > 0 ? sum / n : std::numeric_limits<double>::quiet_NaN();
 }
 
 std::string key_of_unit(const std::string& unit) {

@@ -30,7 +30,8 @@ nlohmann::ordered_json write_structures(const std::vector<nlohmann::ordered_json
 std::vector<std::string> output_names(const std::vector<std::string>& structures, const std::string& out,
                                       const std::string& ending);
 
-/// Mean of values (n) over the atoms of a species, or over all where it is -1; 0 where there are none.
+/// Mean of values (n) over the atoms of a species, or over all where it is -1; NaN counts for nothing, and is the mean
+/// of nothing.
 double mean_over(const Structure& s, const std::vector<double>& values, int species = -1);
 /// Adds the mean of a property (n), and that of each species that the structure has.
 void add_mean(const Structure& s, const Property& property, const std::vector<double>& values,

@@ -118,6 +118,7 @@ class Sample:
         name = _attribute(file, "property") or "stiffness"
         if name != "stiffness":
             self.property = Property(name, _attribute(file, "unit") or "1")
+        if name != "stiffness" or "label" in file:
             self.given = file["label"][...]
         self.predicted = file[name][...]
         self.split = file["split"][...].astype(int) if "split" in file else None
@@ -130,7 +131,7 @@ class Sample:
     @property
     def real(self):
         """What the networks learn of each atom: the stiffness, or what the structure came with (NaN: nothing)."""
-        return self.stiffness if self.property.is_stiffness else self.given
+        return self.stiffness if self.property.is_stiffness and self.given is None else self.given
 
     @property
     def known(self):

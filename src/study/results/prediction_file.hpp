@@ -10,9 +10,10 @@ namespace mg::study {
 struct PredictionFile {
     Property property;
     Prediction atoms;
-    std::vector<int> split;     ///< (n) 0 train, 1 test, 3 excluded
-    bool calibrated = false;    ///< whether the standard deviations are calibrated
-    std::vector<double> label;  ///< (n) of a property that structures came with, NaN where unknown; empty for stiffness
+    std::vector<int> split;   ///< (n) 0 train, 1 test, 3 excluded
+    bool calibrated = false;  ///< whether the standard deviations are calibrated
+    std::vector<double>
+        label;  ///< (n) what was learned from, NaN where nothing is known; empty: every atom's stiffness
 
     template <class Visitor, class File>
     static void visit(Visitor& v, File& f) {
@@ -32,7 +33,7 @@ struct PredictionFile {
         v.data("/split", f.split);
         v.note("/split", "what", "0 train, 1 test, 3 excluded");
         v.optional_data("/label", f.label, unit);
-        if (!f.label.empty()) v.note("/label", "what", "that the structure came with; NaN: none");
+        if (!f.label.empty()) v.note("/label", "what", "what is known of the atom; NaN: nothing, or not asked for");
         v.note("/", "property", f.property.name);
         v.note("/", "unit", unit);
     }

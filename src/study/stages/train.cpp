@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <limits>
 #include <nlohmann/json.hpp>
 #include <optional>
 
@@ -71,6 +72,7 @@ std::vector<int> crystalline_samples(Context& c) {
 }
 
 LearningData learning_data(Context& c) {
+    const std::vector<bool> learned = learned_species(c.study, c.potential.elements);
     LearningData data{c.study, c.potential.elements, c.samples, {}, crystalline_samples(c), {}};
     for (int k = 0; k < c.sample_count(); ++k) {
         StiffnessFile labels;
@@ -81,6 +83,9 @@ LearningData learning_data(Context& c) {
         data.labelled.push_back({c.read<DescriptorsFile>(k, "descriptors.h5", {"/features"}).features,
                                  std::move(labels.stiffness), std::move(labels.reliability),
                                  c.read<GlassFile>(k, "glass.h5", {"/species"}).species});
+        Labelled& l = data.labelled.back();
+        for (std::size_t i = 0; i < l.target.size(); ++i)
+            if (!learned[l.species[i]]) l.target[i] = std::numeric_limits<double>::quiet_NaN();
     }
     data.plan = plan_trainings(c.study, data.excluded);
     return data;
@@ -129,6 +134,7 @@ ModelFile model_file(const Context& c, const Dataset& train, std::vector<Model> 
     ModelFile file;
     file.ensemble = std::move(ensemble);
     file.property = c.study.train.label;
+    file.learned = c.study.train.species;
     static_cast<InputRecipe&>(file) = input_recipe(c.study, true);
     file.positions = io::word_of(c.study.descriptors.positions);
     file.elements = c.potential.elements;
@@ -287,9 +293,10 @@ private:
             const Labelled& l = data.labelled[k];
             predictions.push_back(predict_atoms(Space{}, file, l.features, l.species));
             c.write(k, "prediction.h5",
-                    PredictionFile{file.property, predictions.back(),
-                                   std::vector<int>(l.target.size(), data.split_of(k)), file.errors.calibrated(),
-                                   file.property.is_stiffness() ? std::vector<double>() : l.target});
+                    PredictionFile{
+                        file.property, predictions.back(), std::vector<int>(l.target.size(), data.split_of(k)),
+                        file.errors.calibrated(),
+                        file.property.is_stiffness() && file.learned.empty() ? std::vector<double>() : l.target});
             c.write_xyz(k);
         }
         nlohmann::json metrics = ensemble_metrics(
