@@ -330,8 +330,13 @@ PY
 
 echo "== the names of fields: those of the files, of what the report reads and of the made-up study of its tests"
 PYTHONPATH=$source_directory/src/report/figures ./recording -c 'from study import Study; Study("first")'
+# What the first study does not ask for: inputs beside the descriptor, and atoms of one element alone.
+cp -r first further
+"$program" run jobs/study.toml --out further --on-change keep --stage descriptors --stage train \
+    --set "descriptors.elastic_model=\"$source_directory/jobs/models/cuzr-elastic.h5\"" \
+    --set descriptors.averages=1 --set 'train.species=["Cu"]' > log 2>&1 || fail "the study with further inputs"
 /usr/bin/python3 "$source_directory/tests/support/make_synthetic_study.py" synthetic --atoms 160 --samples 1
-/usr/bin/python3 "$source_directory/tests/support/check_schema.py" first synthetic asked
+/usr/bin/python3 "$source_directory/tests/support/check_schema.py" first further synthetic asked
 
 echo "== check and info"
 for job in paper quick; do

@@ -3,9 +3,9 @@
 The names in three places agree: result files as the program writes them, from one table (src/study/results), those of
 make_synthetic_study.py, and what the report's figures read.
 
-check_schema.py STUDY SYNTHETIC ASKED: every dataset and attribute of the synthetic study is in the study's file of the
-same name, with as many dimensions, the same kind of number and the same unit; everything in ASKED (record_hdf5.py) is
-in the study, and is of every kind of file.
+check_schema.py STUDY... SYNTHETIC ASKED: every dataset and attribute of the synthetic study is in the studies' files of
+the same name, with as many dimensions, the same kind of number and the same unit; everything in ASKED (record_hdf5.py)
+is in one of the studies, and is of every kind of file.
 """
 
 import glob
@@ -46,9 +46,9 @@ def text(value):
 
 
 def main():
-    study, synthetic, asked = sys.argv[1:]
+    *studies, synthetic, asked = sys.argv[1:]
     real = {}
-    for file, its_fields in result_files(study):
+    for file, its_fields in (pair for study in studies for pair in result_files(study)):
         real.setdefault(file, {}).update(its_fields)
     made = result_files(synthetic)
     for file, its_fields in made:
