@@ -54,16 +54,13 @@ void check_species(const StudyFile& study, const EamPotential& potential) {
 /// In every structure there are some, not all alike.
 void check_own_labels(const StudyFile& study, const EamPotential& potential) {
     constexpr std::size_t fewest = 10;
-    const std::vector<std::string>& only = study.train.species;
-    const auto is_learned = [&](const std::string& element) {
-        return only.empty() || std::find(only.begin(), only.end(), element) != only.end();
-    };
     for (const std::string& path : study.system.structures) {
         const std::vector<double> all = io::read_property(path, study.train.label.name);
         const Structure s = io::read_structure(path, potential.elements);
+        const std::vector<bool> learned = learned_species(study, s.elements);
         std::vector<double> known;
         for (std::size_t i = 0; i < all.size(); ++i)
-            if (std::isfinite(all[i]) && is_learned(s.elements[s.species[i]])) known.push_back(all[i]);
+            if (std::isfinite(all[i]) && learned[s.species[i]]) known.push_back(all[i]);
         if (known.size() < fewest)
             throw InputError(fmt::format("{}: {} atoms have a {}", path, known.size(), study.train.label.name),
                              fmt::format("every sample has {} at least, to learn from or to test with", fewest),
