@@ -51,7 +51,7 @@ void write_summary(const Context& c, const Ledger& ledger, const Hardware& hardw
     for (const SetAside::Record& r : SetAside(c.directory).list())
         summary["set_aside"].push_back(
             {{"stage", r.stage}, {"folder", r.folder}, {"seconds", r.entry.seconds.value_or(0)}});
-    io::write_json(c.directory.file("summary.json"), summary);
+    io::write_sealed_json(c.directory.file("summary.json"), summary);
     c.progress.say("stage           seconds");
     for (const json& t : timings)
         c.progress.say(fmt::format("{:<12} {:>10.1f}", t["stage"].get<std::string>(), t["seconds"].get<double>()));

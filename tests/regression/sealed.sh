@@ -102,6 +102,22 @@ for name in "${names[@]}"; do
     same reference study --at-least 50 > log || fail "$name.h5 is made again with other bits"
 done
 
+echo "== what is of all samples: models and JSON"
+for name in metrics.json model.h5; do
+    tampered flipped "study/$name" 0.5
+    refused 2 "'study/$name'" -- "$program" "${arguments[@]}"
+    cp "reference/$name" "study/$name"
+done
+sed -i '0,/[0-9]/s/[0-9]/7/' study/metrics.json && ! cmp -s study/metrics.json reference/metrics.json ||
+    sed -i '0,/[0-9]/s/[0-9]/8/' study/metrics.json
+refused 2 "'study/metrics.json' was changed since it was written" "--resume force" -- "$program" "${arguments[@]}"
+for name in metrics.json model.h5; do
+    rm "study/$name"
+    "$program" "${arguments[@]}" > log 2>&1 || fail "$name is not made again"
+    cmp -s "reference/$name" "study/$name" || [ "$name" = model.h5 ] || fail "$name is made again, as another"
+    same reference study --at-least 50 > log || fail "made again beside $name: other bits"
+done
+
 mutations=${MG_MUTATIONS:-0}
 echo "== $mutations random changes of each"
 rm -r study

@@ -1,7 +1,11 @@
-"""Result files are sealed: their first 512 bytes say the length and the SHA-256 of what follows (src/io/hdf5.cpp)."""
+"""
+Result files are sealed: the first 512 bytes of an HDF5 file say the length and the SHA-256 of what follows
+(src/io/hdf5.cpp), and the last key of a JSON file is the SHA-256 of all before its line (src/io/json.cpp).
+"""
 
 import hashlib
 import os
+import re
 
 import h5py
 
@@ -20,3 +24,10 @@ def open_result(path):
             if block[len(MARK):].rstrip(b"\0") != said:
                 raise OSError("changed since it was written: its seal does not fit")
     return h5py.File(path, "r")
+
+
+def require_seal(text):
+    """ValueError where the text of a JSON file is sealed and not what was written."""
+    seal = re.search(r' *"sha256": "(\w*)"\n}\n\Z', text)
+    if seal and hashlib.sha256(text[:seal.start()].encode()).hexdigest() != seal[1]:
+        raise ValueError("changed since it was written: its seal does not fit")

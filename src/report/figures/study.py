@@ -8,7 +8,7 @@ import re
 import h5py
 import numpy as np
 
-from sealed import open_result
+from sealed import open_result, require_seal
 from wording import Property
 
 
@@ -250,6 +250,7 @@ class Study:
         if text is None:
             return {}
         try:
+            require_seal(text)
             value = json.loads(text)
         except ValueError as error:
             self.damaged.append(f"{name}: {error}")

@@ -211,7 +211,7 @@ public:
 
     void summarise(const Context& c, nlohmann::json& summary) const override {
         const std::string path = c.directory.file("metrics.json");
-        if (fs::exists(path)) (summary["metrics"] = io::read_json(path)).erase("provenance");
+        if (fs::exists(path)) (summary["metrics"] = io::read_sealed_json(path)).erase("provenance");
     }
 
 private:
@@ -306,7 +306,7 @@ private:
                                {"best_epoch", file.ensemble[0].best_epoch}};
         add_held_out_metrics(metrics, data, file.ensemble[0], held_out, predicted);
         metrics["provenance"] = provenance(c.study);
-        io::write_json(c.directory.file("metrics.json"), metrics);
+        io::write_sealed_json(c.directory.file("metrics.json"), metrics);
         file.metrics_json = metrics.dump();
         write_model(c.directory.file("model.h5"), file);
         io::write_file_atomically(c.directory.file("model.onnx"), onnx_model(file.ensemble, onnx_description(file)));
