@@ -99,6 +99,9 @@ struct StudyFile {
         double timestep_fs = 2;  ///< of the stiffness runs too, as pressure and cell are
         double pressure_GPa = 0;
         CellMode cell = CellMode::iso;
+        /// A liquid gives the shape of its cell nothing to hold on to: above this temperature [K] the cell keeps its
+        /// shape, whatever `cell` says.
+        double free_cell_below_K = 600;
 
         bool operator==(const Quench&) const = default;
         /// `quenches`: whether to show the keys of the quench itself, which no study of given structures has.
@@ -129,6 +132,7 @@ struct StudyFile {
                   io::from(-10, 500,
                            "a stronger tension tears the liquid, a stronger pressure leaves the potential's range"));
             v.key("cell", cell);
+            if (quenches && v.shows(cell != CellMode::iso)) v.key("free_cell_below_K", free_cell_below_K, temperature);
         }
     };
     struct Stiffness {

@@ -122,6 +122,11 @@ std::vector<std::string> advice(const StudyFile& study, const EamPotential& pote
         if (q.melt_ps < shortest_melt)
             say(fmt::format("quench.melt_ps = {:g} is short", q.melt_ps),
                 "a lattice takes about 1 ps to be forgotten, and a liquid longer to find its volume", "use 4 or more");
+        if (q.cell != CellMode::iso && std::min(q.free_cell_below_K, q.melt_K) > softens_above * guess.melting_point)
+            say(fmt::format("quench.free_cell_below_K = {:g} frees the cell of a liquid", q.free_cell_below_K),
+                fmt::format("glasses soften near {:.0f} K, and a liquid holds no shape: its cell runs away",
+                            softens_above * guess.melting_point),
+                "use a lower one");
         for (const double rate : [&] {
                  std::vector<double> rates{q.rate_K_per_s};
                  rates.insert(rates.end(), q.test_rates_K_per_s.begin(), q.test_rates_K_per_s.end());

@@ -37,7 +37,8 @@ QuenchProtocol::QuenchProtocol(const StudyFile::Quench& quench, double rate_K_pe
       rate(rate_K_per_s / units::second),
       timestep(quench.timestep_fs * units::femtosecond),
       pressure(quench.pressure_GPa / units::gigapascal_per_pressure),
-      cell(quench.cell) {}
+      cell(quench.cell),
+      free_below(quench.free_cell_below_K) {}
 
 StiffnessProtocol::StiffnessProtocol(const StudyFile::Quench& quench, const StudyFile::Stiffness& stiffness)
     : start_temperature(quench.final_K),
@@ -52,6 +53,11 @@ StiffnessProtocol::StiffnessProtocol(const StudyFile::Quench& quench, const Stud
 
 long QuenchProtocol::melt_steps() const { return steps_of(melt_time, timestep); }
 long QuenchProtocol::cooling_steps() const { return steps_of((melt_temperature - final_temperature) / rate, timestep); }
+long QuenchProtocol::held_steps() const {
+    if (cell == CellMode::iso) return cooling_steps();
+    const double way = (melt_temperature - free_below) / (melt_temperature - final_temperature);
+    return std::lround(std::clamp(way, 0.0, 1.0) * static_cast<double>(cooling_steps()));
+}
 long StiffnessProtocol::equilibrate_steps() const { return steps_of(equilibrate, timestep); }
 long StiffnessProtocol::sample_steps() const { return steps_of(sample_every, timestep); }
 long StiffnessProtocol::window_steps() const {
@@ -103,18 +109,28 @@ bool melt_and_quench(Dynamics<Space>& d, const QuenchProtocol& p, std::uint64_t 
                      const Ticker& tick, const Pause& pause) {
     const int replicas = d.batch().replicas;
     Place& at = progress.place;
-    if (at.phase > QuenchProgress::cool) return true;
-    EnsembleOptions o;
-    o.kind = EnsembleKind::npt;
-    o.cell = p.cell;
-    o.timestep = p.timestep;
-    o.pressure = p.pressure;
-    o.temperature_begin = o.temperature_end = p.melt_temperature;
-
+    if (at.phase > QuenchProgress::cool_freely) return true;
+    // Of the phases melt, cool and cool_freely.
+    const long held = p.held_steps(), steps[] = {p.melt_steps(), held, p.cooling_steps() - held};
+    const double freed = p.melt_temperature - (p.melt_temperature - p.final_temperature) * static_cast<double>(held) /
+                                                  static_cast<double>(p.cooling_steps());
+    const double end[] = {p.melt_temperature, steps[2] > 0 ? freed : p.final_temperature, p.final_temperature};
+    const auto ensemble_of = [&](int phase) {
+        EnsembleOptions o;
+        o.kind = EnsembleKind::npt;
+        o.cell = held > 0 && phase < QuenchProgress::cool_freely ? CellMode::iso : p.cell;
+        o.timestep = p.timestep;
+        o.pressure = p.pressure;
+        o.temperature_begin = phase == QuenchProgress::melt ? p.melt_temperature : end[phase - 1];
+        o.temperature_end = end[phase];
+        if (phase != QuenchProgress::melt) o.ramp_steps = steps[phase];
+        return o;
+    };
     const long every = std::max(1L, (p.melt_steps() + p.cooling_steps()) / std::max(1, reports));
     const auto record = [&](long) {
-        const double before = at.phase == QuenchProgress::melt ? 0.0 : static_cast<double>(p.melt_steps()) * p.timestep;
-        progress.history.add(d.thermo(), before);
+        long before = 0;
+        for (int phase = 0; phase < at.phase; ++phase) before += steps[phase];
+        progress.history.add(d.thermo(), static_cast<double>(before) * p.timestep);
         tick(d.atom_steps());
     };
     RunSchedule run;
@@ -127,20 +143,19 @@ bool melt_and_quench(Dynamics<Space>& d, const QuenchProtocol& p, std::uint64_t 
 
     if (!at.started) {
         d.draw_velocities(std::vector<double>(replicas, p.melt_temperature), seed, samples);
-        d.set_ensembles({o});
+        d.set_ensembles({ensemble_of(QuenchProgress::melt)});
         at.started = true;
     }
-    for (; at.phase <= QuenchProgress::cool; ++at.phase, at.step = 0) {
-        if (at.phase == QuenchProgress::cool && at.step == 0) {
-            o.temperature_end = p.final_temperature;
-            o.ramp_steps = p.cooling_steps();
-            d.set_ensembles({o});
-        }
+    int last = QuenchProgress::cool_freely;
+    while (steps[last] == 0) --last;
+    for (; at.phase <= last; ++at.phase, at.step = 0) {
+        if (steps[at.phase] == 0) continue;
+        if (at.phase != QuenchProgress::melt && at.step == 0) d.set_ensembles({ensemble_of(at.phase)});
         run.first = at.step;
-        run.steps = at.phase == QuenchProgress::melt ? p.melt_steps() : p.cooling_steps();
+        run.steps = steps[at.phase];
         if (!d.run(run)) return false;
     }
-    at.phase = QuenchProgress::cool;
+    at.phase = last;
     if (run.steps % every != 0) record(run.steps);
     at.phase = QuenchProgress::relax;
     return true;

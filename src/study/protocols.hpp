@@ -32,6 +32,7 @@ struct QuenchProtocol {
     double timestep;           ///< [ps]
     double pressure;           ///< [eV/A^3]
     CellMode cell;
+    double free_below;  ///< [K] at which the shape of the cell is set free, where `cell` is not iso
 
     /// The settings of the study file, at one of its cooling rates [K/s].
     QuenchProtocol(const StudyFile::Quench& quench, double rate_K_per_s);
@@ -40,6 +41,7 @@ struct QuenchProtocol {
 
     long melt_steps() const;     ///< time steps at the melt temperature
     long cooling_steps() const;  ///< time steps of the ramp
+    long held_steps() const;     ///< those of them in which the cell keeps its shape; all of them where it always does
 };
 
 /// One row per report, per replica.
@@ -77,7 +79,7 @@ struct Frame {
 
 /// How far samples are on their way to a reference basin.
 struct QuenchProgress {
-    enum Phase { melt, cool, relax, anneal, relax_again };
+    enum Phase { melt, cool, cool_freely, relax, anneal, relax_again };
 
     Place place;
     ThermoHistory history;
@@ -85,7 +87,8 @@ struct QuenchProgress {
     Frame relaxed;  ///< before the annealing; from there on
 };
 
-/// NPT at the melt temperature, then linearly down: the phases melt and cool. Velocities are keyed by (seed, sample).
+/// NPT at the melt temperature, then linearly down: the phases melt and cool, and cool_freely below the temperature at
+/// which the cell may change its shape. Velocities are keyed by (seed, sample).
 /// At least `reports` rows. Continues from `progress`, with the dynamics in the state that belongs to it; returns false
 /// where it was paused. Pauses change no bit of the results.
 template <class Space>
