@@ -61,14 +61,20 @@ void say_usage_error(const CLI::App& app, const CLI::ParseError& error, int argc
 
 }  // namespace
 
-/// SLURM has started several processes, but each believes to be alone: they would all write the same files.
-void warn_of_ranks_apart(const mg::Comm& world) {
-    const char* tasks = std::getenv("SLURM_NTASKS");
-    const char* launched = std::getenv("SLURM_PROCID");
-    if (!tasks || !launched || std::atoi(tasks) < 2 || world.size() > 1) return;
-    std::cerr << "mgstiff-gpu: WARNING: SLURM runs " << tasks
-              << " tasks, but MPI knows of one: this program is not started as one job of several ranks (srun without "
-                 "--mpi=pmix, or a build without MPI); use mpirun, or srun --mpi=pmix\n";
+/// SLURM has started several processes, but each believes to be alone: each would do all the work. Returns whether that
+/// is so; a batch script is a process 0 too, and may well run the program once.
+bool are_ranks_apart(const mg::Comm& world) {
+    const auto number = [](const char* name) { return std::getenv(name) ? std::atoi(std::getenv(name)) : 0; };
+    if (world.size() > 1 || !std::getenv("SLURM_PROCID")) return false;
+    const bool is_one_of_several = number("SLURM_STEP_NUM_TASKS") > 1 || number("SLURM_PROCID") > 0;
+    if (!is_one_of_several && number("SLURM_NTASKS") < 2) return false;
+    const char* remedy =
+        "this program is not started as one job of several ranks (srun without --mpi=pmix, or a build without MPI); "
+        "use mpirun, or srun --mpi=pmix";
+    std::cerr << "mgstiff-gpu: " << (is_one_of_several ? "" : "WARNING: ") << "SLURM runs "
+              << number(std::getenv("SLURM_STEP_NUM_TASKS") ? "SLURM_STEP_NUM_TASKS" : "SLURM_NTASKS")
+              << " tasks, but MPI knows of one: " << remedy << '\n';
+    return is_one_of_several;
 }
 
 int main(int argc, char** argv) {
@@ -81,7 +87,7 @@ int main(int argc, char** argv) {
     app.require_subcommand(1);
     mg::Ranks ranks(argc, argv);
     mg::Comm& world = ranks.world();
-    warn_of_ranks_apart(world);
+    if (are_ranks_apart(world) && argc > 1 && std::string(argv[1]) == "run") return 2;
     mg::add_commands(app, world);
     const bool first = world.rank() == 0;
     try {

@@ -1,8 +1,11 @@
 #include "config/study_hash.hpp"
 
+#include <fmt/format.h>
+
 #include <functional>
 #include <map>
 
+#include "config/samples.hpp"
 #include "io/sha256.hpp"
 #include "io/text.hpp"
 #include "io/toml_writer.hpp"
@@ -32,17 +35,28 @@ struct Digest {
     void key(const char*, const T&, const io::FileName&) {}
 };
 
-std::string text_of(const StudyFile& study, const std::function<bool(const std::string& table)>& wants) {
+/// Keys that say which samples a study has, and nothing of any of them.
+bool tells_samples(const std::string& table, const std::string& key) {
+    static const std::set<std::string> keys{"quench.samples", "quench.rate_K_per_s", "quench.test_rates_K_per_s",
+                                            "quench.samples_per_test_rate", "barriers.samples"};
+    return keys.count(table + "." + key) > 0;
+}
+
+enum class SampleList { told, left_out };
+
+std::string text_of(const StudyFile& study, const std::function<bool(const std::string& table)>& wants,
+                    SampleList list = SampleList::told) {
     StudyFile copy = study;
     Digest digest{[&](const std::string& table, const std::string& key) {
                       if (table == "study") return key == "seed";
                       if (table == "compute") return key == "precision";
-                      return wants(table);
+                      return wants(table) && (list == SampleList::told || !tells_samples(table, key));
                   },
                   ""};
     copy.visit(digest);
     digest.text += "potential sha256 " + study.system.potential_sha256 + '\n';
-    for (const std::string& hash : study.system.structure_sha256) digest.text += "structure sha256 " + hash + '\n';
+    if (list == SampleList::told)
+        for (const std::string& hash : study.system.structure_sha256) digest.text += "structure sha256 " + hash + '\n';
     if (wants("descriptors") && study.descriptors.reads_elastic())
         digest.text += "elastic model sha256 " + study.descriptors.elastic_model_sha256 + '\n';
     return digest.text;
@@ -98,6 +112,18 @@ std::vector<std::string> differences(const std::string& text, const std::string&
 
 std::string tables_hash(const StudyFile& study, const std::set<std::string>& tables, const std::string& further) {
     return hash_of(tables_text(study, tables) + further);
+}
+
+std::string samples_hash(const StudyFile& study, const std::set<std::string>& tables, const std::string& further,
+                         const std::vector<int>& samples) {
+    std::string text = text_of(
+        study, [&](const std::string& table) { return tables.count(table) > 0; }, SampleList::left_out);
+    const std::vector<Sample> all = samples_of(study);
+    for (const int k : samples)
+        text += study.quenches() ? fmt::format("sample {} at {:.17g} K/s{}\n", k, all.at(k).rate_K_per_s,
+                                               all.at(k).is_further_test ? ", a further test" : "")
+                                 : fmt::format("sample {} sha256 {}\n", k, study.system.structure_sha256.at(k));
+    return hash_of(text + further);
 }
 
 }  // namespace mg

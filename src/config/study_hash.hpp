@@ -22,4 +22,10 @@ std::vector<std::string> differences(const std::string& text, const std::string&
 /// optional table that the study does not have adds nothing.
 std::string tables_hash(const StudyFile& study, const std::set<std::string>& tables, const std::string& further);
 
+/// The same for results of single samples, each of which follows from itself alone: of the keys that say which samples
+/// there are (their number, rates and structures, which are searched) it has what they make of `samples`, and nothing
+/// of other ones. So a study that gets further samples keeps the results of those that it had.
+std::string samples_hash(const StudyFile& study, const std::set<std::string>& tables, const std::string& further,
+                         const std::vector<int>& samples);
+
 }  // namespace mg

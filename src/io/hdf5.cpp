@@ -167,7 +167,11 @@ H5File H5File::open(const std::string& path, bool must_be_sealed) {
         throw InputError("'" + path + "' is damaged or not a file of this program", "it has no seal", remedy);
     }
     stream.close();
-    state->file = H5Fopen(path.c_str(), H5F_ACC_RDONLY, H5P_DEFAULT);
+    // Files are finished by a rename and never change after it, so that no lock is needed; many file systems of
+    // clusters refuse one.
+    const Handle access(H5Pcreate(H5P_FILE_ACCESS), H5Pclose);
+    H5Pset_file_locking(access, false, true);
+    state->file = H5Fopen(path.c_str(), H5F_ACC_RDONLY, access);
     if (state->file < 0) throw InputError("'" + path + "' is not an HDF5 file, or damaged", reason(), remedy);
     return H5File(std::move(state));
 }

@@ -26,14 +26,16 @@ Context::Context(const StudyFile& study_file, const EamPotential& eam, const Out
       directory(output),
       farm(ranks),
       progress(messages),
-      checkpoints(output, stage.name(), stage_hash(study_file, stage.name()), messages) {}
+      checkpoints(
+          output, stage.name(), stage_hash(study_file, stage.name()),
+          [this, name = stage.name()](int k) { return hash_of(name, static_cast<std::size_t>(k)); }, messages) {}
 
 Stamp Context::stamp(std::size_t sample, const std::string& name) const {
     return {.version = std::string(build::version) + " (" + build::git + ")",
             .seed = study.study.seed,
             .study_hash = study_hash(study),
             .potential_sha256 = potential.sha256,
-            .origin = {name, checkpoints.stage(), checkpoints.hash(), static_cast<long>(sample)}};
+            .origin = {name, checkpoints.stage(), hash_of(checkpoints.stage(), sample), static_cast<long>(sample)}};
 }
 
 void Context::fail(const PhysicsError& error, const std::vector<Structure>& state,
@@ -60,15 +62,15 @@ void Context::fail(const PhysicsError& error, const std::vector<Structure>& stat
     throw PhysicsError(error.what() + (files.empty() ? std::string() : "; the state some steps before is in " + files));
 }
 
-const std::string& Context::hash_of(const std::string& stage) const {
-    std::string& hash = hashes_[stage];
-    if (hash.empty()) hash = stage_hash(study, stage);
+const std::string& Context::hash_of(const std::string& stage, std::size_t sample) const {
+    std::string& hash = hashes_[{stage, sample}];
+    if (hash.empty()) hash = sample_hash(study, stage, static_cast<int>(sample));
     return hash;
 }
 
 io::H5File Context::open(std::size_t sample, const std::string& name) const {
     const std::string stage = maker_of(name).name();
-    return open_result(sample_file(sample, name), {name, stage, hash_of(stage), static_cast<long>(sample)});
+    return open_result(sample_file(sample, name), {name, stage, hash_of(stage, sample), static_cast<long>(sample)});
 }
 
 void Context::require(const std::string& name) const {
@@ -138,8 +140,8 @@ void Context::write_xyz(std::size_t k) const {
         const std::string path = sample_file(k, name), stage = maker_of(name).name();
         if (!std::filesystem::exists(path)) return {};
         io::H5File file = io::H5File::open(path, true);
-        if (file.read_string("/", "stage_hash") != hash_of(stage)) return {};
-        require_origin(file, {name, stage, hash_of(stage), static_cast<long>(k)});
+        if (file.read_string("/", "stage_hash") != hash_of(stage, k)) return {};
+        require_origin(file, {name, stage, hash_of(stage, k), static_cast<long>(k)});
         return file;
     };
     for (const auto& r : results)

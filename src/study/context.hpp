@@ -95,10 +95,11 @@ public:
 private:
     [[noreturn]] void fail(const PhysicsError& error, const std::vector<Structure>& state,
                            const std::vector<std::string>& names) const;
-    const std::string& hash_of(const std::string& stage) const;
+    /// Of a stage's results for a sample.
+    const std::string& hash_of(const std::string& stage, std::size_t sample) const;
     Structure read_structure_of(std::size_t k, const std::string& group) const;
 
-    mutable std::map<std::string, std::string> hashes_;  // by stage
+    mutable std::map<std::pair<std::string, std::size_t>, std::string> hashes_;  // by stage and sample
 };
 
 /// Origin of a result for JSON files: program, version, study, seed.

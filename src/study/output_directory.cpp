@@ -7,10 +7,13 @@
 #include <filesystem>
 #include <map>
 #include <optional>
+#include <set>
 
 #include "core/error.hpp"
 #include "io/atomic_file.hpp"
+#include "io/hdf5.hpp"
 #include "io/text.hpp"
+#include "study/directory_lock.hpp"
 #include "study/stages.hpp"
 
 namespace mg::study {
@@ -18,11 +21,14 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Whether a directory is empty but for what a run killed while it claimed the directory left behind.
+/// Whether a directory is empty but for what a run killed while it claimed the directory left behind, or for one that
+/// is about to.
 bool nothing_but_a_first_write(const std::string& directory) {
     std::error_code error;
-    for (const auto& entry : fs::directory_iterator(directory, error))
-        if (entry.path().filename() != "config.resolved.toml.tmp") return false;
+    for (const auto& entry : fs::directory_iterator(directory, error)) {
+        const std::string name = entry.path().filename().string();
+        if (name != "config.resolved.toml.tmp" && !is_directory_lock(name)) return false;
+    }
     return !error;
 }
 
@@ -75,7 +81,10 @@ void check_glasses(const OutputDirectory& directory, const StudyFile& study, boo
     std::string glasses = ledger.entry("quench").made_under();
     if (!ledger.contains("quench")) glasses = stage_hash(*old, "quench");
     const bool other_name = old && old->study.name != study.study.name;
-    if (other_name || (glasses != stage_hash(study, "quench") && !keeps))
+    const auto goes = [&] {
+        return !directory.stale_files(stage_named("quench"), study, ledger.entry("quench")).empty();
+    };
+    if (other_name || (glasses != stage_hash(study, "quench") && !keeps && goes()))
         throw InputError(
             directory.path() + " holds another study" + (old ? ", \"" + old->study.name + "\"" : ""),
             old ? difference(study, *old) : "its glasses have other settings",
@@ -105,11 +114,66 @@ std::vector<std::string> OutputDirectory::checkpoints(const std::string& stage, 
     return paths;
 }
 
+std::vector<int> OutputDirectory::sample_numbers() const {
+    std::vector<int> numbers;
+    std::error_code none;
+    for (const auto& entry : fs::directory_iterator(file("samples"), none)) {
+        const std::string name = entry.path().filename().string();
+        if (name.size() >= 4 && name.size() <= 6 && name.find_first_not_of("0123456789") == std::string::npos)
+            numbers.push_back(std::stoi(name));
+    }
+    std::sort(numbers.begin(), numbers.end());
+    return numbers;
+}
+
+bool OutputDirectory::is_of_settings(const Stage& stage, const StudyFile& study, int k) const {
+    const std::vector<int> samples = stage.samples(study);
+    if (std::find(samples.begin(), samples.end(), k) == samples.end()) return false;
+    const std::string hash = sample_hash(study, stage.name(), k);
+    const StageFiles files = stage.files();
+    for (const auto* names : {&files.of_sample, &files.beside_sample})
+        for (const std::string& name : *names) {
+            if (!name.ends_with(".h5")) continue;
+            const std::string made = settings_hash_of(sample_file(static_cast<std::size_t>(k), name));
+            if (!made.empty() && made != hash) return false;
+        }
+    return true;
+}
+
+std::vector<std::string> OutputDirectory::stale_files(const Stage& stage, const StudyFile& study,
+                                                      const LedgerEntry& made) const {
+    std::vector<std::string> files = files_of(stage);
+    if (!stage.goes_by_samples()) return files;
+    const bool same_samples = made.made_under() == stage_hash(study, stage.name());
+    std::set<std::string> current;
+    for (const int k : sample_numbers())
+        if (is_of_settings(stage, study, k)) current.insert(fmt::format("samples/{:04}", k));
+    std::erase_if(files, [&](const std::string& f) {
+        return f.starts_with("checkpoints/") ? same_samples : current.count(f.substr(0, f.rfind('/'))) > 0;
+    });
+    return files;
+}
+
+int OutputDirectory::samples_there(const Stage& stage, const StudyFile& study) const {
+    int count = 0;
+    for (const int k : stage.samples(study)) {
+        bool is_there = true;
+        for (const std::string& name : stage.files().of_sample)
+            is_there &=
+                settings_hash_of(sample_file(static_cast<std::size_t>(k), name)) == sample_hash(study, stage.name(), k);
+        count += is_there ? 1 : 0;
+    }
+    return count;
+}
+
 bool OutputDirectory::has_results(const Stage& stage, const StudyFile& study) const {
     for (const int k : stage.samples(study))
         for (const std::string& name : stage.files().of_sample)
             if (!fs::exists(sample_file(static_cast<std::size_t>(k), name))) return false;
-    return true;
+    const std::vector<std::string> of_study = stage.files().of_study;
+    // summary.json is of all stages, and written when the last of them has finished.
+    return std::all_of(of_study.begin(), of_study.end(),
+                       [&](const std::string& name) { return name == "summary.json" || fs::exists(file(name)); });
 }
 
 std::vector<std::string> OutputDirectory::files_of(const Stage& stage) const {
@@ -150,19 +214,24 @@ void OutputDirectory::mark_report() const {
     io::write_file_atomically(file("report.html"), page);
 }
 
-void OutputDirectory::check(const StudyFile& study, Resume resume, bool keeps) const {
+void OutputDirectory::check_place() const {
     std::error_code error;
-    if (fs::exists(file("config.resolved.toml"), error)) {
-        if (resume == Resume::never)
-            throw InputError(path_ + " holds results already", "--resume never was given",
-                             "choose another --out or leave out --resume never");
-        if (resume != Resume::force) check_glasses(*this, study, keeps);
-    } else if (fs::exists(path_, error) && !fs::is_directory(path_, error)) {
+    if (!fs::exists(path_, error) || fs::exists(file("config.resolved.toml"), error)) return;
+    if (!fs::is_directory(path_, error))
         throw InputError(path_ + " is not a directory", "the results need one", "choose another --out");
-    } else if (fs::exists(path_, error) && !nothing_but_a_first_write(path_)) {
+    if (!nothing_but_a_first_write(path_))
         throw InputError(path_ + " is not empty and holds no study", "results are never mixed with other files",
                          "choose another --out");
-    }
+}
+
+void OutputDirectory::check(const StudyFile& study, Resume resume, bool keeps) const {
+    check_place();
+    std::error_code error;
+    if (!fs::exists(file("config.resolved.toml"), error)) return;
+    if (resume == Resume::never)
+        throw InputError(path_ + " holds results already", "--resume never was given",
+                         "choose another --out or leave out --resume never");
+    if (resume != Resume::force) check_glasses(*this, study, keeps);
 }
 
 void OutputDirectory::claim(const StudyFile& study) const {
@@ -177,6 +246,16 @@ void OutputDirectory::claim(const StudyFile& study) const {
     if (!fs::exists(resolved) || io::read_bytes(resolved) != text) io::write_file_atomically(resolved, text);
     make(file("samples"));
     make(file("checkpoints"));
+}
+
+std::string settings_hash_of(const std::string& path) {
+    if (!fs::exists(path)) return "";
+    try {
+        const io::H5File h5 = io::H5File::open(path, true);
+        return h5.has_attribute("/", "stage_hash") ? h5.read_string("/", "stage_hash") : "";
+    } catch (const Error&) {
+        return "";
+    }
 }
 
 bool is_finished(const Ledger& ledger, const Stage& stage, const OutputDirectory& directory, const StudyFile& study) {

@@ -16,6 +16,7 @@
 #include "core/error.hpp"
 #include "core/macros.hpp"
 #include "io/eam_reader.hpp"
+#include "io/json.hpp"
 #include "io/structure_reader.hpp"
 #include "ops/domain.hpp"
 #include "study/advice.hpp"
@@ -90,10 +91,14 @@ public:
             else if (stage->is_part_of(study_) && comes_back(name))
                 what = fmt::format("was set aside and comes back, took {}",
                                    duration_text(aside_.entry(name, stage_hash(study_, name)).seconds.value_or(0)));
-            else if (std::find(go.begin(), go.end(), name) != go.end())
-                what = fmt::format("{}; what took {} is set aside", changes_of(name), duration_text(seconds));
+            else if (const int there = stays(*stage); std::find(go.begin(), go.end(), name) != go.end())
+                what = fmt::format("{}; what took {} is set aside{}", changes_of(name), duration_text(seconds),
+                                   there > 0 ? fmt::format(", but for {} samples", there) : "");
             else if (ledger_.begun_under(name) == stage_hash(study_, name))
                 what = fmt::format("has begun, took {} so far", duration_text(seconds));
+            else if (there > 0)
+                what = fmt::format("{}; {} of {} samples are there, took {}", changes_of(name), there,
+                                   stage->samples(study_).size(), duration_text(seconds));
             if (!what.empty()) lines.push_back(fmt::format("{:<12}{}", name, what));
         }
         return lines;
@@ -148,6 +153,12 @@ private:
             return asked(stage->name()) && std::find(needs.begin(), needs.end(), name) != needs.end();
         });
     }
+    /// How many samples' results a stage keeps where its samples have changed.
+    int stays(const Stage& stage) const {
+        return stage.goes_by_samples() && stage.is_part_of(study_) && ledger_.contains(stage.name())
+                   ? directory_.samples_there(stage, study_)
+                   : 0;
+    }
     bool finished(const Stage& stage) const { return is_finished(ledger_, stage, directory_, study_); }
     Context context(const Stage& stage) { return Context(study_, potential_, directory_, farm_, *progress_, stage); }
 
@@ -179,8 +190,10 @@ private:
         }
         std::vector<std::string> list;
         for (const auto& stage : stages_) {
-            const std::string hash = ledger_.entry(stage->name()).made_under();
-            if (names.count(stage->name()) > 0 && !hash.empty() && hash != stage_hash(study_, stage->name()))
+            const LedgerEntry made = ledger_.entry(stage->name());
+            if (names.count(stage->name()) > 0 && !made.made_under().empty() &&
+                made.made_under() != stage_hash(study_, stage->name()) &&
+                !directory_.stale_files(*stage, study_, made).empty())
                 list.push_back(stage->name());
         }
         return list;
@@ -216,13 +229,19 @@ private:
             const bool matters = asked(name) ? options_.resume != Resume::force : is_read(name);
             if (!matters || !finished(*stage)) continue;
             const StageFiles files = stage->files();
+            for (const std::string& file : files.of_study) {
+                const std::string path = directory_.file(file);
+                if (file == "summary.json" || !std::filesystem::exists(path)) continue;
+                if (file.ends_with(".json")) io::read_sealed_json(path);
+                if (file.ends_with(".h5")) io::H5File::open(path, true);
+            }
             for (const int k : stage->samples(study_))
                 for (const auto* names : {&files.of_sample, &files.beside_sample})
                     for (const std::string& file : *names)
                         if (const std::string path = directory_.sample_file(static_cast<std::size_t>(k), file);
                             file.ends_with(".h5") && std::filesystem::exists(path))
-                            open_result(path,
-                                        {.file = file, .stage = name, .hash = stage_hash(study_, name), .sample = k});
+                            open_result(
+                                path, {.file = file, .stage = name, .hash = sample_hash(study_, name, k), .sample = k});
         }
     }
 
@@ -233,7 +252,8 @@ private:
         directory_.mark_report();
         const LedgerEntry entry = aside_.entry(name, hash);
         const bool same_settings = ledger_.entry(name).made_under() == hash;
-        if (!same_settings || aside_.collides(name, hash)) set_aside(stage, same_settings);
+        if (!same_settings) set_aside(stage, false, false);
+        if (aside_.collides(name, hash)) set_aside(stage, true, true);
         // What is moved is of this hash from now on, wherever a kill may come.
         ledger_.put(name, {"", hash, entry.seconds, entry.settings});
         ledger_.write();
@@ -247,14 +267,21 @@ private:
         progress_->say(fmt::format("taken back: results of {}, which were set aside", name));
     }
 
-    /// Moves a stage's files away; `same_settings`: they will be made again with the same.
-    void set_aside(const Stage& stage, bool same_settings) {
-        const std::string name = stage.name();
-        const std::string folder = aside_.take(stage, ledger_.entry(name), same_settings);
+    /// Moves a stage's files away, or those alone that are not of the present settings; `same_settings`: they will be
+    /// made again with the same.
+    void set_aside(const Stage& stage, bool same_settings, bool all) {
+        const std::string name = stage.name(), hash = stage_hash(study_, name);
+        const LedgerEntry made = ledger_.entry(name);
+        const std::vector<std::string> files =
+            all ? directory_.files_of(stage) : directory_.stale_files(stage, study_, made);
+        const std::string folder = aside_.take(stage, made, same_settings, files);
         if (!folder.empty())
             progress_->say(fmt::format("set aside: results of {} in {} ({})", name, directory_.file(folder),
                                        same_settings ? "they are made again" : changes_of(name)));
-        ledger_.erase(name);
+        if (directory_.files_of(stage).empty())
+            ledger_.erase(name);
+        else if (!folder.empty() || made.made_under() != hash)
+            ledger_.put(name, {"", hash, made.seconds, stage_settings(study_, name)});
         ledger_.write();
     }
 
@@ -302,18 +329,34 @@ private:
         const std::string name = stage.name();
         directory_.mark_report();
         const bool again = options_.resume == Resume::force;
-        for (const std::string& other : stages_upon(study_, name)) set_aside(stage_named(other), again);
-        const LedgerEntry before = ledger_.entry(name);
-        const bool same_settings = before.made_under() == hash;
-        if (again || !same_settings) {
-            set_aside(stage, same_settings);
-            ledger_.begin(name, hash, stage_settings(study_, name));
-        } else {
-            // Begun; or finished, but for other samples, or some of its files are gone: those that are there stay.
-            ledger_.put(name, {"", hash, before.seconds, before.settings});
+        for (const std::string& other : stages_upon(study_, name)) set_aside(stage_named(other), again, again);
+        const bool same_settings = ledger_.entry(name).made_under() == hash;
+        if (again || !same_settings) set_aside(stage, same_settings, again);
+        const LedgerEntry now = ledger_.entry(name);
+        if (now.made_under() == hash) {
+            // Begun; or other samples came or went, or some of its files are gone: those that are there stay.
+            ledger_.put(name, {"", hash, now.seconds, now.settings});
             progress_->say(name + ": goes on");
+        } else {
+            ledger_.begin(name, hash, stage_settings(study_, name));
         }
         ledger_.write();
+        if (!again && stage.goes_by_samples()) take_back_samples(stage);
+    }
+
+    /// Results of single samples that were set aside with others.
+    void take_back_samples(const Stage& stage) {
+        int count = 0;
+        for (const int k : stage.samples(study_)) {
+            const std::vector<std::string> names = stage.files().of_sample;
+            const bool is_there = std::all_of(names.begin(), names.end(), [&](const std::string& name) {
+                return std::filesystem::exists(directory_.sample_file(k, name));
+            });
+            if (!is_there && aside_.give_back_sample(stage, k, sample_hash(study_, stage.name(), k))) ++count;
+        }
+        if (count > 0)
+            progress_->say(
+                fmt::format("taken back: results of {} for {} samples, which were set aside", stage.name(), count));
     }
 
     void announce() {

@@ -50,8 +50,8 @@ bool SetAside::holds(const std::string& stage, const std::string& hash) const {
     return fs::exists(directory_.file(folder(stage, hash) + "/" + record_name));
 }
 
-std::string SetAside::take(const Stage& stage, const LedgerEntry& entry, bool same_settings) const {
-    const std::vector<std::string> files = directory_.files_of(stage);
+std::string SetAside::take(const Stage& stage, const LedgerEntry& entry, bool same_settings,
+                           const std::vector<std::string>& files) const {
     if (files.empty()) return "";
     const std::string name = folder(stage.name(), entry.made_under());
     std::string to = name;
@@ -92,6 +92,28 @@ void SetAside::give_back(const std::string& stage, const std::string& hash, cons
     noted();
     std::error_code none;
     fs::remove_all(from, none);
+}
+
+bool SetAside::give_back_sample(const Stage& stage, int sample, const std::string& hash) const {
+    const StageFiles files = stage.files();
+    const std::string folder_of_sample = fmt::format("samples/{:04}/", sample);
+    for (const Record& record : list()) {
+        if (record.stage != stage.name()) continue;
+        const fs::path from = directory_.file(record.folder), to = directory_.path();
+        const auto is_whole = [&](const std::string& name) {
+            return settings_hash_of((from / (folder_of_sample + name)).string()) == hash;
+        };
+        if (!std::all_of(files.of_sample.begin(), files.of_sample.end(), is_whole)) continue;
+        // What tells that the sample is done comes last.
+        for (const auto* names : {&files.beside_sample, &files.of_sample})
+            for (const std::string& name : *names)
+                if (fs::exists(from / (folder_of_sample + name)))
+                    move_file(from / (folder_of_sample + name), to / (folder_of_sample + name));
+        std::error_code none;
+        if (files_below(from).empty()) fs::remove_all(from, none);
+        return true;
+    }
+    return false;
 }
 
 std::vector<SetAside::Record> SetAside::list() const {

@@ -21,10 +21,11 @@ public:
 
     /// Whether results of these settings are there.
     bool holds(const std::string& stage, const std::string& hash) const;
-    /// Moves all files of a stage. Results that are about to be replaced by others of the same settings get a number of
-    /// their own and do not come back. Returns the folder, or "" where the stage has no files. Throws Error where a
-    /// file cannot be moved.
-    std::string take(const Stage& stage, const LedgerEntry& entry, bool same_settings) const;
+    /// Moves files of a stage, paths in the output directory. Results that are about to be replaced by others of the
+    /// same settings get a number of their own and do not come back. Returns the folder, or "" where there are no
+    /// files. Throws Error where a file cannot be moved.
+    std::string take(const Stage& stage, const LedgerEntry& entry, bool same_settings,
+                     const std::vector<std::string>& files) const;
     /// What the ledger said of results that are there.
     LedgerEntry entry(const std::string& stage, const std::string& hash) const;
     /// Whether some of them would come to stand where other files are.
@@ -32,6 +33,10 @@ public:
     /// Moves them back, and calls noted() before it forgets what was known of them. The stage has no files. Throws
     /// Error where one cannot be moved.
     void give_back(const std::string& stage, const std::string& hash, const std::function<void()>& noted) const;
+
+    /// Moves results of one sample back, of whatever list of samples they were a part; false where none of these
+    /// settings are aside.
+    bool give_back_sample(const Stage& stage, int sample, const std::string& hash) const;
 
     struct Record {
         std::string stage, folder;  ///< folder in the output directory

@@ -55,6 +55,8 @@ public:
     virtual StageFiles files() const = 0;
     /// Indices of the samples that it makes results for.
     virtual std::vector<int> samples(const StudyFile& study) const;
+    /// Whether the results of each sample follow from that sample alone: then they stay where other samples come or go.
+    virtual bool goes_by_samples() const { return false; }
 
     virtual StageEstimate estimate(const StudyFile& study, const StudySize& size) const = 0;
     /// Collective. Makes all results that do not exist yet with the present settings. Throws Stopped at a checkpoint.

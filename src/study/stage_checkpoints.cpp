@@ -10,9 +10,10 @@ bool StageCheckpoints::is_current(const std::string& path, std::optional<int> ta
     if (!std::filesystem::exists(path)) return false;
     try {
         const io::H5File f = io::H5File::open(path, true);
+        const bool is_checkpoint = f.exists("/tasks");
         const bool mine =
-            !task || (f.exists("/tasks") ? f.read<int>("/tasks") == Unit{*task} : f.read_long("/", "sample") == *task);
-        return mine && f.read_string("/", "stage_hash") == hash_;
+            !task || (is_checkpoint ? f.read<int>("/tasks") == Unit{*task} : f.read_long("/", "sample") == *task);
+        return mine && f.read_string("/", "stage_hash") == (is_checkpoint || !task ? hash_ : hash_of_(*task));
     } catch (const Error& e) {
         warn(std::string(e.what()) + "; it is made again");
         return false;

@@ -16,20 +16,26 @@ namespace mg::study {
 
 using Unit = std::vector<int>;  ///< tasks of one stage that are done together, in one batch
 
-/// Every file holds the hash of the stage's settings; files with another hash are not used.
+/// Every file holds the hash of the stage's settings, a sample's results that of the sample; files with another hash
+/// are not used.
 class StageCheckpoints {
 public:
-    StageCheckpoints(const OutputDirectory& directory, std::string stage, std::string hash, Progress& progress)
-        : directory_(directory), stage_(std::move(stage)), hash_(std::move(hash)), progress_(progress) {}
+    /// `hash` is of the stage, hash_of(k) of its results for sample k.
+    StageCheckpoints(const OutputDirectory& directory, std::string stage, std::string hash,
+                     std::function<std::string(int)> hash_of, Progress& progress)
+        : directory_(directory),
+          stage_(std::move(stage)),
+          hash_(std::move(hash)),
+          hash_of_(std::move(hash_of)),
+          progress_(progress) {}
 
     const std::string& stage() const { return stage_; }
-    const std::string& hash() const { return hash_; }
     /// Kinds are "unit" (a CheckpointFile), "run" (results of a finished task) and others of single stages.
     std::string path(const char* kind, int task) const { return directory_.checkpoint(stage_, kind, task); }
     std::vector<std::string> all(const std::string& kind) const { return directory_.checkpoints(stage_, kind); }
 
-    /// Whether the file exists, is whole, and was made by this stage with the present settings, and of this task (or
-    /// sample) where it says of which. One that is damaged is reported.
+    /// Whether the file exists, is whole, and was made by this stage with the present settings, and of this task; or a
+    /// result of this sample. One that is damaged is reported.
     bool is_current(const std::string& path, std::optional<int> task) const;
     /// Writes the hash of the present settings into a file, and which tasks it holds.
     void mark(io::H5File& file, const Unit& tasks) const;
@@ -60,6 +66,7 @@ private:
 
     const OutputDirectory& directory_;
     std::string stage_, hash_;
+    std::function<std::string(int)> hash_of_;
     Progress& progress_;
 };
 

@@ -113,7 +113,15 @@ Grounds grounds_of(const StudyFile& study, const std::string& name) {
 
 std::string stage_hash(const StudyFile& study, const std::string& name) {
     const Grounds g = grounds_of(study, name);
-    return tables_hash(study, g.tables, "stage " + name + '\n' + g.versions);
+    const std::string further = "stage " + name + '\n' + g.versions;
+    if (name == "report" || !stage_named(name).goes_by_samples()) return tables_hash(study, g.tables, further);
+    return samples_hash(study, g.tables, further, stage_named(name).samples(study));
+}
+
+std::string sample_hash(const StudyFile& study, const std::string& name, int sample) {
+    if (!stage_named(name).goes_by_samples()) return stage_hash(study, name);
+    const Grounds g = grounds_of(study, name);
+    return samples_hash(study, g.tables, "stage " + name + '\n' + g.versions, {sample});
 }
 
 std::string stage_settings(const StudyFile& study, const std::string& name) {

@@ -63,7 +63,7 @@ TEST_F(StudyModuli, CrystalsHaveTheConstantsOfLammps) {
         for (int i = 0; i < 36; ++i) c.element[i] = values.at(i) / 160.2176634;
         EXPECT_LT(largest_difference(c, cubic(c11[k], c12[k], c44[k])), 1e-6);
         EXPECT_NEAR(f.read_double("/", "bulk_modulus_GPa"), 160.2176634 * (c11[k] + 2 * c12[k]) / 3, 1e-3);
-        EXPECT_EQ(f.read_string("/", "stage_hash"), study::stage_hash(study, "moduli"));
+        EXPECT_EQ(f.read_string("/", "stage_hash"), study::sample_hash(study, "moduli", k));
         EXPECT_EQ(summary["by_sample"][k]["bulk_modulus_GPa"], f.read_double("/", "bulk_modulus_GPa"));
         // B2 CuZr is not stable in this potential: C11 < C12.
         EXPECT_EQ(summary["by_sample"][k]["stable"], k == 1);

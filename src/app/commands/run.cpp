@@ -10,6 +10,8 @@
 #include "app/commands/study_arguments.hpp"
 #include "core/agreed_input.hpp"
 #include "report/report.hpp"
+#include "study/directory_lock.hpp"
+#include "study/output_directory.hpp"
 #include "study/run.hpp"
 #include "study/stages.hpp"
 #include "study/stop.hpp"
@@ -27,10 +29,14 @@ void run(Comm& world, const RunArguments& a) {
     StudyFile study;
     study::RunOptions options;
     bool cuda = false;
+    std::unique_ptr<study::DirectoryLock> lock;  // for as long as anything is written, the report included
     agreed_input(world, [&] {
         study = read_with_arguments(a.study);
         if (!a.max_wall.empty()) options.max_wall_s = study::wall_seconds(a.max_wall);
         cuda = use_cuda(study.compute.backend);
+        if (world.rank() != 0) return;
+        study::OutputDirectory(study.study.output).check_place();
+        lock = std::make_unique<study::DirectoryLock>(study.study.output);
     });
     options.resume = a.resume == "never"   ? study::Resume::never
                      : a.resume == "force" ? study::Resume::force

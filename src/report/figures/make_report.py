@@ -12,6 +12,9 @@ import sys
 import warnings
 
 os.environ["MPLBACKEND"] = "Agg"
+# Results are finished by a rename: no lock is needed, and many file systems of clusters refuse one. HDF5 looks once,
+# when it is loaded.
+os.environ["HDF5_USE_FILE_LOCKING"] = "FALSE"
 try:
     import h5py  # noqa: F401
     import matplotlib  # noqa: F401

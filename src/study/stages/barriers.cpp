@@ -31,20 +31,23 @@ struct Search {
     int sample, atom;
 };
 
-/// All searches of a study, and those that are left to make, by sample.
+/// All searches of a study, and those that are left to make, by sample; none of a sample that has its results.
 struct Plan {
     std::vector<Search> searches;
     std::vector<Unit> groups;
     std::map<int, std::vector<long>> ids;  ///< of the atoms, by sample
 };
 
+bool has_barriers(const Context& c, int k) { return c.checkpoints.is_current(c.sample_file(k, "barriers.h5"), k); }
+
 Plan plan_searches(const Context& c) {
     Plan plan;
     for (const int k : searched_samples(c.study)) {
         plan.ids[k] = c.glass(k).id;
         plan.groups.emplace_back();
+        const bool is_made = has_barriers(c, k);
         for (const int atom : searched_atoms(c.study, plan.ids[k], static_cast<std::uint32_t>(k))) {
-            plan.groups.back().push_back(static_cast<int>(plan.searches.size()));
+            if (!is_made) plan.groups.back().push_back(static_cast<int>(plan.searches.size()));
             plan.searches.push_back({k, atom});
         }
     }
@@ -120,13 +123,10 @@ public:
     std::string name() const override { return "barriers"; }
     bool is_part_of(const StudyFile& study) const override { return study.barriers.enabled; }
     std::vector<std::string> needs(const StudyFile&) const override { return {"quench"}; }
-    std::string hashed_besides(const StudyFile& study) const override {
-        // Format 3: saddles that their second mode was asked. Of "test", which sample that is stands in another table;
-        // the last, which it is by default, was not named in earlier hashes.
-        const std::vector<int> last{static_cast<int>(samples_of(study).size()) - 1}, searched = samples(study);
-        const bool is_other = study.barriers.samples.word == "test" && searched != last;
-        return is_other ? fmt::format("format 3, of sample {}\n", searched.at(0)) : "format 3\n";
+    std::string hashed_besides(const StudyFile&) const override {
+        return "format 3\n";  // saddles that their second mode was asked
     }
+    bool goes_by_samples() const override { return true; }
     StageFiles files() const override { return {{"barriers.h5"}, {"events.txt", "events.xyz"}, {}}; }
     std::vector<int> samples(const StudyFile& study) const override { return searched_samples(study); }
 
@@ -159,7 +159,8 @@ public:
         const EventOptions options = event_options(c.study);
         std::vector<Unit> unsettled;
         for (const int k : searched_samples(c.study))
-            if (!c.checkpoints.is_current(c.checkpoints.path("minimum", k), k)) unsettled.push_back({k});
+            if (!has_barriers(c, k) && !c.checkpoints.is_current(c.checkpoints.path("minimum", k), k))
+                unsettled.push_back({k});
         on_first(c.farm.world(), [&] { drop_finished(c, plan); });
         const std::vector<Unit> units = c.farm.units_of(c.checkpoints, plan.groups, guided_split(c.farm.teams()));
         double atoms = 0;

@@ -37,6 +37,7 @@ public:
                    ? std::vector<std::string>{"quench", "stiffness"}
                    : std::vector<std::string>{"quench"};
     }
+    bool goes_by_samples() const override { return true; }
     StageFiles files() const override { return {{"descriptors.h5"}, {}, {}}; }
 
     StageEstimate estimate(const StudyFile& study, const StudySize& size) const override {

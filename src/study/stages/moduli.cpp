@@ -102,6 +102,7 @@ public:
     std::string name() const override { return "moduli"; }
     bool is_part_of(const StudyFile& study) const override { return study.moduli.enabled; }
     std::vector<std::string> needs(const StudyFile&) const override { return {"quench"}; }
+    bool goes_by_samples() const override { return true; }
     StageFiles files() const override { return {{"moduli.h5"}, {}, {}}; }
 
     StageEstimate estimate(const StudyFile&, const StudySize& size) const override {

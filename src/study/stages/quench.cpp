@@ -63,8 +63,9 @@ public:
     std::vector<std::string> needs(const StudyFile&) const override { return {}; }
     std::set<std::string> tables() const override { return {"system", "quench"}; }
     std::string hashed_besides(const StudyFile&) const override {
-        return "format 2\n";  // the inherent structure is that of the reference basin, with a cell of its own
+        return "format 3\n";  // the cell keeps its shape in the liquid
     }
+    bool goes_by_samples() const override { return true; }
     StageFiles files() const override { return {{"glass.h5"}, {"thermo.h5", "glass.xyz"}, {}}; }
 
     StageEstimate estimate(const StudyFile& study, const StudySize& size) const override {

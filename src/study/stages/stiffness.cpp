@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <functional>
 #include <nlohmann/json.hpp>
-#include <numeric>
 
 #include "core/macros.hpp"
 #include "nn/metrics.hpp"
@@ -26,13 +25,6 @@ int measured_samples(const StudyFile& study, int samples) {
                                                                : samples;
 }
 
-/// 0 to count - 1.
-std::vector<int> first_numbers(int count) {
-    std::vector<int> numbers(count);
-    std::iota(numbers.begin(), numbers.end(), 0);
-    return numbers;
-}
-
 template <class Space>
 class StiffnessStage final : public Stage {
 public:
@@ -41,6 +33,7 @@ public:
     std::vector<std::string> needs(const StudyFile&) const override { return {"quench"}; }
     std::set<std::string> tables() const override { return {name(), "harmonic"}; }
     std::string hashed_besides(const StudyFile&) const override { return "hops of windows"; }
+    bool goes_by_samples() const override { return true; }
     StageFiles files() const override { return {{"stiffness.h5"}, {}, {}}; }
 
     StageEstimate estimate(const StudyFile& study, const StudySize& size) const override {
@@ -73,27 +66,32 @@ public:
 
     void run(Context& c) const override {
         c.require("quench");
+        std::vector<int> missing;  // samples that have no result yet
+        for (const int k : all_samples(c.study))
+            if (!c.checkpoints.is_current(c.sample_file(k, "stiffness.h5"), k)) missing.push_back(k);
+        c.farm.world().barrier();  // all have seen what there is before anything is added
         if (asks_hessian(c.study))
-            ask_hessians(c, "hessian", c.sample_count(), "the inherent structure of sample", c.study.harmonic.modes,
+            ask_hessians(c, "hessian", missing, "the inherent structure of sample", c.study.harmonic.modes,
                          [&](int k) { return c.inherent_structure(k); });
         const StiffnessProtocol protocol(c.study.quench, c.study.stiffness);
         const StiffnessRuns index{measured_samples(c.study, c.sample_count()),
                                   static_cast<int>(c.study.stiffness.temperatures_K.size()), c.study.stiffness.seeds};
-        std::vector<Structure> glasses;
-        double atoms = 0;
-        for (int k = 0; k < index.samples; ++k) {
-            glasses.push_back(c.inherent_structure(k));
-            atoms += glasses.back().size();
-        }
         const double steps = static_cast<double>(2 * protocol.equilibrate_steps() + protocol.window_steps());
-        Unit open;
-        double work = 0;
-        for (int run = 0; run < index.count(); ++run) {
-            if (c.checkpoints.is_current(c.checkpoints.path("run", run), run)) continue;
-            open.push_back(run);
-            work += steps * glasses[index.sample(run)].size();
+        std::vector<Structure> glasses(index.samples);
+        Unit runs, open;
+        double atoms = 0, work = 0;
+        for (const int k : missing) {
+            if (k >= index.samples) continue;
+            glasses[k] = c.inherent_structure(k);
+            atoms += glasses[k].size();
+            for (int run = index.of(k, 0, 0); run < index.of(k + 1, 0, 0); ++run) {
+                runs.push_back(run);
+                if (c.checkpoints.is_current(c.checkpoints.path("run", run), run)) continue;
+                open.push_back(run);
+                work += steps * glasses[k].size();
+            }
         }
-        if (index.samples > 0) {
+        if (!runs.empty()) {
             c.progress.begin(name(), work / c.farm.teams(), "atom-steps",
                              c.study.quench.timestep_fs * 1e-6 / (atoms * index.temperatures * index.seeds));
             const std::vector<Unit> units =
@@ -101,14 +99,14 @@ public:
             double done = 0;
             c.farm.run(units, [&](const Unit& unit) { return measure_unit(c, unit, index, protocol, glasses, done); });
             c.progress.end();
-            find_hops(c, index);
+            find_hops(c, runs, index);
             if (asks_hessian(c.study))
-                ask_hessians(c, "visited", index.count(), "the basin visited in run", 0, [&](int run) {
+                ask_hessians(c, "visited", runs, "the basin visited in run", 0, [&](int run) {
                     const RunFile f = c.checkpoints.read<RunFile>("run", run);
                     return structure_of_run(c.inherent_structure(index.sample(run)), f, f.mean_position);
                 });
         }
-        on_first(c.farm.world(), [&] { write_samples(c, index); });
+        on_first(c.farm.world(), [&] { write_samples(c, missing, runs, index); });
     }
 
     void summarise(const Context& c, nlohmann::json& summary) const override {
@@ -151,13 +149,13 @@ public:
     }
 
 private:
-    /// The Hessians of tasks 0 to count - 1, each of structure_of(task), by the first rank of a team; results go to
-    /// checkpoints of that kind.
-    void ask_hessians(Context& c, const char* kind, int count, const std::string& what, int modes,
+    /// The Hessians of tasks, each of structure_of(task), by the first rank of a team; results go to checkpoints of
+    /// that kind.
+    void ask_hessians(Context& c, const char* kind, const std::vector<int>& tasks, const std::string& what, int modes,
                       const std::function<Structure(int)>& structure_of) const {
         const SmoothPotential smooth = smooth_potential(c.potential);
         const auto file_of = [&](int k) { return c.checkpoints.path(kind, k); };
-        c.run_tasks(first_numbers(count), "Hessians", file_of, [&](int k) {
+        c.run_tasks(tasks, "Hessians", file_of, [&](int k) {
             const std::optional<HarmonicFile> f = harmonic_labels<Space>(
                 structure_of(k), smooth, c.skin(), c.study.harmonic, modes, [&] { return c.farm.must_stop(); });
             if (!f) return false;
@@ -175,10 +173,10 @@ private:
         });
     }
 
-    /// The ends of every run's window, by the first rank of a team.
-    void find_hops(Context& c, const StiffnessRuns& index) const {
+    /// The ends of these runs' windows, by the first rank of a team.
+    void find_hops(Context& c, const Unit& runs, const StiffnessRuns& index) const {
         const auto file_of = [&](int run) { return c.checkpoints.path("ends", run); };
-        c.run_tasks(first_numbers(index.count()), "windows", file_of, [&](int run) {
+        c.run_tasks(runs, "windows", file_of, [&](int run) {
             const std::optional<WindowEndsFile> ends =
                 window_ends<Space>(c.inherent_structure(index.sample(run)), c.checkpoints.read<RunFile>("run", run),
                                    c.potential, c.skin(), [&] { return c.farm.must_stop(); });
@@ -262,14 +260,16 @@ private:
         }
     }
 
-    void write_samples(Context& c, const StiffnessRuns& index) const {
-        std::vector<RunFile> runs;
-        std::vector<WindowEndsFile> ends;
-        for (int run = 0; run < index.count(); ++run) {
-            runs.push_back(c.checkpoints.read<RunFile>("run", run));
-            ends.push_back(c.checkpoints.read<WindowEndsFile>("ends", run));
+    /// The results of these samples, from the files of their runs.
+    void write_samples(Context& c, const std::vector<int>& missing, const Unit& made,
+                       const StiffnessRuns& index) const {
+        std::vector<RunFile> runs(index.count());
+        std::vector<WindowEndsFile> ends(index.count());
+        for (const int run : made) {
+            runs[run] = c.checkpoints.read<RunFile>("run", run);
+            ends[run] = c.checkpoints.read<WindowEndsFile>("ends", run);
         }
-        for (int k = 0; k < c.sample_count(); ++k) {
+        for (const int k : missing) {
             StiffnessFile f;
             if (k < index.samples) f = measured_stiffness(c.study, k, index, runs, ends);
             if (asks_hessian(c.study)) {
