@@ -135,22 +135,21 @@ double Novelty::distance(const double* features) const {
     return m == 0 ? 0.0 : std::min(farthest, std::sqrt(squares / static_cast<double>(m)));
 }
 
-Novelty measure_novelty(const Model& model, std::span<const double> features) {
-    const auto inputs = static_cast<std::size_t>(model.inputs());
-    const std::size_t n = features.size() / inputs;
+namespace {
+
+/// Covariance and limit, with means and deviations given.
+Novelty measured(Novelty novelty, std::span<const double> features) {
+    const std::size_t inputs = novelty.mean.size(), n = features.size() / inputs;
     if (n < 2)
         throw InputError("no distance from the training atoms can be told", std::to_string(n) + " atoms",
                          "train on at least two");
-    Novelty novelty;
-    novelty.mean = model.input_mean;
-    novelty.deviation = model.input_std;
-    const std::vector<int> active = varying(model.input_std);
+    const std::vector<int> active = varying(novelty.deviation);
     const std::size_t m = active.size();
     std::vector<double> covariance(m * m), z(m);
     for (std::size_t i = 0; i < n; ++i) {
         const double* row = features.data() + i * inputs;
         for (std::size_t a = 0; a < m; ++a)
-            z[a] = (row[active[a]] - model.input_mean[active[a]]) / model.input_std[active[a]];
+            z[a] = (row[active[a]] - novelty.mean[active[a]]) / novelty.deviation[active[a]];
         for (std::size_t a = 0; a < m; ++a)
             for (std::size_t b = 0; b <= a; ++b) covariance[a * m + b] += z[a] * z[b];
     }
@@ -171,6 +170,28 @@ Novelty measure_novelty(const Model& model, std::span<const double> features) {
     std::nth_element(distance.begin(), distance.begin() + k, distance.end());
     novelty.limit = std::max(distance[k], 1e-12);
     return novelty;
+}
+
+}  // namespace
+
+Novelty measure_novelty(const Model& model, std::span<const double> features) {
+    return measured({model.input_mean, model.input_std, {}, 0}, features);
+}
+
+Novelty measure_novelty(std::span<const double> features, std::size_t width) {
+    const std::size_t n = features.size() / width;
+    Novelty novelty{std::vector<double>(width), std::vector<double>(width), {}, 0};
+    for (std::size_t k = 0; k < n * width; ++k) novelty.mean[k % width] += features[k] / static_cast<double>(n);
+    for (std::size_t k = 0; k < n * width; ++k) {
+        const double off = features[k] - novelty.mean[k % width];
+        novelty.deviation[k % width] += off * off / static_cast<double>(n);
+    }
+    for (std::size_t j = 0; j < width; ++j) {
+        const double deviation = std::sqrt(novelty.deviation[j]);
+        // A feature that is constant differs from its mean by rounding.
+        novelty.deviation[j] = deviation > 1e-9 * std::abs(novelty.mean[j]) ? deviation : 0;
+    }
+    return measured(std::move(novelty), features);
 }
 
 #define MG_UNCERTAINTY(Space) \

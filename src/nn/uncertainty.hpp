@@ -60,5 +60,7 @@ struct Novelty {
 /// From the features (n, model.inputs()) of training atoms and the normalisation of a network that was trained on them.
 /// Throws InputError for fewer than two atoms.
 Novelty measure_novelty(const Model& model, std::span<const double> features);
+/// From features (n, width) with their own means and deviations.
+Novelty measure_novelty(std::span<const double> features, std::size_t width);
 
 }  // namespace mg

@@ -22,6 +22,8 @@ struct Labelled {
     std::vector<double> target;       ///< [eV/A^2] (n), or of another property; NaN: the atom has no label
     std::vector<double> reliability;  ///< (temperatures + 1) of the labels; the last is that of their mean. Or empty
     std::vector<int> species;         ///< (n)
+    std::vector<double> around;       ///< (n, 2 species) study/surroundings.hpp
+    double volume_per_atom = 0;       ///< [A^3]
 
     /// Atoms with a label.
     std::vector<int> known() const;

@@ -6,6 +6,7 @@
 #include "elastic/features.hpp"
 #include "ops/neighbor_means.hpp"
 #include "study/results/elastic_file.hpp"
+#include "study/surroundings.hpp"
 
 namespace mg::study {
 namespace {
@@ -54,7 +55,8 @@ std::optional<Inputs> compute_inputs(const Structure& structure, const InputReci
                                      const std::function<bool()>& give_up) {
     const auto n = static_cast<std::size_t>(structure.size());
     Features features = compute_features<Space>(structure, recipe.descriptor, elements, masses);
-    Inputs inputs{std::move(features.values), std::move(features.counts)};
+    Inputs inputs{std::move(features.values), std::move(features.counts),
+                  surroundings<Space>(structure, elements, masses)};
     if (recipe.elastic) {
         auto further = elastic_features<Space>(*recipe.elastic, structure, elements, inputs.relaxed, give_up);
         if (!further) return std::nullopt;

@@ -33,6 +33,7 @@ std::vector<std::string> input_names(const InputRecipe& recipe, const std::vecto
 struct Inputs {
     std::vector<double> values;  ///< (n, names)
     std::vector<int> counts;     ///< (n, shells, species) neighbours per shell of the descriptor
+    std::vector<double> around;  ///< (n, 2 species) as surroundings(): read by none, they tell foreign structures
     bool relaxed = false;        ///< the structure was not stable under the elastic network, which relaxed it
 };
 /// As compute_features(), of a structure whose elements the elastic network knows all. `give_up`, asked now and then:

@@ -89,20 +89,28 @@ void check(const ModelFile& file, const std::string& path) {
         for (std::size_t k = 1; k < c.predicted.size(); ++k)
             if (!(c.predicted[k] > c.predicted[k - 1])) refuse("a calibration that is not in order");
     }
-    finite(file.novelty.factor, "a covariance");
     finite(file.least_share, "a composition");
     finite(file.largest_share, "a composition");
     if (file.least_share.size() != file.largest_share.size() ||
         (!file.least_share.empty() && file.least_share.size() != file.elements.size()))
         refuse("a composition of another number of species");
-    if (file.novelty.calibrated()) {
-        const std::vector<double>& deviation = file.ensemble[0].input_std;
-        const auto m =
-            static_cast<std::size_t>(std::count_if(deviation.begin(), deviation.end(), [](double x) { return x > 0; }));
-        if (file.novelty.factor.size() != m * m) refuse("a covariance that does not fit the inputs");
+    const auto check_covariance = [&](const Novelty& n, std::size_t width) {
+        if (!n.calibrated()) return;
+        for (const std::vector<double>* v : {&n.mean, &n.deviation, &n.factor}) finite(*v, "a covariance");
+        const auto m = static_cast<std::size_t>(
+            std::count_if(n.deviation.begin(), n.deviation.end(), [](double x) { return x > 0; }));
+        if (n.mean.size() != width || n.deviation.size() != width || n.factor.size() != m * m)
+            refuse("a covariance that does not fit the inputs");
         for (std::size_t k = 0; k < m; ++k)
-            if (!(file.novelty.factor[k * m + k] > 0)) refuse("a covariance that is not positive");
-    }
+            if (!(n.factor[k * m + k] > 0)) refuse("a covariance that is not positive");
+    };
+    check_covariance(file.novelty, static_cast<std::size_t>(file.ensemble[0].inputs()));
+    if (!file.known.species.empty() && file.known.species.size() != file.elements.size())
+        refuse("surroundings of another number of species");
+    for (const Novelty& n : file.known.species) check_covariance(n, 2 * file.elements.size());
+    if (!(file.known.least_volume >= 0 && file.known.largest_volume >= file.known.least_volume) ||
+        !std::isfinite(file.known.largest_volume))
+        refuse("volumes that are none");
     if (!file.potential_bytes.empty() && sha256_of_bytes(file.potential_bytes) != file.potential_sha256)
         refuse("the bytes of its potential have another hash than it says");
 }
@@ -206,12 +214,13 @@ bool predicts(const ModelFile& model, int species) {
 }
 
 template <class Space>
-Prediction predict_atoms(Space space, const ModelFile& model, std::span<const double> features,
-                         std::span<const int> species) {
+Prediction predict_atoms(Space space, const ModelFile& model, const AtomInputs& atoms) {
+    const auto& [features, species, around, volume] = atoms;
     const EnsemblePrediction e = predict_ensemble(space, model.ensemble, features);
     Prediction p{e.mean, {}, e.deviation, {}, {}};
     const auto inputs = static_cast<std::size_t>(model.ensemble.at(0).inputs());
-    const double foreign = composition_novelty(model, species), none = std::numeric_limits<double>::quiet_NaN();
+    const double foreign = std::max(composition_novelty(model, species), model.known.novelty_of_volume(volume)),
+                 none = std::numeric_limits<double>::quiet_NaN();
     for (std::size_t i = 0; i < e.mean.size(); ++i) {
         if (!predicts(model, species[i])) {
             for (std::vector<double>* const of : {&p.deviation, &p.interval_90, &p.novelty}) of->push_back(none);
@@ -223,13 +232,14 @@ Prediction predict_atoms(Space space, const ModelFile& model, std::span<const do
         const double own = model.novelty.calibrated()
                                ? model.novelty.distance(features.data() + i * inputs) / model.novelty.limit
                                : 0.0;
-        p.novelty.push_back(std::max(own, foreign));
+        const double near =
+            around.empty() ? 0.0 : model.known.novelty(species[i], around.data() + i * 2 * model.elements.size());
+        p.novelty.push_back(std::max({own, near, foreign}));
     }
     return p;
 }
 
-#define MG_PREDICT_ATOMS(Space) \
-    template Prediction predict_atoms<Space>(Space, const ModelFile&, std::span<const double>, std::span<const int>);
+#define MG_PREDICT_ATOMS(Space) template Prediction predict_atoms<Space>(Space, const ModelFile&, const AtomInputs&);
 MG_INSTANTIATE(MG_PREDICT_ATOMS)
 
 OnnxDescription onnx_description(const ModelFile& model) {
@@ -309,6 +319,20 @@ void write_model(const std::string& path, const ModelFile& model) {
         h5.write_attribute("/novelty", "limit", model.novelty.limit);
         if (!model.novelty.factor.empty()) h5.write("/novelty/factor", model.novelty.factor);
     }
+    for (std::size_t s = 0; s < model.known.species.size(); ++s) {
+        const Novelty& n = model.known.species[s];
+        if (!n.calibrated()) continue;
+        const std::string group = "/surroundings/" + std::to_string(s);
+        if (!h5.exists("/surroundings")) h5.create_group("/surroundings");
+        h5.write(group + "/mean", n.mean);
+        h5.write(group + "/deviation", n.deviation);
+        h5.write(group + "/factor", n.factor);
+        h5.write_attribute(group, "limit", n.limit);
+    }
+    if (model.known.largest_volume > 0) {
+        h5.write_attribute("/species", "least_volume_A3", model.known.least_volume);
+        h5.write_attribute("/species", "largest_volume_A3", model.known.largest_volume);
+    }
     if (!model.least_share.empty()) {
         h5.write("/species/least_share", model.least_share);
         h5.write("/species/largest_share", model.largest_share);
@@ -378,6 +402,15 @@ ModelFile read_model(const std::string& path) {
         model.novelty.deviation = model.ensemble[0].input_std;
         model.novelty.limit = h5.read_double("/novelty", "limit");
         if (h5.exists("/novelty/factor")) model.novelty.factor = h5.read<double>("/novelty/factor");
+    }
+    if (h5.exists("/surroundings")) model.known.species.resize(model.elements.size());
+    for (std::size_t s = 0; s < model.known.species.size(); ++s)
+        if (const std::string group = "/surroundings/" + std::to_string(s); h5.exists(group))
+            model.known.species[s] = {h5.read<double>(group + "/mean"), h5.read<double>(group + "/deviation"),
+                                      h5.read<double>(group + "/factor"), h5.read_double(group, "limit")};
+    if (h5.has_attribute("/species", "largest_volume_A3")) {
+        model.known.least_volume = h5.read_double("/species", "least_volume_A3");
+        model.known.largest_volume = h5.read_double("/species", "largest_volume_A3");
     }
     if (h5.exists("/species/least_share")) {
         model.least_share = h5.read<double>("/species/least_share");

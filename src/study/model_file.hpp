@@ -9,6 +9,7 @@
 #include "nn/onnx.hpp"
 #include "nn/uncertainty.hpp"
 #include "study/inputs.hpp"
+#include "study/surroundings.hpp"
 
 namespace mg::study {
 
@@ -29,6 +30,15 @@ struct ModelFile : InputRecipe {
     ErrorModel errors;                               ///< may be uncalibrated
     Novelty novelty;                                 ///< may be uncalibrated
     std::vector<double> least_share, largest_share;  ///< (species) of the atoms of a training sample; may be empty
+    KnownSurroundings known;                         ///< may be blank
+};
+
+/// What a model reads of a structure with n atoms.
+struct AtomInputs {
+    std::span<const double> features;           ///< (n, inputs)
+    std::span<const int> species;               ///< (n) indices into the model's elements
+    std::span<const double> surroundings = {};  ///< (n, 2 species) as surroundings(); may be empty
+    double volume_per_atom = 0;                 ///< [A^3]; 0: not known
 };
 
 /// What a model predicts for n atoms.
@@ -49,12 +59,11 @@ bool predicts(const ModelFile& model, int species);
 /// alloy. 0 where the model does not know.
 double composition_novelty(const ModelFile& model, std::span<const int> species);
 
-/// `features` (n, inputs) of all atoms of a structure, and their species, indices into model.elements. Without a
-/// calibration the deviation is that of the networks, and novelty 0; none is below composition_novelty(). All is NaN
-/// for atoms that the model does not predict.
+/// Without a calibration the deviation is that of the networks, and novelty 0. Novelty is the largest of the atom's
+/// features, of its surroundings, and of the structure's composition and volume. All is NaN for atoms that the model
+/// does not predict.
 template <class Space>
-Prediction predict_atoms(Space space, const ModelFile& model, std::span<const double> features,
-                         std::span<const int> species);
+Prediction predict_atoms(Space space, const ModelFile& model, const AtomInputs& atoms);
 
 /// Inputs and outputs of the model's ONNX form, for those who run it elsewhere.
 OnnxDescription onnx_description(const ModelFile& model);

@@ -65,6 +65,10 @@ mg::study::ModelFile example() {
     f.novelty.limit = 2.5;
     f.least_share = {0.45, 0.4};
     f.largest_share = {0.6, 0.55};
+    f.known.species = {{{0.1, 0.2, 5, 7}, {0.01, 0.02, 1, 1}, std::vector<double>(16), 2.5}, {}};  // none of the second
+    for (int k : {0, 5, 10, 15}) f.known.species[0].factor[k] = 1 + 0.1 * k;
+    f.known.least_volume = 17.1;
+    f.known.largest_volume = 17.3;
     return f;
 }
 
@@ -107,8 +111,9 @@ TEST(ModelFile, RoundTrip) {
     EXPECT_EQ(a.provenance_json, b.provenance_json);
     ASSERT_EQ(b.errors.species.size(), 2u);
     const std::vector<int> species{0, 1};
-    const mg::study::Prediction p = mg::study::predict_atoms(mg::Host{}, a, features, species),
-                                q = mg::study::predict_atoms(mg::Host{}, b, features, species);
+    const std::vector<double> around{0.1, 0.2, 3, 4, 0.3, 0.05, 7, 2};
+    const mg::study::Prediction p = mg::study::predict_atoms(mg::Host{}, a, {features, species, around, 17.4}),
+                                q = mg::study::predict_atoms(mg::Host{}, b, {features, species, around, 17.4});
     EXPECT_EQ(p.value, q.value);
     EXPECT_EQ(p.deviation, q.deviation);
     EXPECT_EQ(p.ensemble_deviation, q.ensemble_deviation);
@@ -118,6 +123,31 @@ TEST(ModelFile, RoundTrip) {
     EXPECT_GT(p.novelty[0], 0);
     EXPECT_EQ(a.least_share, b.least_share);
     EXPECT_EQ(a.largest_share, b.largest_share);
+    ASSERT_EQ(b.known.species.size(), 2u);
+    EXPECT_EQ(a.known.species[0].factor, b.known.species[0].factor);
+    EXPECT_FALSE(b.known.species[1].calibrated());
+    EXPECT_EQ(b.known.least_volume, 17.1);
+}
+
+/// Neighbours of other species, distances that no pair had, and another density are told whatever the networks read.
+TEST(ModelFile, KnowsTheSurroundingsOfItsTraining) {
+    const mg::study::ModelFile f = example();
+    EXPECT_EQ(f.known.novelty_of_volume(17.2), 0);
+    EXPECT_NEAR(f.known.novelty_of_volume(17.3 * 1.06), 2, 1e-9);
+    EXPECT_NEAR(f.known.novelty_of_volume(17.1 * 0.94), 2, 1e-9);
+    EXPECT_EQ(f.known.novelty_of_volume(0), 0);
+    const double usual[] = {0.1, 0.2, 5, 7}, foreign[] = {0.1, 0.2, 5, 7 + 2 * 2.5 * 2.5 * 2};
+    EXPECT_EQ(f.known.novelty(0, usual), 0);
+    EXPECT_NEAR(f.known.novelty(0, foreign), 2 * 2.5 * 2 / (2.0 * 2.5) * 2.5 / 2.5, 1e-9);
+    EXPECT_EQ(f.known.novelty(1, foreign), 0);
+    const std::vector<double> features(6, 0.1), around{0.1, 0.2, 5, 7, 0.1, 0.2, 5, 7};
+    const std::vector<int> species{0, 1};
+    for (const double novelty : mg::study::predict_atoms(mg::Host{}, f, {features, species, around, 20}).novelty)
+        EXPECT_GT(novelty, 5);
+    mg::study::ModelFile bad = f;
+    bad.known.species[0].mean.pop_back();
+    const Folder folder;
+    EXPECT_THROW(mg::study::write_model(folder.file("bad.h5"), bad), mg::Error);
 }
 
 /// Networks that read the features of an elastic network carry it.
@@ -142,6 +172,8 @@ TEST(ModelFile, KeepsTheElasticNetworkAndTheAveragesThatItReads) {
         m.input_mean.resize(static_cast<std::size_t>(inputs), 0.0);
         m.input_std.resize(static_cast<std::size_t>(inputs), 0.0);
     }
+    a.novelty.mean = a.ensemble[0].input_mean;
+    a.novelty.deviation = a.ensemble[0].input_std;
     mg::study::write_model(path, a);
     const mg::study::ModelFile b = mg::study::read_model(path);
     ASSERT_TRUE(b.elastic.has_value());
@@ -168,7 +200,8 @@ TEST(ModelFile, KnowsTheAlloysOfItsTraining) {
     EXPECT_EQ(mg::study::composition_novelty(f, std::vector<int>{0, 1}), 0);
     EXPECT_NEAR(mg::study::composition_novelty(f, std::vector<int>{0, 0, 0, 1}), 3, 1e-12);  // 0.25 where 0.4 is least
     const std::vector<double> features(12, 0.1);
-    const mg::study::Prediction p = mg::study::predict_atoms(mg::Host{}, f, features, std::vector<int>{0, 0, 0, 1});
+    const std::vector<int> species{0, 0, 0, 1};
+    const mg::study::Prediction p = mg::study::predict_atoms(mg::Host{}, f, {features, species});
     for (const double novelty : p.novelty) EXPECT_GE(novelty, 3 - 1e-12);
     const mg::study::ModelFile blank;
     EXPECT_EQ(mg::study::composition_novelty(blank, std::vector<int>{0, 0, 0, 1}), 0);
@@ -183,8 +216,9 @@ TEST(ModelFile, PredictsWhatItLearnedFrom) {
     f = mg::study::read_model(folder.file("model.h5"));
     EXPECT_TRUE(mg::study::predicts(f, 0));
     EXPECT_FALSE(mg::study::predicts(f, 1));
-    const mg::study::Prediction p =
-        mg::study::predict_atoms(mg::Host{}, f, std::vector<double>(6, 0.1), std::vector<int>{0, 1});
+    const std::vector<double> features(6, 0.1);
+    const std::vector<int> species{0, 1};
+    const mg::study::Prediction p = mg::study::predict_atoms(mg::Host{}, f, {features, species});
     for (const auto* of : {&p.value, &p.deviation, &p.ensemble_deviation, &p.interval_90, &p.novelty}) {
         EXPECT_TRUE(std::isfinite(of->at(0)));
         EXPECT_TRUE(std::isnan(of->at(1)));

@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
@@ -49,6 +50,9 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
+/// [eV] per atom: 3/2 k_B T at 2,000 K, where an atom of a solid has at most as much of potential energy.
+constexpr double most_released = 0.26;
+
 struct Predicted {
     Json summary;
     std::string xyz;
@@ -73,14 +77,23 @@ Predicted predict_one(const study::ModelFile& model, const EamPotential* potenti
                                      path, state.force_max);
         s.position = d.structures().at(0).position;
         j["energy_eV_per_atom"] = before / s.size();
-        j["minimised_energy_eV_per_atom"] = to_host(d.batch().potential_energy)[0] / s.size();
+        const double after = to_host(d.batch().potential_energy)[0];
+        j["minimised_energy_eV_per_atom"] = after / s.size();
+        if ((before - after) / s.size() > most_released)
+            std::cerr << fmt::format(
+                "mgstiff-gpu: warning: {}: its minimisation releases {:.2f} eV per atom, more than any heat of a "
+                "solid: "
+                "are the elements in their order ({}), and the units those of LAMMPS's metal?\n",
+                path, (before - after) / s.size(), fmt::join(model.elements, ", "));
     }
     const auto inputs = study::compute_inputs<Space>(s, model, model.elements, model.masses);
     if (inputs->relaxed)
         std::cerr << fmt::format(
             "mgstiff-gpu: warning: {}: not stable under the elastic network that the model reads, which relaxed it\n",
             path);
-    const study::Prediction p = study::predict_atoms(Space{}, model, inputs->values, s.species);
+    const double volume = s.box.volume / s.size();
+    const study::Prediction p =
+        study::predict_atoms(Space{}, model, {inputs->values, s.species, inputs->around, volume});
 
     std::vector<long> novel;
     for (const double x : p.novelty) novel.push_back(x > 1 ? 1 : 0);
@@ -95,6 +108,12 @@ Predicted predict_one(const study::ModelFile& model, const EamPotential* potenti
             "mgstiff-gpu: warning: {}: the model was trained on no such alloy; all atoms are flagged, and their values "
             "are guesses\n",
             path);
+    else if (model.known.novelty_of_volume(volume) > 1)
+        std::cerr << fmt::format(
+            "mgstiff-gpu: warning: {}: {:.2f} A^3 per atom, where the model was trained on {:.2f} to {:.2f}: stretched "
+            "or "
+            "compressed, or in other units; all atoms are flagged, and their values are guesses\n",
+            path, volume, model.known.least_volume, model.known.largest_volume);
     else if (flagged * 100 > s.size())
         std::cerr << fmt::format(
             "mgstiff-gpu: warning: {}: {} of {} atoms resemble none that the model was trained on (a thousandth of "

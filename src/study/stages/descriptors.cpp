@@ -37,6 +37,7 @@ public:
                    ? std::vector<std::string>{"quench", "stiffness"}
                    : std::vector<std::string>{"quench"};
     }
+    std::string hashed_besides(const StudyFile&) const override { return "surroundings\n"; }
     bool goes_by_samples() const override { return true; }
     StageFiles files() const override { return {{"descriptors.h5"}, {}, {}}; }
 
@@ -77,6 +78,8 @@ private:
         DescriptorsFile f;
         f.shell_counts = std::move(inputs->counts);
         f.features = std::move(inputs->values);
+        f.around = std::move(inputs->around);
+        f.volume_per_atom = s.box.volume / s.size();
         for (int e = 0; e <= d.count; ++e) f.shell_edges.push_back(d.r_min + e * d.step());
         f.kind = d.kind;
         f.positions = io::word_of(positions);

@@ -80,15 +80,30 @@ LearningData learning_data(Context& c) {
             labels = c.read<StiffnessFile>(k, "stiffness.h5", {"/stiffness", "/reliability"});
         else
             labels.stiffness = io::read_property(c.study.system.structures.at(k), c.study.train.label.name);
-        data.labelled.push_back({c.read<DescriptorsFile>(k, "descriptors.h5", {"/features"}).features,
-                                 std::move(labels.stiffness), std::move(labels.reliability),
-                                 c.read<GlassFile>(k, "glass.h5", {"/species"}).species});
+        auto described = c.read<DescriptorsFile>(k, "descriptors.h5", {"/features", "/surroundings"});
+        data.labelled.push_back({std::move(described.features), std::move(labels.stiffness),
+                                 std::move(labels.reliability), c.read<GlassFile>(k, "glass.h5", {"/species"}).species,
+                                 std::move(described.around), described.volume_per_atom});
         Labelled& l = data.labelled.back();
         for (std::size_t i = 0; i < l.target.size(); ++i)
             if (!learned[l.species[i]]) l.target[i] = std::numeric_limits<double>::quiet_NaN();
     }
     data.plan = plan_trainings(c.study, data.excluded);
     return data;
+}
+
+/// Of all atoms of the training samples, with a label or without.
+KnownSurroundings known_surroundings(const LearningData& data, std::size_t species_count) {
+    std::vector<double> around, volumes;
+    std::vector<int> species;
+    for (const int k : data.plan.at(0).samples) {
+        const Labelled& l = data.labelled.at(k);
+        around.insert(around.end(), l.around.begin(), l.around.end());
+        species.insert(species.end(), l.species.begin(), l.species.end());
+        volumes.push_back(l.volume_per_atom);
+    }
+    const auto [least, largest] = std::minmax_element(volumes.begin(), volumes.end());
+    return {measure_surroundings(around, species, species_count), *least, *largest};
 }
 
 /// What a training reads, and what it is tested on.
@@ -287,11 +302,12 @@ private:
             file.least_share.push_back(*std::min_element(share.begin(), share.end()));
             file.largest_share.push_back(*std::max_element(share.begin(), share.end()));
         }
+        file.known = known_surroundings(data, file.elements.size());
 
         std::vector<Prediction> predictions;
         for (int k = 0; k < c.sample_count(); ++k) {
             const Labelled& l = data.labelled[k];
-            predictions.push_back(predict_atoms(Space{}, file, l.features, l.species));
+            predictions.push_back(predict_atoms(Space{}, file, {l.features, l.species, l.around, l.volume_per_atom}));
             c.write(k, "prediction.h5",
                     PredictionFile{
                         file.property, predictions.back(), std::vector<int>(l.target.size(), data.split_of(k)),
