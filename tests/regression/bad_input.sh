@@ -114,7 +114,8 @@ with_potential embedding.eam.fs "embedding.eam.fs: the density of Cu at Cu does 
 expect 2 "cannot read 'nowhere.eam.fs'" -- "$program" evaluate "$data" --potential nowhere.eam.fs --elements Cu,Zr
 expect 2 "element 'Xx' is not in" "the file has Cu, Zr" -- \
     "$program" evaluate "$data" --potential "$potential" --elements Cu,Xx
-expect 2 "element 'Cu' is named twice" -- "$program" evaluate "$data" --potential "$potential" --elements Cu,Cu
+expect 2 "types 1 and 2 are both named Cu" "63.546000 and 91.224000 u" -- \
+    "$program" evaluate "$data" --potential "$potential" --elements Cu,Cu
 expect 2 "cannot read 'nowhere.eam.fs'" -- "$program" info nowhere.eam.fs
 
 echo "== structures"
