@@ -225,7 +225,7 @@ void EamFile::end(std::int64_t knots, std::int64_t pairs) {
     if (more == 2 * pairs * knots)
         fail(line.number, "adp tables are not read", "dipole and quadrupole functions follow the pair functions",
              "give an eam, eam/alloy or eam/fs file");
-    if (degree && *degree > 0 && coefficients == *degree + 1 && more == coefficients + 1)
+    if (degree && *degree > 0 && *degree == coefficients - 1 && more == coefficients + 1)
         fail(line.number, "eam/cd tables are not read",
              "a polynomial of the concentration follows the pair functions: the potential depends on it",
              "give an eam, eam/alloy or eam/fs file");

@@ -414,6 +414,7 @@ TEST(EamReader, OtherKindsOfPotentialsAreNamed) {
     for (int k = 0; k < 6; ++k) table(dipoles, nr, [](int i) { return 0.5 * i; });
     expect_error(directory.write("x.adp", setfl({}) + dipoles.str()), {"x.adp:108: adp tables are not read"});
     expect_error(directory.write("x.cdeam", setfl({}) + "4 0.01 2 -2 9 -9\n"), {":108: eam/cd tables are not read"});
+    expect_error(directory.write("x.cdeam", setfl({}) + "9223372036854775807 1\n"), {":108: 2 numbers too many"});
     expect_error(directory.write("x.eam.he", replaced(setfl({}), "0.1 5.9", "0.1 5.9 12.5")), {":5: eam/he tables"});
     const std::string library = "# of 1992\n# elt lat z ielement atwt\n'Cu' 'fcc' 12. 29 63.54\n1 2 3\n4 5\n";
     expect_error(directory.write("library", library), {"library' is of a MEAM potential"});
