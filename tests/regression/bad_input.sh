@@ -244,7 +244,7 @@ for ((k = 0; k < 200; ++k)); do
     [ ! -e gone/checkpoints ] || break
     sleep 0.05
 done
-rm -rf gone
+until rm -rf gone 2> stderr.rm; do sleep 0.05; done  # the run may write into it meanwhile
 kill -USR1 $!
 status=0
 wait $! || status=$?
