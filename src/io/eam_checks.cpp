@@ -41,7 +41,7 @@ bool falls_below_zero(const EamPotential& potential, const Table& f) {
 }
 
 /// Densities and pair functions have the same number of knots and both end smoothly at the cutoff, so a file with the
-/// one in the other's place would be read. Published pair functions attract somewhere and no published density is
+/// one in the other's place would be read. Published pair functions attract somewhere and few published densities are
 /// negative: the opposite of both at once is an exchange.
 void check_exchange(const EamPotential& potential) {
     const auto below = [&](const Table& f) { return falls_below_zero(potential, f); };
@@ -79,8 +79,16 @@ void check_end(const EamPotential& potential, const Table& f, double cutoff, boo
 
 }  // namespace
 
-void check_functions(const EamPotential& potential) {
+void check_functions(EamPotential& potential) {
     const int n = potential.species();
+    const auto is_zero = [](const Table& f) {
+        return std::all_of(f.begin() + 1, f.end(), [](double value) { return value == 0; });
+    };
+    if (std::all_of(potential.pair.begin(), potential.pair.end(), is_zero))
+        throw InputError(potential.path + ": no pair functions", "all of them are zero",
+                         "half of a two-band potential, which is not read? Give an eam, eam/alloy or eam/fs file that "
+                         "is the whole potential");
+    std::string negative_densities;
     // Splines and sums over neighbours overflow long after it. (A charge of a funcfl file is squared.)
     constexpr double largest = 1e100;
     for (const auto& [tables, name] :
@@ -106,11 +114,14 @@ void check_functions(const EamPotential& potential) {
             int negative = 0;
             for (int k = first; k <= end; ++k) negative += f[k] < -dip_tolerance * largest;
             if (negative > negative_tolerance * (end - first))
-                throw InputError(potential.path + ": " + name + " is negative over a wide range",
-                                 std::to_string(negative) + " of the " + std::to_string(end - first + 1) +
-                                     " knots from a third of the cutoff on",
-                                 "the table is damaged or in another function's place: get it anew from its source");
+                negative_densities +=
+                    (negative_densities.empty() ? "" : ", ") + name.substr(std::string("the density of ").size());
         }
+    if (!negative_densities.empty())
+        potential.warnings.push_back(potential.path + ": densities are negative over a wide range (" +
+                                     negative_densities +
+                                     "; published ones are so for some metalloids alone); check that the table is "
+                                     "the one that its authors published");
     for (int a = 0; a < n; ++a)
         for (int b = 0; b <= a; ++b)
             check_end(potential, potential.pair[a * n + b], potential.cutoff, true,

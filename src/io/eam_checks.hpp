@@ -5,8 +5,9 @@
 
 namespace mg::io {
 
-/// Throws InputError where a function does not end smoothly at the cutoff, a density is negative over a wide range, or
-/// densities and pair functions seem to be exchanged: a damaged file can be read without any other sign of it.
-void check_functions(const EamPotential& potential);
+/// Throws InputError where a function does not end smoothly at the cutoff, densities and pair functions seem to be
+/// exchanged, or all pair functions are zero: a damaged file can be read without any other sign of it. A density that
+/// is negative over a wide range is a warning in `potential`.
+void check_functions(EamPotential& potential);
 
 }  // namespace mg::io

@@ -3,11 +3,12 @@
 #include <algorithm>
 #include <cmath>
 #include <cstdint>
-#include <limits>
+#include <optional>
 
 #include "core/error.hpp"
 #include "io/compressed.hpp"
 #include "io/eam_checks.hpp"
+#include "io/eam_file.hpp"
 #include "io/elements.hpp"
 #include "io/sha256.hpp"
 #include "io/text.hpp"
@@ -15,288 +16,116 @@
 namespace mg::io {
 namespace {
 
-using Table = std::vector<double>;
-
-struct Grid {
-    long nrho = 0, nr = 0;
-    double drho = 0, dr = 0, cutoff = 0;
-};
-
-struct Line {
-    long number = 0;
-    std::string_view text;
-    std::vector<std::string_view> words;
-};
-
-/// Takes the file apart into header lines and runs of numbers, and knows where it stands.
-class EamFile {
-public:
-    EamFile(const std::string& path, std::string bytes) : path_(path), bytes_(std::move(bytes)), reader_(bytes_) {
-        if (bytes_.find('\0') != std::string::npos)
-            throw InputError("'" + path + "' is not a potential", "it is a binary file",
-                             "give an eam, eam/alloy or eam/fs table");
-        if (bytes_.find_first_not_of(" \t\r\n") == std::string::npos)
-            throw InputError("'" + path + "' is not a potential", "it is empty", "get the complete file");
-    }
-
-    std::string_view bytes() const { return bytes_; }
-
-    Line next_line(const char* what) {
-        Line line;
-        if (!reader_.next(line.text))
-            raise_at(path_, reader_.number(), "the file ends early", std::string(what) + " should come next",
-                     "get the complete file");
-        line.number = reader_.number();
-        line.words = split_words(line.text);
-        return line;
-    }
-
-    bool next_line_if_any(Line& line) {
-        while (reader_.next(line.text)) {
-            line.words = split_words(line.text);
-            line.number = reader_.number();
-            if (!line.words.empty()) return true;
-        }
-        return false;
-    }
-
-    [[noreturn]] void fail(long line, const std::string& problem, const std::string& why,
-                           const std::string& remedy = "get the potential anew from its source") const {
-        raise_at(path_, line, problem, why, remedy);
-    }
-
-    double number(const Line& line, std::size_t k, const char* what) const {
-        if (k >= line.words.size())
-            fail(line.number, std::string("no ") + what,
-                 "the line has " + std::to_string(line.words.size()) + " words");
-        return number(line.number, line.words[k], what);
-    }
-
-    double number(long line, std::string_view word, const char* what) const {
-        const auto value = parse_double(word);
-        if (!value)
-            fail(line, "'" + std::string(word.substr(0, 40)) + "' is no number",
-                 std::string(what) + " should stand here");
-        if (!std::isfinite(*value))
-            fail(line, "'" + std::string(word.substr(0, 40)) + "' is not finite",
-                 std::string(what) + " should stand here");
-        return *value;
-    }
-
-    Grid grid(const Line& line) const {
-        if (line.words.size() < 5)
-            fail(line.number, "no grid", "nrho, drho, nr, dr and the cutoff should stand here, five numbers");
-        Grid grid;
-        grid.nrho = count(line, 0, "nrho");
-        grid.drho = number(line, 1, "drho");
-        grid.nr = count(line, 2, "nr");
-        grid.dr = number(line, 3, "dr");
-        grid.cutoff = number(line, 4, "the cutoff");
-        if (!(grid.drho > 0)) fail(line.number, "drho is not positive", "it is " + std::string(line.words[1]));
-        if (!(grid.dr > 0)) fail(line.number, "dr is not positive", "it is " + std::string(line.words[3]));
-        if (!(grid.cutoff > 0)) fail(line.number, "the cutoff is not positive", "it is " + std::string(line.words[4]));
-        const double reach = static_cast<double>(grid.nr) * grid.dr;
-        if (grid.cutoff > reach * (1 + 1e-9))
-            fail(line.number, "the cutoff lies beyond the table",
-                 "it is " + std::string(line.words[4]) + " A and nr dr is " + shown(reach) + " A");
-        if (grid.cutoff < 5 * grid.dr)
-            fail(line.number, "the cutoff is below five knots",
-                 "it is " + std::string(line.words[4]) + " A and dr is " + std::string(line.words[3]) + " A");
-        return grid;
-    }
-
-private:
-    long count(const Line& line, std::size_t k, const char* what) const {
-        // Some programs write the counts as 1.0E3.
-        const double value = number(line, k, what);
-        if (value != std::floor(value) || std::abs(value) > 1e8)
-            fail(line.number, std::string(what) + " is no count of knots", "it is " + std::string(line.words[k]));
-        if (value < 5)
-            fail(line.number, std::string(what) + " is too small",
-                 "it is " + std::string(line.words[k]) + " and a spline needs 5 knots");
-        return static_cast<long>(value);
-    }
-
-    std::string path_;
-    std::string bytes_;
-    LineReader reader_;
-};
-
-bool is_number(std::string_view word) { return parse_double(word).has_value(); }
-
-/// `Z mass a lattice`: three numbers and a word.
-bool is_element_line(const Line& line) {
-    return line.words.size() >= 4 && is_number(line.words[0]) && is_number(line.words[1]) && is_number(line.words[2]) &&
-           !is_number(line.words[3]);
-}
-
-std::string counted(std::int64_t count, const std::string& what) {
-    return std::to_string(count) + " " + what + (count == 1 ? "" : "s");
-}
-
-/// One element of a setfl or Finnis-Sinclair file: its header line and all numbers up to the next one.
-struct Section {
-    Line header;
-    double z = 0, mass = 0, lattice_constant = 0;
-    std::string lattice;
-    Table values;
-    long last_line = 0;
-};
-
-Section read_element_line(const EamFile& file, const Line& line) {
-    Section section;
-    section.header = line;
-    section.last_line = line.number;
-    section.z = file.number(line, 0, "an atomic number");
-    section.mass = file.number(line, 1, "a mass");
-    section.lattice_constant = file.number(line, 2, "a lattice constant");
-    section.lattice = std::string(line.words[3]);
-    if (!(section.mass > 0)) file.fail(line.number, "the mass is not positive", "it is " + std::string(line.words[1]));
-    if (section.mass < 0.5 || section.mass > 400)
-        file.fail(line.number, "the mass is that of no atom", "it is " + std::string(line.words[1]) + " u");
-    return section;
-}
-
-void append_numbers(const EamFile& file, const Line& line, Section& section) {
-    for (std::string_view word : line.words)
-        section.values.push_back(file.number(line.number, word, "a value of a table"));
-    section.last_line = line.number;
-}
-
-[[noreturn]] void fail_on_count(const EamFile& file, const Section& section, const std::string& name,
-                                std::int64_t wanted, bool last) {
-    const auto found = static_cast<std::int64_t>(section.values.size());
-    const std::string why = "the section of " + name + " has " + std::to_string(found) + " numbers and needs " +
-                            std::to_string(wanted) + (last ? ", pair functions included" : "");
-    if (found < wanted)
-        file.fail(section.last_line, counted(wanted - found, "number") + " missing", why, "get the complete file");
-    file.fail(section.last_line, counted(found - wanted, "number") + " too many", why);
-}
-
-/// The element names, each of them once, and the grid: the two lines before the sections.
-Grid read_setfl_header(EamFile& file, const Line& names, EamPotential& potential) {
-    const auto n = static_cast<std::int64_t>(names.words.size()) - 1;
-    for (std::int64_t e = 0; e < n; ++e) potential.elements.emplace_back(names.words[static_cast<std::size_t>(e) + 1]);
-    for (std::int64_t e = 0; e < n; ++e)
-        for (std::int64_t f = 0; f < e; ++f)
-            if (potential.elements[e] == potential.elements[f])
-                file.fail(names.number, "element " + potential.elements[e] + " is named twice", "names must differ");
-    const Line grid_line = file.next_line("the grid");
-    const Grid grid = file.grid(grid_line);
-    if (grid_line.words.size() > 5 && is_number(grid_line.words[5]))
-        file.fail(grid_line.number, "eam/he tables are not read",
-                  "the grid has a sixth number, the range of negative densities",
-                  "give an eam, eam/alloy or eam/fs file");
+void take_grid(const EamGrid& grid, EamPotential& potential) {
     potential.nrho = static_cast<int>(grid.nrho);
     potential.nr = static_cast<int>(grid.nr);
     potential.drho = grid.drho;
     potential.dr = grid.dr;
     potential.cutoff = grid.cutoff;
-    return grid;
 }
 
-/// The runs of numbers behind the element lines, one for each of the n elements at most.
-std::vector<Section> read_setfl_sections(EamFile& file, const Line& names, std::int64_t n) {
-    std::vector<Section> sections;
-    Line line;
-    while (file.next_line_if_any(line)) {
-        if (is_element_line(line)) {
-            if (static_cast<std::int64_t>(sections.size()) == n)
-                file.fail(line.number, "a section too many",
-                          "line " + std::to_string(names.number) + " names " + counted(n, "element"));
-            sections.push_back(read_element_line(file, line));
-        } else if (sections.empty()) {
-            file.fail(line.number, "no element line",
-                      "atomic number, mass, lattice constant and lattice should stand here");
-        } else {
-            append_numbers(file, line, sections.back());
-        }
-    }
-    if (sections.empty())
-        file.fail(names.number, "no tables", "the file ends after its header", "get the complete file");
-    return sections;
-}
-
-/// Whether the file is eam/fs, and no eam/alloy: that shows in the length of the first section, and in a file of one
-/// element in its name alone. Every section must then have as many numbers as that asks for.
-bool is_finnis_sinclair(const EamFile& file, const std::string& path, const Grid& grid,
-                        const std::vector<Section>& sections, const std::vector<std::string>& elements) {
-    const auto n = static_cast<std::int64_t>(elements.size());
-    const std::int64_t pairs = n * (n + 1) / 2;
-    const auto wanted = [&](bool fs, std::int64_t e) {
-        return grid.nrho + (fs ? n : 1) * grid.nr + (e == n - 1 ? pairs * grid.nr : 0);
-    };
-    bool fs = unpacked_name(path).ends_with(".fs");
-    if (n > 1 && sections.size() > 1) {
-        const auto first = static_cast<std::int64_t>(sections.front().values.size());
-        if (first == wanted(true, 0)) fs = true;
-        if (first == wanted(false, 0)) fs = false;
-    }
-    for (std::size_t e = 0; e < sections.size(); ++e) {
-        if (static_cast<std::int64_t>(sections[e].values.size()) == wanted(fs, static_cast<std::int64_t>(e))) continue;
-        fail_on_count(file, sections[e], elements[e], wanted(fs, static_cast<std::int64_t>(e)),
-                      static_cast<std::int64_t>(e) == n - 1);
-    }
-    if (static_cast<std::int64_t>(sections.size()) < n) {
-        std::int64_t missing = 0;
-        for (auto e = static_cast<std::int64_t>(sections.size()); e < n; ++e) missing += wanted(fs, e);
-        file.fail(sections.back().last_line, std::to_string(missing) + " numbers missing",
-                  "the file ends before the section of " + elements[sections.size()], "get the complete file");
-    }
-    return fs;
+void take_element(const EamElement& element, EamPotential& potential) {
+    potential.masses.push_back(element.mass);
+    potential.lattice_constants.push_back(element.lattice_constant);
+    potential.lattices.push_back(element.lattice);
 }
 
 /// Sections in another order than the names would give every element its neighbour's functions.
-void check_order_of_sections(const EamFile& file, const std::vector<Section>& sections,
+void check_order_of_sections(const EamFile& file, const std::vector<EamElement>& sections,
                              const std::vector<std::string>& elements) {
     for (std::size_t a = 0; a < elements.size(); ++a)
         for (std::size_t b = 0; b < a; ++b) {
             const ChemicalElement* first = find_element(elements[b]);
             const ChemicalElement* second = find_element(elements[a]);
             if (first && second && sections[a].z == atomic_number(*first) && sections[b].z == atomic_number(*second))
-                file.fail(sections[b].header.number,
-                          "the sections of " + elements[b] + " and " + elements[a] + " are exchanged",
+                file.fail(sections[b].line, "the sections of " + elements[b] + " and " + elements[a] + " are exchanged",
                           "their atomic numbers are each other's", "put names and sections into one order");
         }
 }
 
-void read_setfl(EamFile& file, const std::string& path, const Line& names, EamPotential& potential) {
-    const Grid grid = read_setfl_header(file, names, potential);
-    const std::size_t count = potential.elements.size();
-    const std::vector<Section> sections = read_setfl_sections(file, names, static_cast<std::int64_t>(count));
-    const bool fs = is_finnis_sinclair(file, path, grid, sections, potential.elements);
+/// What follows the grid: of each element its line, its embedding function and its density, in eam/fs one for each
+/// element at the centre; then the pair functions. `potential` has its elements and grid already.
+void read_sections(EamFile& file, bool fs, EamPotential& potential) {
+    const std::size_t n = potential.elements.size();
+    const std::int64_t nrho = potential.nrho, nr = potential.nr, densities = fs ? static_cast<std::int64_t>(n) : 1,
+                       pairs = static_cast<std::int64_t>(n * (n + 1) / 2);
     potential.format = fs ? "eam/fs" : "eam/alloy";
-    check_order_of_sections(file, sections, potential.elements);
-
-    const auto nr = static_cast<std::size_t>(grid.nr), nrho = static_cast<std::size_t>(grid.nrho);
-    potential.density.resize(count * count);
-    potential.pair.resize(count * count);
-    for (std::size_t e = 0; e < count; ++e) {
-        const Table& values = sections[e].values;
-        potential.masses.push_back(sections[e].mass);
-        potential.lattice_constants.push_back(sections[e].lattice_constant);
-        potential.lattices.push_back(sections[e].lattice);
-        const auto at = [&](std::size_t k) { return values.begin() + static_cast<std::ptrdiff_t>(k); };
-        potential.embedding.emplace_back(at(0), at(nrho));
-        for (std::size_t center = 0; center < count; ++center) {
-            const std::size_t first = nrho + (fs ? center * nr : 0);
-            potential.density[e * count + center].assign(at(first), at(first + nr));
-        }
-        if (e + 1 < count) continue;
-        std::size_t first = nrho + (fs ? count : 1) * nr;
-        for (std::size_t a = 0; a < count; ++a)
-            for (std::size_t b = 0; b <= a; ++b, first += nr) {
-                potential.pair[a * count + b].assign(at(first), at(first + nr));
-                potential.pair[b * count + a] = potential.pair[a * count + b];
-            }
+    potential.density.resize(n * n);
+    potential.pair.resize(n * n);
+    std::vector<EamElement> sections;
+    for (std::size_t e = 0; e < n; ++e) {
+        file.begin_section(potential.elements[e], nrho + densities * nr + (e + 1 == n ? pairs * nr : 0));
+        sections.push_back(file.element_line());
+        take_element(sections.back(), potential);
+        potential.embedding.push_back(file.table(nrho));
+        for (std::size_t center = 0; center < n; ++center)
+            potential.density[e * n + center] = fs || center == 0 ? file.radial_table(nr) : potential.density[e * n];
     }
+    for (std::size_t a = 0; a < n; ++a)
+        for (std::size_t b = 0; b <= a; ++b)
+            potential.pair[b * n + a] = potential.pair[a * n + b] = file.radial_table(nr);
+    file.end(nr, pairs);
+    check_order_of_sections(file, sections, potential.elements);
+}
+
+/// Whether the file is eam/fs or eam/alloy, its name alone tells where there is one element, and the number of tables
+/// where there are more.
+void read_setfl(EamFile& file, bool named_fs, EamPotential& potential) {
+    const EamPotential header = potential;
+    EamFile again = file;
+    std::optional<InputError> problem;
+    try {
+        read_sections(file, named_fs, potential);
+        return;
+    } catch (const InputError& e) {
+        if (header.elements.size() == 1) throw;
+        problem = e;
+    }
+    potential = header;
+    try {
+        read_sections(again, !named_fs, potential);
+        file = again;
+    } catch (const InputError&) {
+        // The kind that the file is was read further.
+        if (again.place() > file.place()) throw;
+        throw InputError(*problem);
+    }
+}
+
+/// The names of the elements, each of them once. Throws for what is no setfl file.
+std::vector<std::string> element_names(const EamFile& file, const EamLine& line) {
+    const auto count = parse_integer(line.words[0]);
+    if (!count || *count < 1 || *count > 100)
+        file.fail(line.number, "this is no table of an embedded-atom potential",
+                  "line 4 should give the number of elements and their names (eam/alloy, eam/fs), or lines 2 and 3 "
+                  "an element and a grid (eam)",
+                  "give an eam, eam/alloy or eam/fs file");
+    // Words after the names are comments; fewer names are an error.
+    if (static_cast<long>(line.words.size()) - 1 < *count)
+        file.fail(line.number, "names of elements missing",
+                  "the line promises " + std::to_string(*count) + " and has " + std::to_string(line.words.size() - 1));
+    std::vector<std::string> names;
+    for (std::size_t e = 1; e <= static_cast<std::size_t>(*count); ++e) {
+        if (contains(names, std::string(line.words[e])))
+            file.fail(line.number, "element " + std::string(line.words[e]) + " is named twice", "names must differ");
+        names.emplace_back(line.words[e]);
+    }
+    return names;
+}
+
+/// A MEAM potential has files without tables, named so or with a word of theirs near the beginning.
+bool is_meam(const std::string& path, std::string_view bytes) {
+    const auto has = [&](std::string_view word) { return bytes.substr(0, 4000).find(word) != std::string_view::npos; };
+    return path.substr(path.rfind('/') + 1).find("meam") != std::string::npos || has("meam/") || has("'fcc'") ||
+           has("'bcc'") || has("alat(") || has("esub(");
 }
 
 /// The element of a funcfl file, which has no field for it: the one asked for where its comment or atomic number
 /// agrees, else the first word of the comment where that is an element, else the atomic number's.
-std::string funcfl_element(const Line& comment, double z, const std::vector<std::string>& asked, long line,
-                           const EamFile& file) {
+std::string funcfl_element(const EamFile& file, const EamLine& comment, const EamElement& element,
+                           const std::vector<std::string>& asked) {
     const auto table = chemical_elements();
+    const double z = element.z;
     const std::string by_number = z >= 1 && z <= static_cast<double>(table.size()) && z == std::floor(z)
                                       ? table[static_cast<std::size_t>(z) - 1].symbol
                                       : "";
@@ -309,36 +138,37 @@ std::string funcfl_element(const Line& comment, double z, const std::vector<std:
     if (!by_number.empty()) return by_number;
     // A model element has a name of its own.
     if (!comment.words.empty() && !is_number(comment.words[0])) return std::string(comment.words[0]);
-    file.fail(line, "the file names no element", "neither its comment nor its atomic number is one",
+    file.fail(element.line, "the file names no element", "neither its comment nor its atomic number is one",
               "put the symbol first in line 1");
 }
 
-void read_funcfl(EamFile& file, const Line& comment, const Line& element, const Line& grid_line,
-                 const std::vector<std::string>& asked, EamPotential& potential) {
+/// Whether an element's line and a grid come next: comments of setfl files look otherwise.
+bool is_funcfl(EamFile file) {
+    const EamLine element = file.line("the second line"), grid = file.line("the third line");
+    return element.words.size() >= 2 && is_number(element.words[0]) && is_number(element.words[1]) &&
+           grid.words.size() >= 5 && std::all_of(grid.words.begin(), grid.words.begin() + 5, is_number);
+}
+
+void read_funcfl(EamFile& file, const EamLine& comment, const std::vector<std::string>& asked,
+                 EamPotential& potential) {
     potential.format = "eam";
-    Section section = read_element_line(file, element);
-    const Grid grid = file.grid(grid_line);
-    section.last_line = grid_line.number;
-    potential.nrho = static_cast<int>(grid.nrho);
-    potential.nr = static_cast<int>(grid.nr);
-    potential.drho = grid.drho;
-    potential.dr = grid.dr;
-    potential.cutoff = grid.cutoff;
-    potential.elements.push_back(funcfl_element(comment, section.z, asked, element.number, file));
-    potential.masses.push_back(section.mass);
-    potential.lattice_constants.push_back(section.lattice_constant);
-    potential.lattices.push_back(section.lattice);
-    Line line;
-    while (file.next_line_if_any(line)) append_numbers(file, line, section);
-    const std::int64_t wanted = grid.nrho + 2 * static_cast<std::int64_t>(grid.nr);
-    if (static_cast<std::int64_t>(section.values.size()) != wanted)
-        fail_on_count(file, section, potential.elements[0], wanted, false);
-    const auto embedding_end = section.values.begin() + grid.nrho, charge_end = embedding_end + grid.nr;
-    potential.embedding.emplace_back(section.values.begin(), embedding_end);
-    Table pair(embedding_end, charge_end);
+    const EamElement element = file.element(file.line("an element"));
+    take_grid(file.grid(file.line("the grid")), potential);
+    take_element(element, potential);
+    potential.elements.push_back(funcfl_element(file, comment, element, asked));
+    file.begin_section(potential.elements[0], potential.nrho + 2 * static_cast<std::int64_t>(potential.nr));
+    potential.embedding.push_back(file.table(potential.nrho));
+    std::vector<double> pair = file.radial_table(potential.nr);
     for (double& value : pair) value = 27.2 * 0.529 * value * value;
     potential.pair.push_back(std::move(pair));
-    potential.density.emplace_back(charge_end, section.values.end());
+    potential.density.push_back(file.radial_table(potential.nr));
+    file.end(potential.nr, 1);
+}
+
+bool speaks_of_two_bands(std::string comment) {
+    for (char& c : comment) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c == '-' ? ' ' : c;
+    return comment.find("two band") != std::string::npos || comment.find("2 band") != std::string::npos ||
+           comment.find("2bm") != std::string::npos;
 }
 
 EamPotential restricted(EamPotential potential, const std::vector<std::string>& elements) {
@@ -349,11 +179,7 @@ EamPotential restricted(EamPotential potential, const std::vector<std::string>& 
             throw InputError("element '" + name + "' is not in '" + potential.path + "'",
                              "the file has " + comma_separated(potential.elements),
                              "name elements of the file, or give another potential");
-        const int k = static_cast<int>(found - potential.elements.begin());
-        if (std::find(index.begin(), index.end(), k) != index.end())
-            throw InputError("element '" + name + "' is named twice", "the list is " + comma_separated(elements),
-                             "name each element once");
-        index.push_back(k);
+        index.push_back(static_cast<int>(found - potential.elements.begin()));
     }
     EamPotential result = potential;
     const int n = potential.species(), m = static_cast<int>(index.size());
@@ -377,6 +203,32 @@ EamPotential restricted(EamPotential potential, const std::vector<std::string>& 
     return result;
 }
 
+/// The whole file. `asked` may name the element of a funcfl file.
+EamPotential parse_tables(const std::string& path, const std::string& bytes, const std::vector<std::string>& asked) {
+    EamFile file(path, bytes);
+    EamPotential potential;
+    potential.path = path;
+    potential.sha256 = sha256_of(bytes);
+    const EamLine first = file.comment("a comment");
+    potential.comment = std::string(first.text);
+    if (is_funcfl(file)) {
+        read_funcfl(file, first, asked, potential);
+    } else {
+        for (const char* what : {"the second line", "the third line"})
+            potential.comment += "\n" + std::string(file.comment(what).text);
+        potential.elements = element_names(file, file.line("the names of the elements"));
+        take_grid(file.grid(file.line("the grid")), potential);
+        read_setfl(file, unpacked_name(path).ends_with(".fs"), potential);
+    }
+    if (speaks_of_two_bands(potential.comment))
+        potential.warnings.push_back(path +
+                                     ": the comment speaks of two bands (such a potential has a second table, whose "
+                                     "energy is not in this one); check that the table is the whole potential");
+    if (const std::string dropped = file.dropped(); !dropped.empty()) potential.warnings.push_back(dropped);
+    check_functions(potential);
+    return potential;
+}
+
 }  // namespace
 
 EamPotential read_potential(const std::string& path, const std::vector<std::string>& elements) {
@@ -384,38 +236,14 @@ EamPotential read_potential(const std::string& path, const std::vector<std::stri
 }
 
 EamPotential parse_potential(const std::string& path, std::string bytes, const std::vector<std::string>& elements) {
-    EamFile file(path, std::move(bytes));
-    EamPotential potential;
-    potential.path = path;
-    potential.sha256 = sha256_of(file.bytes());
-    const Line first = file.next_line("a comment");
-    const Line second = file.next_line("the second line");
-    const Line third = file.next_line("the third line");
-    const bool grid_third =
-        third.words.size() >= 5 && std::all_of(third.words.begin(), third.words.begin() + 5, is_number);
-    potential.comment = std::string(first.text);
-    if (grid_third && is_element_line(second)) {
-        read_funcfl(file, first, second, third, elements, potential);
-    } else {
-        const Line names = file.next_line("the names of the elements");
-        const auto count = names.words.empty() ? std::nullopt : parse_integer(names.words[0]);
-        if (!count || *count < 1 || *count > 100)
-            file.fail(names.number, "this is no table of an embedded-atom potential",
-                      "line 4 should give the number of elements and their names (eam/alloy, eam/fs), or lines 2 and 3 "
-                      "an element and a grid (eam)",
-                      "give an eam, eam/alloy or eam/fs file");
-        // Words after the names are comments, as in LAMMPS; fewer names are an error.
-        Line exact = names;
-        if (static_cast<long>(names.words.size()) - 1 < *count)
-            file.fail(
-                names.number, "names of elements missing",
-                "the line promises " + std::to_string(*count) + " and has " + std::to_string(names.words.size() - 1));
-        exact.words.resize(static_cast<std::size_t>(*count) + 1);
-        potential.comment += "\n" + std::string(second.text) + "\n" + std::string(third.text);
-        read_setfl(file, path, exact, potential);
+    try {
+        EamPotential potential = parse_tables(path, bytes, elements);
+        return elements.empty() ? potential : restricted(std::move(potential), distinct(elements));
+    } catch (const InputError&) {
+        if (!is_meam(path, bytes)) throw;
+        throw InputError("'" + path + "' is of a MEAM potential", "its energy depends on angles, an EAM's does not",
+                         "give an eam, eam/alloy or eam/fs file");
     }
-    check_functions(potential);
-    return elements.empty() ? potential : restricted(std::move(potential), elements);
 }
 
 }  // namespace mg::io

@@ -13,7 +13,7 @@ namespace {
 /// By the name, or by a first line that is a number before a second with a key of extended XYZ.
 bool is_extended_xyz(const StructureSource& source) {
     const std::string_view name = unpacked_name(source.path());
-    const auto has = [&](const char* key) { return source.second_line().find(key) != std::string_view::npos; };
+    const auto has = [&](const char* key) { return has_word(source.second_line(), key); };
     return name.ends_with(".xyz") || name.ends_with(".extxyz") ||
            (parse_integer(trimmed(source.first_line())) && (has("Lattice") || has("Properties=") || has("pbc=")));
 }

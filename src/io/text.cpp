@@ -82,6 +82,13 @@ bool contains(const std::vector<std::string>& words, const std::string& word) {
     return std::find(words.begin(), words.end(), word) != words.end();
 }
 
+std::vector<std::string> distinct(const std::vector<std::string>& words) {
+    std::vector<std::string> result;
+    for (const std::string& word : words)
+        if (!contains(result, word)) result.push_back(word);
+    return result;
+}
+
 std::string comma_separated(const std::vector<std::string>& words) {
     std::string text;
     for (const std::string& word : words) text += (text.empty() ? "" : ", ") + word;

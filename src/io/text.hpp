@@ -27,6 +27,9 @@ std::vector<std::string_view> split_words(std::string_view line);
 /// Whether a word is among others.
 bool contains(const std::vector<std::string>& words, const std::string& word);
 
+/// The words without repetitions, in the order of their first appearance.
+std::vector<std::string> distinct(const std::vector<std::string>& words);
+
 /// "Cu, Zr": words as messages list them.
 std::string comma_separated(const std::vector<std::string>& words);
 

@@ -15,6 +15,7 @@ struct EamPotential {
     std::string path;
     std::string sha256;                     ///< of the file, hexadecimal
     std::string comment;                    ///< first line(s) of the file
+    std::vector<std::string> warnings;      ///< what a user should know of the file, "problem (why); what to do"
     std::vector<std::string> elements;      ///< (n)
     std::vector<double> masses;             ///< [u] (n)
     std::vector<double> lattice_constants;  ///< [A] (n)

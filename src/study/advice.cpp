@@ -92,7 +92,7 @@ void check_temperatures(const StudyFile& study, const CrystalGuess& guess) {
 }
 
 std::vector<std::string> advice(const StudyFile& study, const EamPotential& potential, const CrystalGuess& guess) {
-    std::vector<std::string> lines;
+    std::vector<std::string> lines = potential.warnings;
     const auto say = [&](const std::string& problem, const std::string& why, const std::string& remedy) {
         lines.push_back(fmt::format("{} ({}); {}", problem, why, remedy));
     };

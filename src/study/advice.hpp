@@ -18,7 +18,8 @@ struct CrystalGuess {
 /// Of a small lattice of the study's composition, that of the first structure where structures are given.
 CrystalGuess guess_crystal(const StudyFile& study, const EamPotential& potential);
 
-/// Lines "problem (why); what to do" for settings that will run but hardly serve.
+/// Lines "problem (why); what to do" for settings that will run but hardly serve, after what the potential's reader
+/// warns of.
 std::vector<std::string> advice(const StudyFile& study, const EamPotential& potential, const CrystalGuess& guess);
 
 /// Throws InputError where a label would be measured in a liquid.

@@ -93,6 +93,7 @@ void structure(std::string_view bytes) {
     const std::string path = file_of(bytes);
     reads([&] { look_at(io::read_structure(path)); });
     reads([&] { look_at(io::read_structure(path, {"Cu", "Zr"})); });
+    reads([&] { look_at(io::read_structure(path, {"Cu", "Zr", "Cu"})); });
     reads([&] { io::read_property(path, "eb"); });
 }
 

@@ -31,9 +31,10 @@ std::string header(const std::vector<std::string>& names) {
     return text.str();
 }
 
-void table(std::ostream& out, int n, const std::function<double(int)>& f) {
+/// `rest` stands behind the last value.
+void table(std::ostream& out, int n, const std::function<double(int)>& f, const std::string& rest = "") {
     out.precision(17);
-    for (int k = 0; k < n; ++k) out << f(k) << (k % 5 == 4 || k + 1 == n ? '\n' : ' ');
+    for (int k = 0; k < n; ++k) out << f(k) << (k + 1 == n ? rest + '\n' : k % 5 == 4 ? "\n" : " ");
 }
 
 struct Options {
@@ -41,6 +42,7 @@ struct Options {
     std::vector<std::string> names = {"Ni", "Al"};
     std::vector<int> numbers = {28, 13};
     std::vector<double> masses = {58.7, 26.98};
+    std::string lattice = " 3.52 fcc", rest = "";  ///< behind the mass; behind each table
 };
 
 std::string setfl(const Options& o) {
@@ -48,12 +50,17 @@ std::string setfl(const Options& o) {
     text << header(o.names);
     const int n = static_cast<int>(o.names.size());
     for (int s = 0; s < n; ++s) {
-        text << o.numbers[s] << ' ' << o.masses[s] << " 3.52 fcc\n";
-        table(text, nrho, [&](int k) { return embedding(s, k * drho); });
-        for (int c = 0; c < (o.fs ? n : 1); ++c) table(text, nr, [&](int k) { return density(s, c, k * dr); });
+        text << o.numbers[s] << ' ' << o.masses[s] << o.lattice << '\n';
+        table(
+            text, nrho, [&](int k) { return embedding(s, k * drho); }, o.rest);
+        for (int c = 0; c < (o.fs ? n : 1); ++c)
+            table(
+                text, nr, [&](int k) { return density(s, c, k * dr); }, o.rest);
     }
     for (int a = 0; a < n; ++a)
-        for (int b = 0; b <= a; ++b) table(text, nr, [&](int k) { return pair_rphi(a, b, k * dr); });
+        for (int b = 0; b <= a; ++b)
+            table(
+                text, nr, [&](int k) { return pair_rphi(a, b, k * dr); }, o.rest);
     return text.str();
 }
 
@@ -71,6 +78,29 @@ std::string replaced(std::string text, const std::string& from, const std::strin
     const std::size_t at = text.find(from);
     EXPECT_NE(at, std::string::npos) << from;
     return text.replace(at, from.size(), to);
+}
+
+/// The same tables for the same elements.
+void expect_same(const EamPotential& p, const EamPotential& q) {
+    EXPECT_EQ(p.format, q.format);
+    EXPECT_EQ(p.elements, q.elements);
+    EXPECT_EQ(p.masses, q.masses);
+    EXPECT_EQ(p.embedding, q.embedding);
+    EXPECT_EQ(p.density, q.density);
+    EXPECT_EQ(p.pair, q.pair);
+}
+
+/// The lines of a text, each with its end.
+std::vector<std::string> lines_of(const std::string& text) {
+    std::vector<std::string> lines;
+    std::istringstream stream(text);
+    for (std::string line; std::getline(stream, line);) lines.push_back(line + "\n");
+    return lines;
+}
+std::string joined(const std::vector<std::string>& lines) {
+    std::string text;
+    for (const std::string& line : lines) text += line;
+    return text;
 }
 
 /// Expects an InputError whose text has all `parts`.
@@ -158,13 +188,16 @@ TEST(EamReader, ElementsRestrictAndOrder) {
     EXPECT_EQ(p.pair[0 * 2 + 1][4], pair_rphi(2, 0, 4 * dr));
     EXPECT_EQ(p.embedding[0][4], embedding(2, 4 * drho));
     expect_error(path, {"'Zr'", "Ni, Al, H"}, {"Ni", "Zr"});
-    expect_error(path, {"'Ni'", "twice"}, {"Ni", "Ni"});
+    // A name for each of three types of two elements.
+    expect_same(io::read_potential(path, {"Ni", "H", "Ni"}), io::read_potential(path, {"Ni", "H"}));
 }
 
 TEST(EamReader, FortranExponentsAndSentinelsAreNumbers) {
     TemporaryDirectory directory;
     std::string text = replaced(setfl({}), "58.7", "0.587D+02");
-    EXPECT_EQ(io::read_potential(directory.write("x.eam.fs", text)).masses[0], 58.7);
+    text = replaced(text, "\n0 -", "\n0.0D-03 -");
+    expect_same(io::read_potential(directory.write("x.eam.fs", text)),
+                io::read_potential(directory.write("y.eam.fs", setfl({}))));
 }
 
 TEST(EamReader, TruncatedFilesSayHowManyNumbersAreMissing) {
@@ -250,14 +283,152 @@ TEST(EamReader, ExchangedAndShiftedTablesAreRefused) {
     expect_error(directory.write("y.eam", funcfl("Cu", 2.0)), {"pair function of Cu-Cu", "does not end smoothly"});
 }
 
-TEST(EamReader, NegativeDensityIsRefused) {
+TEST(EamReader, NegativeDensityIsAWarning) {
     TemporaryDirectory directory;
     std::ostringstream text;
     text << header({"Ni"}) << "28 58.7 3.52 fcc\n";
     table(text, nrho, [&](int k) { return embedding(0, k * drho); });
     table(text, nr, [&](int k) { return -density(0, 0, k * dr); });
     table(text, nr, [&](int k) { return pair_rphi(0, 0, k * dr); });
-    expect_error(directory.write("x.eam.fs", text.str()), {"the density of Ni", "negative over a wide range"});
+    const EamPotential p = io::read_potential(directory.write("x.eam.fs", text.str()));
+    ASSERT_EQ(p.warnings.size(), 1u);
+    EXPECT_NE(p.warnings[0].find("x.eam.fs: densities are negative over a wide range (Ni at Ni"), std::string::npos)
+        << p.warnings[0];
+    EXPECT_EQ(p.density[0][7], -density(0, 0, 7 * dr));
+}
+
+TEST(EamReader, LinesAsLammpsTakesThem) {
+    TemporaryDirectory directory;
+    for (const bool fs : {true, false}) {
+        Options options;
+        options.fs = fs;
+        const std::string text = setfl(options), name = fs ? "x.eam.fs" : "x.eam.alloy";
+        const EamPotential plain = io::read_potential(directory.write(name, text));
+        EXPECT_TRUE(plain.warnings.empty());
+        const auto expect_plain = [&](const std::string& other) {
+            const EamPotential p = io::read_potential(directory.write(name, other));
+            expect_same(p, plain);
+            EXPECT_TRUE(p.warnings.empty());
+        };
+        // Comments and blank lines before and behind every line from the names on, and behind their words.
+        std::vector<std::string> lines = lines_of(text);
+        for (std::size_t k = 3; k < lines.size(); ++k)
+            lines[k] = "\n# 1 2 3\n" + replaced(lines[k], "\n", "  # 4 5\n \t\n");
+        expect_plain(joined(lines));
+        for (const char* end : {"# end of table\n", "made by hand, 1 2 3\n1 2 3\n", "\n\n"}) expect_plain(text + end);
+        for (const char* lattice : {"", " 3.52", " 3.52 1", " 3.52 1 2", " fcc 3.52"}) {
+            options.lattice = lattice;
+            expect_plain(setfl(options));
+            // The end of the name is wrong: the number of tables tells.
+            expect_same(io::read_potential(directory.write(fs ? "y.eam.alloy" : "y.eam.fs", setfl(options))), plain);
+        }
+        options.lattice = " 3.52 fcc";
+        for (const char* rest : {" 0.0", " 0.0 0.0 0.0", " what"}) {
+            options.rest = rest;
+            const EamPotential p = io::read_potential(directory.write(name, setfl(options)));
+            expect_same(p, plain);
+            ASSERT_EQ(p.warnings.size(), 1u);
+            EXPECT_NE(p.warnings[0].find(name + ":14: " + (fs ? "9" : "7") + " tables have numbers left"),
+                      std::string::npos)
+                << p.warnings[0];
+        }
+    }
+    const EamPotential p = io::read_potential(directory.write("x.eam", funcfl("Cu")));
+    const std::string remarks = replaced(replaced(funcfl("Cu"), "\n 29", "\n\n# an element\n 29"), " FCC", " # FCC");
+    expect_same(io::read_potential(directory.write("x.eam", remarks + "the end\n")), p);
+    expect_same(io::read_potential(directory.write("x.eam", replaced(funcfl("Cu"), " 3.615 FCC", ""))), p);
+}
+
+TEST(EamReader, LostAndSurplusNumbersAreNotReadOver) {
+    TemporaryDirectory directory;
+    const std::vector<std::string> lines = lines_of(setfl({}));
+    // Line 20 is in the first density; the lines of the file have five numbers each.
+    const auto with = [&](std::size_t line, const std::string& text) {
+        std::vector<std::string> changed = lines;
+        changed[line - 1] = text;
+        return directory.write("x.eam.fs", joined(changed));
+    };
+    const std::string line = lines[19];
+    expect_error(with(20, ""), {"x.eam.fs:37: 5 numbers missing", "the section of Ni has 155 numbers and needs 160"});
+    expect_error(with(20, line + line), {"x.eam.fs:39: 5 numbers too many", "mass of Al should stand here"});
+    expect_error(with(20, line.substr(line.find(' ') + 1)), {"x.eam.fs:20: 1 number missing", "has 4, those before"});
+    expect_error(with(20, "0.1 " + line), {"x.eam.fs:20: 1 number too many", "has 6, those before it 5"});
+    // The last number of a table, which is the last of a line.
+    const std::string last = lines[13];
+    expect_error(with(14, last.substr(0, last.rfind(' ')) + "\n"), {"x.eam.fs:14: 1 number missing"});
+    // Two tables in one line: LAMMPS would drop the beginning of the second.
+    std::ostringstream merged;
+    merged << header({"Ni"}) << "28 58.7 3.52 fcc\n";
+    std::vector<double> all;
+    for (int k = 0; k < nrho - 1; ++k) all.push_back(embedding(0, k * drho));
+    for (int k = 0; k < nr; ++k) all.push_back(density(0, 0, k * dr));
+    for (int k = 0; k < nr; ++k) all.push_back(pair_rphi(0, 0, k * dr));
+    table(merged, static_cast<int>(all.size()), [&](int k) { return all[k]; });
+    expect_error(directory.write("x.eam.alloy", replaced(merged.str(), "40 0.5", "39 0.5")),
+                 {"missing", "each table begins on a line of its own"});
+    // Lines of an element that are all numbers do not hide that a line before them is lost.
+    Options options;
+    for (const char* lattice : {"", " 3.52", " 3.52 1", " 3.52 1 2"}) {
+        options.lattice = lattice;
+        const std::vector<std::string> own = lines_of(setfl(options));
+        for (std::size_t k = 6; k < own.size(); ++k) {
+            if (k == 38) continue;  // the second element's line
+            std::vector<std::string> changed = own;
+            changed[k] = "";
+            EXPECT_THROW(io::read_potential(directory.write("x.eam.fs", joined(changed))), InputError) << k;
+        }
+    }
+}
+
+TEST(EamReader, ValuesAtTheOriginMayBeInfinite) {
+    TemporaryDirectory directory;
+    Options options{true, {"Ni"}, {28}, {58.7}};
+    const std::vector<std::string> lines = lines_of(setfl(options));
+    const EamPotential plain = io::read_potential(directory.write("x.eam.fs", joined(lines)));
+    const auto with = [&](std::size_t line, const std::string& word) {
+        std::vector<std::string> changed = lines;
+        changed[line - 1] = word + changed[line - 1].substr(changed[line - 1].find(' '));
+        return directory.write("x.eam.fs", joined(changed));
+    };
+    // Lines 15 and 27 begin density and pair function.
+    for (const char* word : {"inf", "-Infinity", "nan", "+NaN", "1e999"}) {
+        EamPotential p = io::read_potential(with(15, word));
+        EXPECT_NEAR(p.density[0][0], plain.density[0][0], 0.01);
+        p.density[0][0] = plain.density[0][0];
+        expect_same(p, plain);
+        p = io::read_potential(with(27, word));
+        EXPECT_NEAR(p.pair[0][0], 0, 0.05);
+        p.pair[0][0] = plain.pair[0][0];
+        expect_same(p, plain);
+        expect_error(with(7, word), {"x.eam.fs:7:", "not finite"});
+        expect_error(with(16, word), {"x.eam.fs:16:", "not finite"});
+        expect_error(with(28, word), {"x.eam.fs:28:", "not finite"});
+    }
+    EXPECT_TRUE(
+        std::isfinite(io::read_potential(source_path("tests/data/fuzz/potential/inf-at-zero.eam.alloy")).pair[0][0]));
+}
+
+TEST(EamReader, OtherKindsOfPotentialsAreNamed) {
+    TemporaryDirectory directory;
+    std::ostringstream dipoles;
+    for (int k = 0; k < 6; ++k) table(dipoles, nr, [](int i) { return 0.5 * i; });
+    expect_error(directory.write("x.adp", setfl({}) + dipoles.str()), {"x.adp:108: adp tables are not read"});
+    expect_error(directory.write("x.cdeam", setfl({}) + "4 0.01 2 -2 9 -9\n"), {":108: eam/cd tables are not read"});
+    expect_error(directory.write("x.cdeam", setfl({}) + "9223372036854775807 1\n"), {":108: 2 numbers too many"});
+    expect_error(directory.write("x.eam.he", replaced(setfl({}), "0.1 5.9", "0.1 5.9 12.5")), {":5: eam/he tables"});
+    const std::string library = "# of 1992\n# elt lat z ielement atwt\n'Cu' 'fcc' 12. 29 63.54\n1 2 3\n4 5\n";
+    expect_error(directory.write("library", library), {"library' is of a MEAM potential"});
+    expect_error(directory.write("Ni.meam", "rc = 4\ndelr = 0.1\n"), {"Ni.meam' is of a MEAM potential"});
+    std::ostringstream one_band;
+    one_band << header({"Fe"}) << "26 55.8 2.87 bcc\n";
+    table(one_band, nrho, [&](int k) { return embedding(0, k * drho); });
+    table(one_band, nr, [&](int k) { return density(0, 0, k * dr); });
+    table(one_band, nr, [](int) { return 0.0; });
+    expect_error(directory.write("x_s.eam.fs", one_band.str()), {"x_s.eam.fs: no pair functions", "two-band"});
+    const std::string remark = replaced(setfl({}), "comment two", "d band of a Two-Band model");
+    const EamPotential p = io::read_potential(directory.write("x_d.eam.fs", remark));
+    ASSERT_EQ(p.warnings.size(), 1u);
+    EXPECT_NE(p.warnings[0].find("speaks of two bands"), std::string::npos);
 }
 
 TEST(EamReader, CopperZirconium) {

@@ -153,7 +153,8 @@ BenchSystem make_system(const BenchArguments& a, Comm& world) {
     BenchSystem system;
     system.potential = io::read_potential(a.potential.empty() ? shipped_potential() : a.potential, a.elements);
     std::optional<Structure> given;
-    if (!a.structure.empty()) given = io::read_structure(a.structure, system.potential.elements);
+    if (!a.structure.empty())
+        given = io::read_structure(a.structure, a.elements.empty() ? system.potential.elements : a.elements);
     double atoms = static_cast<double>(given ? given->size() : a.atoms) * a.replicas;
     for (int times : a.tile) atoms *= times;
     if (atoms > 1e9)

@@ -9,6 +9,7 @@
 
 #include "app/backend.hpp"
 #include "app/commands/each.hpp"
+#include "app/commands/warnings.hpp"
 #include "config/words.hpp"
 #include "core/agreed_input.hpp"
 #include "core/units.hpp"
@@ -51,9 +52,10 @@ void evaluate(Comm& world, const EvaluateArguments& a) {
     bool cuda = false;
     agreed_input(world, [&] {
         potential = io::read_potential(a.potential, a.elements);
-        s = io::read_structure(a.structure, potential.elements);
+        s = io::read_structure(a.structure, a.elements);
         cuda = use_cuda(a.backend);
     });
+    say_warnings(world, potential);
     Comm* const team = world.size() > 1 ? &world : nullptr;
     nlohmann::ordered_json result;
     with_space(cuda, [&](auto space) {

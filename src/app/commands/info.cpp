@@ -7,6 +7,7 @@
 
 #include "app/backend.hpp"
 #include "app/commands/each.hpp"
+#include "app/commands/warnings.hpp"
 #include "app/ranks.hpp"
 #include "core/build_info.hpp"
 #include "io/eam_reader.hpp"
@@ -16,10 +17,11 @@
 namespace mg {
 namespace {
 
-void info(const std::vector<std::string>& potentials) {
+void info(const Comm& world, const std::vector<std::string>& potentials) {
     // Read first, so that a file that cannot be read leaves nothing half said.
     std::vector<EamPotential> read;
     for (const std::string& path : potentials) read.push_back(io::read_potential(path));
+    for (const EamPotential& potential : read) say_warnings(world, potential);
     std::cout << fmt::format("mgstiff-gpu {} ({}), {} build by {}\n", build::version, build::git, build::build_type,
                              build::compiler);
     if (with_cuda)
@@ -50,7 +52,7 @@ void add_info(CLI::App& app, Comm& world) {
     CLI::App* command = app.add_subcommand("info", "build, devices, BLAS, potential tables");
     command->add_option("potentials", *potentials, "potential files to describe");
     command->callback([potentials, &world] {
-        if (world.rank() == 0) info(*potentials);
+        if (world.rank() == 0) info(world, *potentials);
     });
 }
 

@@ -13,6 +13,7 @@
 #include "app/commands/each.hpp"
 #include "app/commands/predict.hpp"
 #include "app/commands/structure_names.hpp"
+#include "app/commands/warnings.hpp"
 #include "core/agreed_input.hpp"
 #include "io/eam_reader.hpp"
 #include "io/structure_reader.hpp"
@@ -208,6 +209,7 @@ void predict_structures(Comm& world, const PredictArguments& a) {
     if (elastic) return predict_with_elastic_network(world, a);
     Task task;
     agreed_input(world, [&] { task = prepare(a); });
+    say_warnings(world, task.potential);
     if (world.rank() == 0) say_notes(task.model, a.no_minimise);
 
     const std::vector<Json> parts = deal_out_structures(world, a.structures.size(), [&](std::size_t k) {

@@ -10,6 +10,7 @@
 #include "app/backend.hpp"
 #include "app/commands/each.hpp"
 #include "app/commands/structure_names.hpp"
+#include "app/commands/warnings.hpp"
 #include "config/words.hpp"
 #include "core/agreed_input.hpp"
 #include "io/eam_reader.hpp"
@@ -56,7 +57,7 @@ HarmonicTask prepare(const StiffnessArguments& a) {
                 {{"function", f.name}, {"knots_per_piece", f.stride}, {"noise", f.noise}, {"residual", f.residual}});
     }
     for (const std::string& path : a.structures) {
-        task.structures.push_back(io::read_structure(path, potential.elements));
+        task.structures.push_back(io::read_structure(path, a.elements));
         if (!a.no_minimise) check_width(path, task.structures.back(), potential);
     }
     task.outputs = output_names(a.structures, a.output, ".harmonic.xyz");
@@ -155,6 +156,7 @@ HarmonicResult stiffness_of_one(const HarmonicTask& task, bool minimise, const s
 void stiffness_of_structures(Comm& world, const StiffnessArguments& a) {
     HarmonicTask task;
     agreed_input(world, [&] { task = prepare(a); });
+    say_warnings(world, task.potential);
     const std::vector<Json> parts = deal_out_structures(world, a.structures.size(), [&](std::size_t k) {
         Json part;
         with_space(task.cuda, [&](auto space) {

@@ -21,7 +21,7 @@ void check_volume(const StructureSource& source, const RawStructure& raw, double
     for (int k = 0; k < 3; ++k) longest = std::max(longest, norm2(raw.h.column(k)));
     if (!(volume > 1e-9 * longest * std::sqrt(longest)) || !std::isfinite(volume))
         source.fail(raw.cell_line, "the cell has no positive volume", "it is " + shown(volume) + " A^3",
-                    "give three lattice vectors that are independent and right-handed");
+                    "give three lattice vectors that are independent");
 }
 
 /// The atoms by ascending id.
@@ -40,13 +40,32 @@ std::vector<int> order_of_ids(const StructureSource& source, const RawStructure&
     return order;
 }
 
+/// Names that are all numbers are types: OVITO writes them so where types have no names.
+void take_numbers_as_types(const StructureSource& source, RawStructure& raw) {
+    if (raw.name.empty() || !std::all_of(raw.name.begin(), raw.name.end(),
+                                         [](const std::string& name) { return parse_integer(name).has_value(); }))
+        return;
+    raw.type.clear();
+    for (std::size_t k = 0; k < raw.name.size(); ++k) {
+        const long type = *parse_integer(raw.name[k]);
+        if (type < 1 || type > largest_type)
+            source.fail(raw.line[k], "species " + quoted(raw.name[k]) + " is neither a name nor a type",
+                        "types are numbered from 1");
+        raw.type.push_back(static_cast<int>(type));
+    }
+    raw.name.clear();
+}
+
 }  // namespace
 
-Structure assemble(const StructureSource& source, const RawStructure& raw, const std::vector<std::string>& elements) {
+Structure assemble(const StructureSource& source, RawStructure raw, const std::vector<std::string>& elements) {
     Structure structure;
+    // The cell of left-handed vectors is that of right-handed ones in another order.
+    if (determinant(raw.h) < 0) raw.h = cell_matrix(raw.h.column(1), raw.h.column(0), raw.h.column(2));
     structure.box = make_box(raw.h);
     structure.origin = raw.origin;
     check_volume(source, raw, structure.box.volume);
+    take_numbers_as_types(source, raw);
     const std::vector<int> order = order_of_ids(source, raw);
     resolve_species(source, raw, order, elements, structure);
     for (int k : order) {

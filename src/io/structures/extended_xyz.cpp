@@ -69,6 +69,14 @@ std::map<std::string, std::string> parse_comment(const StructureSource& source, 
     }
 }
 
+/// The value of a key, in whatever case it is written; as extended XYZ spells it, it comes first.
+const std::string* value_of(const std::map<std::string, std::string>& comment, std::string_view key) {
+    if (const auto exact = comment.find(std::string(key)); exact != comment.end()) return &exact->second;
+    for (const auto& [name, value] : comment)
+        if (has_word(name, key) && name.size() == key.size()) return &value;
+    return nullptr;
+}
+
 constexpr std::size_t absent = static_cast<std::size_t>(-1);
 
 /// The first column of each property of an atom.
@@ -153,19 +161,19 @@ private:
         const long atoms = source_.atoms(first_line);
         const auto comment = parse_comment(source_, source_.line("a comment with the cell"));
         raw_.cell_line = source_.number_of_line();
-        if (const auto pbc = comment.find("pbc"); pbc != comment.end()) {
-            const auto sides = split_words(pbc->second);
+        if (const std::string* pbc = value_of(comment, "pbc")) {
+            const auto sides = split_words(*pbc);
             if (sides.size() != 3) source_.fail("pbc has " + std::to_string(sides.size()) + " words", "it needs 3");
             for (std::string_view word : sides)
                 if (word != "T" && word != "True" && word != "true" && word != "TRUE" && word != "1")
-                    source_.fail("a boundary is not periodic", "pbc is " + quoted(pbc->second),
+                    source_.fail("a boundary is not periodic", "pbc is " + quoted(*pbc),
                                  "cells are periodic in all directions: give such a structure");
         }
-        const auto lattice = comment.find("Lattice");
-        if (lattice == comment.end())
+        const std::string* lattice = value_of(comment, "Lattice");
+        if (!lattice)
             source_.fail("no cell", "the second line should have Lattice=\"ax ay az bx by bz cx cy cz\"",
                          "write the file as extended XYZ");
-        const auto words = split_words(lattice->second);
+        const auto words = split_words(*lattice);
         if (words.size() != 9) source_.fail("Lattice has " + std::to_string(words.size()) + " numbers", "it needs 9");
         double m[9];
         for (int k = 0; k < 9; ++k) m[k] = source_.number(words[k], "a lattice vector");
@@ -176,9 +184,8 @@ private:
             raw_.origin = {source_.number(xyz[0], "the origin"), source_.number(xyz[1], "the origin"),
                            source_.number(xyz[2], "the origin")};
         }
-        const auto properties = comment.find("Properties");
-        read_rows(atoms, columns_of(source_, properties == comment.end() ? "species:S:1:pos:R:3" : properties->second,
-                                    wanted_));
+        const std::string* properties = value_of(comment, "Properties");
+        read_rows(atoms, columns_of(source_, properties ? *properties : "species:S:1:pos:R:3", wanted_));
     }
 
     void read_rows(long atoms, const Columns& column) {

@@ -34,10 +34,12 @@ bool is_passed_over(std::string_view name) {
 /// the potentials here.
 struct AtomStyle {
     std::string_view name;
-    std::size_t type, position, columns;
+    std::size_t type, columns;  ///< positions are the last three
+
+    bool has_charge() const { return columns == type + 5; }
 };
-constexpr AtomStyle atom_styles[] = {{"atomic", 1, 2, 5}, {"charge", 1, 3, 6}, {"molecular", 2, 3, 6},
-                                     {"bond", 2, 3, 6},   {"angle", 2, 3, 6},  {"full", 2, 4, 7}};
+constexpr AtomStyle atom_styles[] = {{"atomic", 1, 5}, {"charge", 1, 6}, {"molecular", 2, 6},
+                                     {"bond", 2, 6},   {"angle", 2, 6},  {"full", 2, 7}};
 
 class DataReader {
 public:
@@ -108,7 +110,7 @@ private:
             atoms_ = source_.atoms(words[0]);
         } else if (key == "atom types" && numbers == 1) {
             const long types = source_.integer(words[0], "the number of types");
-            if (types < 1 || types > 10000) source_.fail("no number of types", "it is " + std::to_string(types));
+            if (types < 1 || types > largest_type) source_.fail("no number of types", "it is " + std::to_string(types));
             raw_.types = static_cast<int>(types);
         } else if (axis < 3) {
             if (numbers != 2) source_.fail("'" + key + "' needs two numbers", "there are " + std::to_string(numbers));
@@ -185,7 +187,7 @@ private:
                 source_.fail("atom_style " + quoted(style) + " is not read",
                              "those that are: atomic, charge, molecular, bond, angle, full",
                              "write the file with atom_style atomic");
-            read_atoms(style.empty() ? atom_styles[0] : *known, !style.empty());
+            read_atoms(style.empty() ? style_of_words() : *known, !style.empty());
         } else if (name == "Velocities") {
             if (!pending_velocities_.empty()) source_.fail("a second section Velocities", "there may be one");
             read_velocities();
@@ -197,8 +199,19 @@ private:
             while (advance() && !ends_rows()) {
             }
         } else {
-            source_.fail("unknown section " + quoted(name), "expected Atoms, Velocities, Masses");
+            pass_over_property(name);
         }
+    }
+
+    /// A section of fix property/atom has any name, and a line for each atom.
+    void pass_over_property(const std::string& name) {
+        const long line = source_.number_of_line();
+        long rows = 0;
+        while (advance() && !starts_section(current_.text)) ++rows;
+        if (rows != atoms_)
+            source_.fail(line, "unknown section " + quoted(name),
+                         "expected Atoms, Velocities, Masses, or a property of each of the " + std::to_string(atoms_) +
+                             " atoms; it has " + std::to_string(rows) + " lines");
     }
 
     /// The current line is the name of a section; with type labels, rows too may start with a letter.
@@ -224,14 +237,40 @@ private:
                          "it should have " + std::to_string(wanted) + " lines");
     }
 
-    int type_of(std::string_view word) const {
+    /// A type by its label, or its number where that is in range; 0 for another word.
+    int type_or_zero(std::string_view word) const {
         for (const auto& [type, name] : raw_.type_names)
             if (raw_.labels && name == word) return type;
+        const auto type = parse_integer(word);
+        return type && *type >= 1 && *type <= raw_.types ? static_cast<int>(*type) : 0;
+    }
+
+    int type_of(std::string_view word) const {
+        if (const int type = type_or_zero(word)) return type;
         const long type = source_.integer(word, "a type");
-        if (type < 1 || type > raw_.types)
-            source_.fail("type " + std::to_string(type) + " is out of range",
-                         "there are " + std::to_string(raw_.types) + " types");
-        return static_cast<int>(type);
+        source_.fail("type " + std::to_string(type) + " is out of range",
+                     "there are " + std::to_string(raw_.types) + " types");
+    }
+
+    /// The style of a section Atoms that does not name it: atomic, but where a sixth column can only be a charge or a
+    /// molecule. The place in the file is not moved.
+    AtomStyle style_of_words() {
+        const AtomStyle &atomic = atom_styles[0], &charge = atom_styles[1], &molecular = atom_styles[2];
+        StructureSource::Place place(source_);
+        const long first = source_.number_of_line();
+        bool may_be_charge = true, may_be_molecular = true;
+        for (long k = 0; k < atoms_ && advance() && !ends_rows(); ++k) {
+            const auto words = split_words(current_.text);
+            if (words.size() != charge.columns && words.size() != charge.columns + 3) return atomic;
+            may_be_charge &= type_or_zero(words[1]) > 0 && parse_double(words[2]).has_value();
+            may_be_molecular &= type_or_zero(words[2]) > 0 && parse_integer(words[1]).has_value();
+        }
+        if (may_be_charge && may_be_molecular)
+            source_.fail(first, "section Atoms may be of two styles",
+                         "behind each id stand a type and a charge (atom_style charge), or a molecule and a type "
+                         "(atom_style molecular)",
+                         "name the style behind the section's name ('Atoms # charge' or 'Atoms # molecular')");
+        return may_be_charge ? charge : may_be_molecular ? molecular : atomic;
     }
 
     void read_atoms(const AtomStyle& style, bool named) {
@@ -250,8 +289,8 @@ private:
             const long id = source_.integer(words[0], "an id");
             if (id < 1) source_.fail("id " + std::to_string(id) + " is out of range", "ids start at 1");
             if (style.type == 2) source_.integer(words[1], "a molecule");
-            if (style.position == style.type + 2) source_.number(words[style.type + 1], "a charge");
-            const std::size_t first = style.position;
+            if (style.has_charge()) source_.number(words[style.type + 1], "a charge");
+            const std::size_t first = style.columns - 3;
             Vec3 x = {source_.number(words[first], "a position"), source_.number(words[first + 1], "a position"),
                       source_.number(words[first + 2], "a position")};
             x = x - raw_.origin;

@@ -17,7 +17,9 @@ using Three = std::array<std::size_t, 3>;
 
 /// Where the line of an atom has what.
 struct Columns {
-    std::size_t count = 0, id = 0, species = 0;
+    std::size_t count = 0, species = 0;
+    std::optional<std::size_t> id;    ///< without it atoms are numbered by their rows, from 1
+    std::optional<std::size_t> type;  ///< beside a column of elements
     Three position{};
     bool scaled = false;  ///< positions are fractions of the cell
     std::optional<Three> image, velocity;
@@ -50,8 +52,7 @@ Columns columns_of(const StructureSource& source, const std::vector<std::string_
         column.position = x ? *x : *xs;
         column.scaled = !x;
     }
-    if (!at.count("id")) source.fail("no ids", "the columns should have id", "write the dump with id");
-    column.id = at["id"];
+    if (at.count("id")) column.id = at["id"];
     // What names the species: the best of the columns that are there.
     column.named_by = at.count("element")                                               ? "element"
                       : at.count("typelabel") && (!elements_given || !at.count("type")) ? "typelabel"
@@ -60,6 +61,7 @@ Columns columns_of(const StructureSource& source, const std::vector<std::string_
     if (!at.count(column.named_by))
         source.fail("no species", "the columns should have type, element or mass", "write the dump with type");
     column.species = at[column.named_by];
+    if (column.named_by == "element" && at.count("type")) column.type = at["type"];
     if (at.count("mass")) column.mass = at["mass"];
     if (!unwrapped) column.image = three("ix", "iy", "iz");
     column.velocity = three("vx", "vy", "vz");
@@ -151,7 +153,7 @@ private:
         if (!has_box_) source_.fail("no cell", "ITEM: BOX BOUNDS should come before");
         const Columns column = columns_of(source_, header, !elements_.empty());
         raw_.id.clear(), raw_.line.clear(), raw_.type.clear(), raw_.name.clear(), raw_.position.clear(),
-            raw_.velocity.clear(), raw_.masses.clear(), raw_.type_names.clear();
+            raw_.velocity.clear(), raw_.masses.clear(), raw_.type_names.clear(), beside_.clear();
         for (long k = 0; k < atoms_; ++k) {
             const auto words =
                 split_words(source_.line("atom " + std::to_string(k + 1) + " of " + std::to_string(atoms_)));
@@ -170,26 +172,45 @@ private:
                                    static_cast<double>(source_.integer(words[image[1]], "an image")),
                                    static_cast<double>(source_.integer(words[image[2]], "an image"))};
             }
-            raw_.id.push_back(source_.integer(words[column.id], "an id"));
+            raw_.id.push_back(column.id ? source_.integer(words[*column.id], "an id") : k + 1);
             raw_.line.push_back(source_.number_of_line());
             raw_.position.push_back(x);
             if (column.velocity) raw_.velocity.push_back(vector(*column.velocity, "a velocity"));
             read_species(column, words);
         }
+        if (column.type) use_types_for_default_names();
         complete_ = true;
+    }
+
+    /// LAMMPS calls all atoms C until dump_modify says otherwise: such names mean nothing where there are other types,
+    /// or other elements.
+    void use_types_for_default_names() {
+        if (beside_.size() != raw_.name.size() ||
+            std::any_of(raw_.name.begin(), raw_.name.end(), [](const std::string& name) { return name != "C"; }))
+            return;
+        const bool one_type = std::all_of(beside_.begin(), beside_.end(), [&](int type) { return type == beside_[0]; });
+        if (one_type && (elements_.empty() || contains(elements_, "C"))) return;  // carbon
+        if (elements_.empty())
+            source_.fail("the column element is C for all atoms, of several types",
+                         "LAMMPS writes that until dump_modify names the elements",
+                         "name the elements of the types (--elements Cu,Zr)");
+        raw_.name.clear();
+        raw_.type = beside_;
     }
 
     void read_species(const Columns& column, const std::vector<std::string_view>& words) {
         const std::string_view word = words[column.species];
         const double mass = column.mass ? source_.number(words[*column.mass], "a mass") : 0;
         if (column.named_by == "mass") {
-            raw_.name.push_back(element_of_mass(source_, "atom " + std::string(words[column.id]), mass, elements_));
+            raw_.name.push_back(element_of_mass(source_, "atom " + std::to_string(raw_.id.back()), mass, elements_));
         } else if (column.named_by != "type" || !raw_.name.empty() || (raw_.type.empty() && !parse_integer(word))) {
             // A column of types has labels in it where dump_modify said so: the first atom tells.
             raw_.name.emplace_back(word);
+            const auto type = column.type ? parse_integer(words[*column.type]) : std::nullopt;
+            if (type && *type >= 1 && *type <= largest_type) beside_.push_back(static_cast<int>(*type));
         } else {
             const long type = source_.integer(word, "a type");
-            if (type < 1 || type > 10000)
+            if (type < 1 || type > largest_type)
                 source_.fail("type " + std::to_string(type) + " is out of range", "types start at 1");
             raw_.type.push_back(static_cast<int>(type));
             if (column.mass) take_mass(static_cast<int>(type), mass);
@@ -212,6 +233,7 @@ private:
     StructureSource& source_;
     std::vector<std::string> elements_;
     RawStructure raw_;
+    std::vector<int> beside_;  ///< types beside a column of elements
     long atoms_ = 0;
     bool has_box_ = false, complete_ = false;
 };

@@ -10,11 +10,14 @@
 
 namespace mg::io {
 
+/// No file has as many types: a larger number is another thing.
+inline constexpr long largest_type = 10000;
+
 /// Atoms in the order of the file. Positions [A] are relative to the origin of the cell.
 struct RawStructure {
     std::vector<long> id, line;     ///< of each atom; lines from 1
-    std::vector<int> type;          ///< of each atom, from 1; empty where the file has names alone
-    std::vector<std::string> name;  ///< of each atom; empty where the file has types alone
+    std::vector<int> type;          ///< of each atom, from 1; empty where names count
+    std::vector<std::string> name;  ///< of each atom; empty where types count
     std::vector<Vec3> position, velocity;
     std::vector<double> property;           ///< of each atom, where one was asked for
     std::map<int, double> masses;           ///< [u] by type

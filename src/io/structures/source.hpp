@@ -15,6 +15,9 @@ std::string quoted(std::string_view word);
 /// The text without blanks at its ends.
 std::string_view trimmed(std::string_view text);
 
+/// Whether a text has a word, in whatever case it is written.
+bool has_word(std::string_view text, std::string_view word);
+
 /// A structure file in memory, unpacked, and the place in it that a reader has come to. Views of its lines and words
 /// last as long as it does.
 class StructureSource {
@@ -28,6 +31,19 @@ public:
     /// The first line and, where there is one, the second: they tell the format. The place is not moved.
     std::string_view first_line() const { return first_; }
     std::string_view second_line() const { return second_; }
+
+    /// Brings its source back to where it was made.
+    class Place {
+    public:
+        explicit Place(StructureSource& source) : source_(source), lines_(source.lines_) {}
+        ~Place() { source_.lines_ = lines_; }
+        Place(const Place&) = delete;
+        Place& operator=(const Place&) = delete;
+
+    private:
+        StructureSource& source_;
+        LineReader lines_;
+    };
 
     /// The next line without its end; false at the end of the file.
     bool next(std::string_view& line) { return lines_.next(line); }

@@ -9,13 +9,6 @@
 namespace mg::io {
 namespace {
 
-void check_named_once(const std::vector<std::string>& elements) {
-    for (auto name = elements.begin(); name != elements.end(); ++name)
-        if (std::find(elements.begin(), name, *name) != name)
-            throw InputError("element '" + *name + "' is named twice", "the list is " + comma_separated(elements),
-                             "name each element once");
-}
-
 /// `elements` in order name the types of a file that has masses or names of its own: they must not say otherwise, or
 /// every species would silently be another.
 void check_order_of_types(const StructureSource& source, const RawStructure& raw,
@@ -59,9 +52,9 @@ bool types_have_names(const RawStructure& raw, const std::vector<std::string>& e
 /// structure.elements.
 class SpeciesByName {
 public:
-    SpeciesByName(const StructureSource& source, const std::vector<std::string>& given, Structure& structure)
-        : source_(source), given_(given), structure_(structure) {
-        for (std::size_t k = 0; k < given.size(); ++k) index_[given[k]] = static_cast<int>(k);
+    SpeciesByName(const StructureSource& source, Structure& structure)
+        : source_(source), given_(structure.elements), structure_(structure) {
+        for (std::size_t k = 0; k < given_.size(); ++k) index_[given_[k]] = static_cast<int>(k);
     }
 
     int of(const std::string& name, long line) {
@@ -77,94 +70,112 @@ public:
 
 private:
     const StructureSource& source_;
-    const std::vector<std::string>& given_;
+    const std::vector<std::string> given_;
     Structure& structure_;
     std::map<std::string, int> index_;
 };
 
-void take_names_of_atoms(const RawStructure& raw, const std::vector<int>& order, SpeciesByName& species,
+void take_names_of_atoms(const StructureSource& source, const RawStructure& raw, const std::vector<int>& order,
                          Structure& structure) {
+    SpeciesByName species(source, structure);
     for (int k : order) structure.species.push_back(species.of(raw.name[k], raw.line[k]));
 }
 
-void take_names_of_types(const StructureSource& source, const RawStructure& raw, const std::vector<int>& order,
-                         SpeciesByName& species, Structure& structure) {
-    std::map<std::string, int> type_of;
-    for (const auto& [type, name] : raw.type_names) {
-        if (!type_of.emplace(name, type).second)
-            throw InputError(source.path() + ": two types are " + name, "each type should have a name of its own",
-                             "name the types (--elements)");
-        species.of(name, 1);
-    }
-    for (int k : order) {
-        const auto found = raw.type_names.find(raw.type[k]);
-        if (found == raw.type_names.end())
-            source.fail(raw.line[k], "type " + std::to_string(raw.type[k]) + " has no name", "other types have one",
-                        "name all types");
-        structure.species.push_back(species.of(found->second, raw.line[k]));
-    }
+/// The element of each type that has one.
+using ElementsOfTypes = std::map<int, std::string>;
+
+/// The largest type of the file.
+int last_type(const RawStructure& raw) {
+    return raw.type.empty() ? raw.types : std::max(raw.types, *std::max_element(raw.type.begin(), raw.type.end()));
 }
 
-/// The elements of types 1 to `types` by their masses.
-std::vector<std::string> elements_by_mass(const StructureSource& source, const RawStructure& raw, int types) {
+/// The elements of all types by their masses.
+ElementsOfTypes elements_by_mass(const StructureSource& source, const RawStructure& raw,
+                                 const std::vector<std::string>& among) {
     if (raw.masses.empty())
         throw InputError(source.path() + ": the elements are not known", "the file has types without names or masses",
                          "name them in the order of the types (--elements Cu,Zr)");
-    std::vector<std::string> elements;
-    for (int type = 1; type <= types; ++type) {
+    ElementsOfTypes elements;
+    for (int type = 1; type <= last_type(raw); ++type) {
         const auto mass = raw.masses.find(type);
         if (mass == raw.masses.end())
             throw InputError(source.path() + ": the element of type " + std::to_string(type) + " is not known",
                              "the file has no mass for it", "name the elements (--elements Cu,Zr)");
-        elements.push_back(element_of_mass(source, "type " + std::to_string(type), mass->second));
+        elements[type] = element_of_mass(source, "type " + std::to_string(type), mass->second, among);
     }
-    for (std::size_t a = 0; a < elements.size(); ++a)
-        for (std::size_t b = 0; b < a; ++b)
-            if (elements[a] == elements[b])
-                throw InputError(source.path() + ": types " + std::to_string(b + 1) + " and " + std::to_string(a + 1) +
-                                     " have the mass of " + elements[a],
-                                 "each type should be an element of its own", "name the elements (--elements)");
     return elements;
 }
 
-/// Type k is element k, of those given or (where none are) of those that the masses tell.
-void take_types(const StructureSource& source, const RawStructure& raw, const std::vector<int>& order,
-                Structure& structure) {
-    if (structure.elements.empty()) {
-        int types = raw.types;
-        for (int k : order) types = std::max(types, raw.type[k]);
-        structure.elements = elements_by_mass(source, raw, types);
+/// Type k is element k of a list, which may name an element for several types. A shorter one names the elements alone,
+/// where masses say which type is which.
+ElementsOfTypes elements_in_order(const StructureSource& source, const RawStructure& raw,
+                                  const std::vector<std::string>& elements) {
+    if (static_cast<int>(elements.size()) < last_type(raw) && !raw.masses.empty()) {
+        try {
+            return elements_by_mass(source, raw, elements);
+        } catch (const InputError&) {
+            // Then it is a list of types, some of which may have no atoms.
+        }
     }
+    check_order_of_types(source, raw, elements);
+    ElementsOfTypes result;
+    for (const std::string& element : elements) result[static_cast<int>(result.size()) + 1] = element;
+    return result;
+}
+
+void take_types(const StructureSource& source, const RawStructure& raw, const std::vector<int>& order,
+                const ElementsOfTypes& elements, Structure& structure) {
+    SpeciesByName species(source, structure);
+    for (const auto& [type, name] : elements) species.of(name, 1);
     for (int k : order) {
-        if (raw.type[k] > static_cast<int>(structure.elements.size()))
+        const auto found = elements.find(raw.type[k]);
+        if (found == elements.end())
             source.fail(raw.line[k], "type " + std::to_string(raw.type[k]) + " has no element",
                         "the elements are " + comma_separated(structure.elements),
-                        "name an element for each type (--elements Cu,Zr)");
-        structure.species.push_back(raw.type[k] - 1);
+                        "name an element for each type, in their order (--elements Cu,Zr,Cu)");
+        structure.species.push_back(species.of(found->second, raw.line[k]));
     }
 }
 
-/// A type that is named as one element and weighs as another is one of them by mistake. Isotopes of hydrogen and helium
-/// differ by more.
+/// By what factors the mass of an atom may differ from its element's: isotopes of hydrogen and helium differ by more.
+struct MassRange {
+    double least, largest;
+};
+MassRange mass_range(const ChemicalElement* element) {
+    return element && element->mass < 5 ? MassRange{0.6, 3.2} : MassRange{0.8, 1.25};
+}
+
+/// A type that is named as one element and weighs as another is one of them by mistake.
 void check_mass(const StructureSource& source, const ChemicalElement& element, double mass) {
-    const double largest = element.mass < 5 ? 3.2 : 1.25, least = element.mass < 5 ? 0.6 : 0.8;
+    const auto [least, largest] = mass_range(&element);
     if (mass >= least * element.mass && mass <= largest * element.mass) return;
     throw InputError(source.path() + ": " + std::string(element.symbol) + " has a mass of " + shown(mass) + " u",
                      "the element's is " + shown(element.mass) + " u", "correct the mass or the name of the type");
 }
 
-/// Masses of the file, and of the table for elements that no type of the file has; none where one stays unknown.
-void take_masses(const StructureSource& source, const RawStructure& raw, bool named_types, Structure& structure) {
-    for (std::size_t s = 0; s < structure.elements.size(); ++s) {
+/// Masses of the file, those of an element's first type, and of the table for elements that no type of the file has;
+/// none where one stays unknown. Types of one element have masses alike. `named` by the file: they are an element's.
+void take_masses(const StructureSource& source, const RawStructure& raw, const ElementsOfTypes& elements, bool named,
+                 Structure& structure) {
+    for (const std::string& name : structure.elements) {
+        const ChemicalElement* element = find_element(name);
         double mass = 0;
-        if (named_types) {
-            for (const auto& [type, name] : raw.type_names)
-                if (name == structure.elements[s] && raw.masses.count(type)) mass = raw.masses.at(type);
-        } else if (raw.masses.count(static_cast<int>(s) + 1)) {
-            mass = raw.masses.at(static_cast<int>(s) + 1);
+        int first = 0;
+        for (const auto& [type, own_name] : elements) {
+            const auto own = raw.masses.find(type);
+            if (own_name != name || own == raw.masses.end()) continue;
+            if (named && element) check_mass(source, *element, own->second);
+            if (first == 0) {
+                first = type;
+                mass = own->second;
+            } else if (const double ratio = std::max(own->second / mass, mass / own->second);
+                       ratio > mass_range(element).largest) {
+                throw InputError(source.path() + ": types " + std::to_string(first) + " and " + std::to_string(type) +
+                                     " are both named " + name,
+                                 "their masses are " + shown(mass) + " and " + shown(own->second) + " u",
+                                 "name the elements in the order of the file's types (--elements)");
+            }
         }
-        const ChemicalElement* element = find_element(structure.elements[s]);
-        if (mass != 0 && element && named_types) check_mass(source, *element, mass);
         if (mass == 0 && element) mass = element->mass;
         if (mass == 0) {
             structure.masses.clear();
@@ -193,20 +204,14 @@ std::string element_of_mass(const StructureSource& source, const std::string& wh
 
 void resolve_species(const StructureSource& source, const RawStructure& raw, const std::vector<int>& order,
                      const std::vector<std::string>& elements, Structure& structure) {
-    check_named_once(elements);
-    structure.elements = elements;
-    const bool named_types = types_have_names(raw, elements);
-    if (!raw.name.empty() || named_types) {
-        SpeciesByName species(source, elements, structure);
-        if (named_types)
-            take_names_of_types(source, raw, order, species, structure);
-        else
-            take_names_of_atoms(raw, order, species, structure);
-    } else {
-        if (!elements.empty()) check_order_of_types(source, raw, elements);
-        take_types(source, raw, order, structure);
-    }
-    if (!raw.masses.empty()) take_masses(source, raw, named_types, structure);
+    structure.elements = distinct(elements);
+    if (!raw.name.empty()) return take_names_of_atoms(source, raw, order, structure);
+    const bool named = types_have_names(raw, elements);
+    const ElementsOfTypes of_types = named              ? raw.type_names
+                                     : elements.empty() ? elements_by_mass(source, raw, {})
+                                                        : elements_in_order(source, raw, elements);
+    take_types(source, raw, order, of_types, structure);
+    if (!raw.masses.empty()) take_masses(source, raw, of_types, named, structure);
 }
 
 }  // namespace mg::io
