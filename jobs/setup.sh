@@ -27,6 +27,7 @@ run     nlohmann-json3-dev  summary.json and machine output
 run     libfmt-dev          text
 run     libhwy-dev          SIMD loops of the host
 run     libeigen3-dev       eigenvalues of small matrices
+run     voro++-dev          Voronoi cells of the glasses
 run     librandom123-dev    Philox counter-based random numbers
 run     libopenblas-dev     matrix products of the network
 run     libopenmpi-dev      ranks: several processes, nodes and GPUs

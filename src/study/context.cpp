@@ -146,6 +146,13 @@ void Context::write_xyz(std::size_t k) const {
     };
     for (const auto& r : results)
         if (const auto file = current(r.file)) columns.push_back({r.name, 1, file->read<double>(r.dataset)});
+    if (const auto file = current("glass.h5")) {
+        const auto f = read_fields<GlassFile>(
+            *file, {"/inherent/voronoi/volume", "/inherent/voronoi/faces", "/inherent/voronoi/index"});
+        columns.push_back({"voronoi_volume", 1, f.voronoi_volume});
+        columns.push_back({"coordination", 1, {}, {f.voronoi_faces.begin(), f.voronoi_faces.end()}});
+        columns.push_back({"voronoi_index", 4, {}, {f.voronoi_index.begin(), f.voronoi_index.end()}});
+    }
     if (const auto file = current("prediction.h5")) {
         const io::H5File& h5 = *file;
         const std::string property = h5.has_attribute("/", "property") ? h5.read_string("/", "property") : "stiffness";

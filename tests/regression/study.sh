@@ -47,7 +47,8 @@ wanted = {  # file: {dataset: (shape, unit, kind of number)}
                  "velocity": ((n, 3), "A/ps", "f"), "cell": ((3, 3), "A", "f"), "energy": ((n,), "eV", "f"),
                  "inherent/position": ((n, 3), "A", "f"), "inherent/cell": ((3, 3), "A", "f"),
                  "inherent/energy": ((n,), "eV", "f"), "inherent/local_structure": ((n,), None, "i"),
-                 "inherent/stress": ((3, 3), "GPa", "f")},
+                 "inherent/voronoi/volume": ((n,), "A^3", "f"), "inherent/voronoi/faces": ((n,), None, "i"),
+                 "inherent/voronoi/index": ((n, 4), None, "i"), "inherent/stress": ((3, 3), "GPa", "f")},
     "thermo.h5": {name: ((any_length,), unit, "f") for name, unit in
                   {"time": "ps", "temperature": "K", "potential_energy": "eV", "pressure": "GPa", "volume": "A^3",
                    "conserved": "eV"}.items()},
@@ -146,11 +147,17 @@ for sample, v in enumerate(data):
         counted = np.histogram(r[(v["glass.h5", "species"] == species) & (r > 0)], edges)[0]
         hold(np.array_equal(counted, v["descriptors.h5", "shell_counts"][0, :, species]),
              f"{name}: the shells of atom 1 count {counted.sum()} and {v['descriptors.h5', 'shell_counts'][0].sum()}")
+    volume = v["glass.h5", "inherent/voronoi/volume"].sum()
+    hold(abs(volume / abs(np.linalg.det(cell)) - 1) < 1e-9, f"{name}: Voronoi cells fill {volume} A^3")
+    faces = v["glass.h5", "inherent/voronoi/faces"]
+    hold(10 < faces.mean() < 16 and (v["glass.h5", "inherent/voronoi/index"].sum(axis=1) <= faces).all(),
+         f"{name}: faces of Voronoi cells")
     hold((v["prediction.h5", "split"] == (1 if sample == samples - 1 else 0)).all(), f"{name}: the split")
     with open(f"{directory}/samples/{sample:04}/glass.xyz") as file:
         hold(int(file.readline()) == n, f"{name}: the atoms of glass.xyz")
         comment = file.readline()
-        for column in ("Lattice=", "species:S:1", "pos:R:3", "stiffness:R:1", "predicted_stiffness:R:1", "id:I:1"):
+        for column in ("Lattice=", "species:S:1", "pos:R:3", "stiffness:R:1", "predicted_stiffness:R:1", "id:I:1",
+                       "voronoi_volume:R:1", "coordination:I:1", "voronoi_index:I:4"):
             hold(column in comment, f"{name}: glass.xyz has no {column}")
     glasses.append(v["glass.h5", "position"])
 hold(not np.allclose(glasses[0], glasses[1]), "two samples are the same")

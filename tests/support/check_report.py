@@ -25,7 +25,7 @@ ALL = ["thermo", "rdf", "stiffness_distribution", "stiffness_temperature", "stif
        "training_loss", "barriers", "barrier_stiffness", "viscosity_tenths", "viscosity_prediction", "cooling_rates",
        "rdf_tenths", "coarse_graining_length", "soft_zones", "calibration", "activation_functions", "depth_and_width",
        "transfer", "descriptor_reach", "network", "stiffness_convergence", "vibrations", "elastic_prediction",
-       "elastic_laws", "elastic_shares"]
+       "elastic_laws", "elastic_shares", "structure"]
 OWN = "--own" in sys.argv  # networks learn a property "eb" in eV, which some atoms have not, and not the stiffness
 KEY, NAME, UNIT = ("eb", "eb", "eV") if OWN else ("k", "stiffness", "eV_per_A2")
 HIGHEST, LOWEST = ("highest", "lowest") if OWN else ("stiffest", "softest")
@@ -322,6 +322,40 @@ def check_convergence(directory, samples):
     close(np.sum(moved, axis=0), numbers(hops, "atoms_moved_before"), "atoms that moved before the window")
     close(np.sum(hopped, axis=0), numbers(hops, "atoms_hopped_within"), "atoms that hopped within the window")
     close([sum(len(s["species"]) for s in samples if not s["test_rate"])] * len(hops), numbers(hops, "atoms"), "atoms")
+
+
+def check_structure(directory, samples):
+    rows = read_csv(os.path.join(directory, "figures", "structure.csv"))
+    volume, faces, index, stiffness, species = [], [], [], [], []
+    for sample, file in stiffness_files(directory, samples):
+        with h5py.File(os.path.join(directory, "samples", sample["label"], "glass.h5")) as glass:
+            cells = glass["inherent/voronoi"]
+            volume += list(cells["volume"][...])
+            faces += list(cells["faces"][...])
+            index += [list(i) for i in cells["index"][...]]
+        stiffness += list(file["stiffness"][...])
+        species += list(sample["species"])
+    volume, faces, index, stiffness, species = map(np.array, (volume, faces, index, stiffness, species))
+    icosahedra = np.array([list(i) == [0, 0, 12, 0] for i in index], float)
+    measures = {"volume": volume, "faces": faces, "faces of 5 edges": index[:, 2], "faces of 4 edges": index[:, 1],
+                "faces of 6 edges": index[:, 3], "icosahedron": icosahedra}
+    for s, name in enumerate(("Cu", "Zr")):
+        of, k = species == s, stiffness[species == s]
+        for label, values in measures.items():
+            drawn = [r for r in rows if r["item"] == "pearson: " + label and r["species"] == name]
+            if np.ptp(values[of]) > 0:
+                close(np.corrcoef(values[of], k)[0, 1], numbers(drawn, "pearson")[0], f"structure: {name}, {label}")
+        for n in sorted(set(faces[of])):
+            here = k[faces[of] == n]
+            drawn = [r for r in rows if r["item"] == "faces" and r["species"] == name and float(r["value"]) == n]
+            check(len(drawn) == (len(here) >= 20), f"structure: {name} with {n} faces, {len(here)} atoms")
+            if drawn:
+                close(here.mean(), numbers(drawn, "mean_stiffness_eV_per_A2")[0], f"structure: K of {n} faces")
+        tenths = [r for r in rows if r["item"] == "volume_A3" and r["species"] == name]
+        check(len(tenths) == 10 and sum(int(r["atoms"]) for r in tenths) == of.sum(), f"structure: tenths of {name}")
+        sizes = numbers(tenths, "atoms")
+        close((numbers(tenths, "mean_stiffness_eV_per_A2") * sizes).sum() / sizes.sum(), k.mean(), "structure: mean K")
+        close((numbers(tenths, "value") * sizes).sum() / sizes.sum(), volume[of].mean(), "structure: mean volume")
 
 
 def check_vibrations(directory, samples):
@@ -646,6 +680,7 @@ def check_zones(directory, sample):
     r, g = sample["rdf"]["r"], sample["rdf"]["total"]
     with open(os.path.join(directory, "report.html"), encoding="utf-8") as stream:
         cutoff = float(re.search(r"two chosen atoms within ([0-9.]+) Å", stream.read())[1])
+    cutoff = r[np.argmin(np.abs(r - cutoff))]  # the middle of a bin, of which the text has two decimals
     peak = r[np.argmax(g)]
     check(peak + 0.3 < cutoff < 1.75 * peak, f"cutoff of the clusters {cutoff}, first peak {peak}")
     near = (r > peak + 0.3) & (r < 1.75 * peak)
@@ -914,6 +949,7 @@ def main():
             check_stiffness(directory, samples)
             check_convergence(directory, samples)
             check_vibrations(directory, samples)
+            check_structure(directory, samples)
             check_transition(directory)
         check_barriers(directory, samples)
         sample = test_glass(samples)

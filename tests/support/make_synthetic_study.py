@@ -100,6 +100,13 @@ def write_sample(directory, index, rate, test_rate, split, options):
         file["inherent/position"] = positions + cell[1] * random.integers(-1, 2, (atoms, 1))
         file["inherent/cell"] = cell
         file["inherent/energy"] = energy
+        pentagons = np.clip(8 - species + random.integers(-3, 5, atoms), 0, 12)
+        polygons = np.stack([random.integers(0, 2, atoms), np.clip(4 - pentagons // 3, 0, None), pentagons,
+                          2 + 2 * species], axis=1)
+        polygons[pentagons == 12] = [0, 0, 12, 0]
+        file["inherent/voronoi/index"] = polygons
+        file["inherent/voronoi/faces"] = polygons.sum(axis=1)
+        file["inherent/voronoi/volume"] = 14 + 6 * species + 0.5 * random.standard_normal(atoms)
         for key, value in distribution(positions, cell, species).items():
             file["rdf/" + key] = value
     if options.only_glass:

@@ -36,6 +36,7 @@ import draw_rates
 import draw_rdf
 import draw_shares
 import draw_stiffness
+import draw_structure
 import draw_deciles
 import draw_thermo
 import draw_training
@@ -60,6 +61,7 @@ FIGURES = [
     (draw_stiffness.DISTRIBUTION, draw_stiffness.DISTRIBUTION_TITLE, draw_stiffness.draw_distribution),
     (draw_stiffness.TEMPERATURE, draw_stiffness.TEMPERATURE_TITLE, draw_stiffness.draw_temperature),
     (draw_stiffness.CONVERGENCE, draw_stiffness.CONVERGENCE_TITLE, draw_stiffness.draw_convergence),
+    (draw_structure.NAME, draw_structure.TITLE, draw_structure.draw),
     (draw_vibrations.NAME, draw_vibrations.TITLE, draw_vibrations.draw),
     (draw_prediction.NAME, draw_prediction.TITLE, draw_prediction.draw),
     (draw_rates.RATES, draw_rates.RATES_TITLE, draw_rates.draw_rates),

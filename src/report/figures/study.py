@@ -44,7 +44,7 @@ class Sample:
         self.directory = directory
         self.label = os.path.basename(directory)
         self.names, self.id, self.species, self.rate, self.test_rate = [], None, None, None, False
-        self.attributes, self.rdf, self.thermo = {}, None, None
+        self.attributes, self.rdf, self.thermo, self.voronoi = {}, None, None, None
         self.position = self.cell = self.inherent_energy = None
         self.inherent = False
         self.stiffness = self.stiffness_at = self.temperature = self.reliability = None
@@ -80,6 +80,8 @@ class Sample:
         self.cell = source["cell"][...] if "cell" in source else file["cell"][...]
         if "inherent/energy" in file:
             self.inherent_energy = float(np.sum(file["inherent/energy"][...]))
+        if "inherent/voronoi" in file:
+            self.voronoi = {key: file["inherent/voronoi"][key][...] for key in ("volume", "faces", "index")}
         if "rdf" in file:
             self.rdf = {key: file["rdf"][key][...] for key in file["rdf"]}
         for key in ("sample", "rate_K_per_s", "seed", "test_rate", "potential_sha256", "version"):

@@ -26,6 +26,10 @@ struct GlassFile {
     long hops = -1;                       ///< atoms that the annealing moved by more than 0.1 A; -1: none was done
     std::vector<int> local_structure;     ///< (n) LocalStructure; empty in files of before version 0.1
     double crystalline_fraction = 0;      ///< of local_structure
+    std::vector<double> voronoi_volume;   ///< [A^3] (n) of the atom's Voronoi cell, as the next two
+    std::vector<int> voronoi_faces;       ///< (n) all of them
+    std::vector<int> voronoi_index;       ///< (n, 4) of faces with 3, 4, 5 and 6 edges
+    double icosahedral_fraction = 0;      ///< share of <0, 0, 12, 0>
     std::vector<double> rdf_r;            ///< [A] (bins) their middles
     std::vector<double> rdf_total;        ///< (bins) g(r) of all atoms
     std::map<std::string, std::vector<double>> rdf_partial;  ///< (bins) by "Cu-Zr"; written, not read
@@ -52,6 +56,12 @@ struct GlassFile {
         static const std::vector<std::string> names{"other", "fcc", "hcp", "bcc", "icosahedral"};
         v.note("/inherent/local_structure", "names", names);
         v.attribute("/inherent/local_structure", "crystalline_fraction", f.crystalline_fraction);
+        v.data("/inherent/voronoi/volume", f.voronoi_volume, "A^3");
+        v.data("/inherent/voronoi/faces", f.voronoi_faces);
+        v.note("/inherent/voronoi/faces", "what", "of the atom's Voronoi cell: its coordination number");
+        v.data("/inherent/voronoi/index", f.voronoi_index, "", {f.voronoi_volume.size(), 4});
+        v.note("/inherent/voronoi/index", "what", "faces with 3, 4, 5 and 6 edges");
+        v.attribute("/inherent/voronoi/index", "icosahedral_fraction", f.icosahedral_fraction);
         v.data("/rdf/r", f.rdf_r, "A");
         v.data("/rdf/total", f.rdf_total);
         for (auto& [pair, g] : f.rdf_partial) v.data("/rdf/" + pair, g);

@@ -8,6 +8,7 @@
 #include <filesystem>
 #include <map>
 #include <nlohmann/json.hpp>
+#include <numeric>
 
 #include "core/macros.hpp"
 #include "core/units.hpp"
@@ -15,6 +16,7 @@
 #include "nn/metrics.hpp"
 #include "ops/local_structure.hpp"
 #include "ops/shells.hpp"
+#include "ops/voronoi.hpp"
 #include "study/context.hpp"
 #include "study/reference_basin.hpp"
 #include "study/results/thermo_file.hpp"
@@ -63,7 +65,7 @@ public:
     std::vector<std::string> needs(const StudyFile&) const override { return {}; }
     std::set<std::string> tables() const override { return {"system", "quench"}; }
     std::string hashed_besides(const StudyFile&) const override {
-        return "format 3\n";  // the cell keeps its shape in the liquid
+        return "format 3\n";  // the cell keeps its shape in the liquid; Voronoi cells
     }
     bool goes_by_samples() const override { return true; }
     StageFiles files() const override { return {{"glass.h5"}, {"thermo.h5", "glass.xyz"}, {}}; }
@@ -130,12 +132,17 @@ public:
         for (int k = 0; k < c.sample_count(); ++k) {
             if (!fs::exists(c.sample_file(k, "glass.h5"))) continue;
             const Structure s = c.glass(k);
-            const auto f = c.read<GlassFile>(k, "glass.h5", {"/inherent/energy", "/inherent/stress", "/inherent", "/"});
+            const auto f = c.read<GlassFile>(k, "glass.h5",
+                                             {"/inherent/energy", "/inherent/stress", "/inherent", "/",
+                                              "/inherent/voronoi/faces", "/inherent/voronoi/index"});
+            const double faces = std::accumulate(f.voronoi_faces.begin(), f.voronoi_faces.end(), 0.0);
             glasses.push_back(
                 {{"sample", k},
                  {"rate_K_per_s", c.study.quenches() ? nlohmann::json(c.samples[k].rate_K_per_s) : nlohmann::json()},
                  {"volume_per_atom", s.box.volume / s.size()},
                  {"crystalline_fraction", c.crystalline_fraction(k)},
+                 {"icosahedral_fraction", f.icosahedral_fraction},
+                 {"mean_coordination", faces / s.size()},
                  {"inherent_energy_per_atom", mean(f.inherent_energy)},
                  {"inherent_volume_per_atom", c.inherent_structure(k).box.volume / s.size()},
                  {"inherent_largest_force_eV_A", f.inherent_force},
@@ -255,6 +262,11 @@ private:
         const std::vector<LocalStructure> surroundings = local_structures(inherent);
         for (const LocalStructure s : surroundings) f.local_structure.push_back(static_cast<int>(s));
         f.crystalline_fraction = crystalline_fraction(surroundings);
+        VoronoiCells cells = voronoi_cells(inherent);
+        f.icosahedral_fraction = cells.icosahedral_fraction();
+        f.voronoi_volume = std::move(cells.volume);
+        f.voronoi_faces = std::move(cells.faces);
+        f.voronoi_index = std::move(cells.index);
         if (f.crystalline_fraction > doubtful_crystalline)
             c.progress.warn(fmt::format(
                 "sample {}: {:.1f} % of the atoms are in crystalline surroundings (adaptive common-neighbour analysis)",
