@@ -81,8 +81,9 @@ void check_glasses(const OutputDirectory& directory, const StudyFile& study, boo
     std::string glasses = ledger.entry("quench").made_under();
     if (!ledger.contains("quench")) glasses = stage_hash(*old, "quench");
     const bool other_name = old && old->study.name != study.study.name;
-    const auto goes = [&] {
-        return !directory.stale_files(stage_named("quench"), study, ledger.entry("quench")).empty();
+    const auto goes = [&] {  // where other samples came or went, it may be that none does
+        return !ledger.contains("quench") ||
+               !directory.stale_files(stage_named("quench"), study, ledger.entry("quench")).empty();
     };
     if (other_name || (glasses != stage_hash(study, "quench") && !keeps && goes()))
         throw InputError(
