@@ -215,7 +215,7 @@ EamPotential parse_tables(const std::string& path, const std::string& bytes, con
         read_funcfl(file, first, asked, potential);
     } else {
         for (const char* what : {"the second line", "the third line"})
-            potential.comment += "\n" + std::string(file.comment(what).text);
+            potential.comment.append("\n").append(file.comment(what).text);
         potential.elements = element_names(file, file.line("the names of the elements"));
         take_grid(file.grid(file.line("the grid")), potential);
         read_setfl(file, unpacked_name(path).ends_with(".fs"), potential);

@@ -172,7 +172,7 @@ TEST(EngineRelax, GlassesComeToRestInEveryCell) {
         EXPECT_LT(enthalpy(again, pressure), before - 1) << static_cast<int>(mode);
         EXPECT_NEAR(d.batch().potential_energy[0], again.batch().potential_energy[0], 1e-8);
         EXPECT_LT((d.atom_steps() - atom_steps) / s.size(), 1200) << static_cast<int>(mode);
-        if (mode == CellMode::fixed) EXPECT_TRUE(d.batch().box[0].h(0, 0) == s.box.h(0, 0));
+        EXPECT_TRUE(mode != CellMode::fixed || d.batch().box[0].h(0, 0) == s.box.h(0, 0));
     }
 }
 

@@ -97,7 +97,7 @@ private:
         std::size_t numbers = 0;
         while (numbers < words.size() && parse_double(words[numbers])) ++numbers;
         std::string key;
-        for (std::size_t k = numbers; k < words.size(); ++k) key += (key.empty() ? "" : " ") + std::string(words[k]);
+        for (std::size_t k = numbers; k < words.size(); ++k) key.append(key.empty() ? "" : " ").append(words[k]);
         const auto three = [&](const char* what) {
             if (numbers != 3) source_.fail("'" + key + "' needs three numbers", "there are " + std::to_string(numbers));
             return Vec3{source_.number(words[0], what), source_.number(words[1], what), source_.number(words[2], what)};
