@@ -18,12 +18,29 @@ bool is_extended_xyz(const StructureSource& source) {
            (parse_integer(trimmed(source.first_line())) && (has("Lattice") || has("Properties=") || has("pbc=")));
 }
 
+/// What the file is where it is of another program's format; "" where nothing says so.
+std::string other_format(const StructureSource& source) {
+    const std::string_view first = trimmed(source.first_line()), second = trimmed(source.second_line());
+    if (first.starts_with("data_") || source.holds("\n_cell_length_a")) return "a CIF file";
+    if (parse_double(second) && !parse_integer(first) && (source.holds("\nDirect") || source.holds("\nCartesian")))
+        return "a POSCAR of VASP";
+    if (first.starts_with("CRYST1") || first.starts_with("HEADER") || source.holds("\nHETATM")) return "a PDB file";
+    if (first.starts_with("Number of particles")) return "a CFG file of AtomEye";
+    return "";
+}
+
 }  // namespace
 
 Structure read_structure(const std::string& path, const std::vector<std::string>& elements) {
     StructureSource source(path);
     if (source.first_line().starts_with("ITEM:")) return read_lammps_dump(source, elements);
     if (is_extended_xyz(source)) return read_extended_xyz(source, elements);
+    if (const std::string other = other_format(source); !other.empty())
+        throw InputError("'" + path + "' is " + other,
+                         "LAMMPS data files, LAMMPS text dumps and extended XYZ files are read",
+                         "convert it, with ASE: python3 -c 'import ase.io, sys; ase.io.write(sys.argv[2], "
+                         "ase.io.read(sys.argv[1]), format=\"extxyz\")' " +
+                             path + " out.xyz");
     return read_lammps_data(source, elements);
 }
 

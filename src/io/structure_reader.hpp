@@ -35,7 +35,8 @@ namespace mg::io {
 /// labels, comments beside the masses; order of first appearance by id, or of the types), and for files without names
 /// from the masses of their types or atoms, each of which must lie within 0.1 u of one element's.
 ///
-/// Throws InputError, with `path:line` where there is one, for: a file that is none of the three or ends early,
+/// Throws InputError, with `path:line` where there is one, for: a file that is none of the three (POSCAR, CIF, PDB, CFG
+/// and HDF5 are named) or ends early,
 /// words that are no numbers, numbers that are not finite, ids that occur twice, types out of range, species that
 /// are unknown or unnamed, elements in another order than the file's masses or names say, types of one element whose
 /// masses differ by more than isotopes, counts that do not agree, a cell without volume, boundaries that are not

@@ -345,6 +345,10 @@ ModelFile read_model(const std::string& path) {
     const auto refuse = [&](const std::string& why, const std::string& remedy) {
         throw InputError("the model " + path + " is not usable", why, remedy);
     };
+    if (h5.has_attribute("/", "file") && h5.has_attribute("/", "stage"))
+        refuse(fmt::format("it is {}, what the stage {} wrote for sample {}", h5.read_string("/", "file"),
+                           h5.read_string("/", "stage"), h5.read_long("/", "sample")),
+               "give the model.h5 or elastic_model.h5 of the study");
     if (!h5.has_attribute("/", "format") || h5.read_string("/", "format") != format_name)
         refuse("the file is no model of mgstiff-gpu", "give the model.h5 of a study");
     const long version = h5.read_long("/", "format_version");

@@ -174,6 +174,16 @@ expect 1 "atom 1 of" "atom 7 of" "0.010" "closer than the potential's table" -- 
 expect 1 "cannot write" -- \
     "$program" evaluate "$data" --potential "$potential" --elements Cu,Zr --out /dev/null/x.xyz
 
+# Formats of others are named, with the way to convert them.
+printf 'CuZr\n1.0\n5 0 0\n0 5 0\n0 0 5\nCu Zr\n1 1\nDirect\n0 0 0\n0.5 0.5 0.5\n' > POSCAR
+printf '# made by hand\ndata_CuZr\n_cell_length_a 3.2\nloop_\n_atom_site_label\nCu\n' > made.cif
+printf 'CRYST1    5.000    5.000    5.000  90.00  90.00  90.00 P 1\n' > made.pdb
+printf 'Number of particles = 2\n' > made.cfg
+for named in 'POSCAR POSCAR of VASP' 'made.cif CIF file' 'made.pdb PDB file' 'made.cfg CFG file of AtomEye'; do
+    expect 2 "'${named%% *}' is a ${named#* }" 'format="extxyz"' -- "$program" evaluate "${named%% *}" \
+        --potential "$potential" --elements Cu,Zr
+done
+
 echo "== the command line"
 expect 2 "no command was given" "the commands are run, check, evaluate" -- "$program"
 expect 2 "unknown command 'runn'" "the commands are run, check, evaluate" -- "$program" runn study.toml

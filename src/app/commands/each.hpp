@@ -17,5 +17,6 @@ void add_predict(CLI::App& app, Comm& world);    ///< stiffness of users' own gl
 void add_stiffness(CLI::App& app, Comm& world);  ///< exact harmonic stiffness of users' own glasses
 void add_report(CLI::App& app, Comm& world);     ///< figures and report of what a study has left
 void add_info(CLI::App& app, Comm& world);       ///< build, devices, potential tables
+void add_cite(CLI::App& app, Comm& world);       ///< what to cite
 
 }  // namespace mg

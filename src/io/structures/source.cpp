@@ -36,6 +36,9 @@ bool has_word(std::string_view text, std::string_view word) {
 
 StructureSource::StructureSource(const std::string& path)
     : path_(path), bytes_(read_text(path)), lines_(without_utf8_mark(bytes_)) {
+    if (bytes_.starts_with("mgstiff-gpu sealed HDF5") || bytes_.starts_with("\x89HDF"))
+        throw InputError("'" + path + "' is no structure", "it is an HDF5 file",
+                         "of a result of this program give the glass.xyz that stands beside it");
     if (bytes_.find('\0') != std::string::npos)
         throw InputError("'" + path + "' is no structure", "it is a binary file",
                          "give a LAMMPS data file, a LAMMPS text dump or an extended XYZ file");

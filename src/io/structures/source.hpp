@@ -31,6 +31,8 @@ public:
     /// The first line and, where there is one, the second: they tell the format. The place is not moved.
     std::string_view first_line() const { return first_; }
     std::string_view second_line() const { return second_; }
+    /// Whether the text stands anywhere in it.
+    bool holds(std::string_view text) const { return bytes_.find(text) != std::string::npos; }
 
     /// Brings its source back to where it was made.
     class Place {
