@@ -278,7 +278,8 @@ echo "== bad input"
 refused 2 "foreign.xyz: the model does not know Al (it was trained on Cu, Zr)" -- \
     "$program" predict study/model.h5 foreign.xyz
 refused 2 "--elements" -- "$program" predict study/model.h5 unwrapped.dump
-refused 2 "the file is no model of mgstiff-gpu" -- "$program" predict study/samples/0001/glass.h5 glass.xyz
+refused 2 "it is glass.h5, what the stage quench wrote for sample 1" -- \
+    "$program" predict study/samples/0001/glass.h5 glass.xyz
 refused 2 "absent.xyz" -- "$program" predict study/model.h5 absent.xyz
 mkdir elsewhere
 cp glass.xyz elsewhere
