@@ -142,6 +142,8 @@ rm -rf /usr/lib/gcc/*/*/cc1* /usr/lib/gcc/*/*/lto* /usr/lib/gcc/*/*/f951 /usr/in
     /usr/lib/python3/dist-packages/sympy /usr/lib/python3/dist-packages/pythran
 find /usr/lib -name '*.a' -delete
 rm -rf /building /var/lib/apt/lists/* /etc/apt/apt.conf.d/99mmdebstrap /inside.sh
+# A mirror's password is not for everybody who gets the image.
+sed -i 's|//[^/@]*@|//|' /etc/apt/sources.list /etc/apt/sources.list.d/* 2>/dev/null || true
 mkdir -p /data
 # Ranks in containers of their own may not read each other's memory.
 cat >>/etc/openmpi/openmpi-mca-params.conf <<'MCA'
