@@ -89,7 +89,7 @@ for k in range(4):
     hold(np.corrcoef(share[~known], predicted[~known])[0, 1] > 0.9, f"unlabelled atoms of sample {k}")
     inside = np.mean(np.abs(share - predicted)[~known] <= interval[~known])
     hold(0.8 < inside < 1, f"{inside} of sample {k} inside the interval")
-hold("copper:R:1:standard_deviation:R:1:copper_low:R:1:copper_high:R:1" in head and "copper_unit=1" in head, head)
+hold("copper:R:1:standard_deviation:R:1:copper_low:R:1:copper_high:R:1" in head and 'copper_unit="1"' in head, head)
 by_id = {int(r[-1]): float(r[4]) for r in rows}  # of the inherent structure, which has nothing to minimise
 hold(np.allclose([by_id[i + 1] for i in range(len(share))], predicted, atol=1e-6), "predict gives the study's own")
 said = json.load(open("said.json"))["structures"][0]

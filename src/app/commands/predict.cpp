@@ -137,7 +137,8 @@ Predicted predict_one(const study::ModelFile& model, const EamPotential* potenti
     columns.push_back({"novelty", 1, p.novelty});
     columns.push_back({"out_of_distribution", 1, {}, novel});
     for (io::XyzColumn& column : columns) column.has_gaps = !model.learned.empty();
-    result.xyz = io::xyz_text(output, shown, columns, property + "_unit=" + unit + " interval=90%");
+    // In a unit of the user's own a comma or a bracket would make an array of it where no quotes stand around it.
+    result.xyz = io::xyz_text(output, shown, columns, property + "_unit=\"" + unit + "\" interval=90%");
     return result;
 }
 

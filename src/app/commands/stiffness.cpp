@@ -148,7 +148,8 @@ HarmonicResult stiffness_of_one(const HarmonicTask& task, bool minimise, const s
     Structure shown = s;
     shown.velocity.clear();
     result.xyz = io::xyz_text(output, shown, columns,
-                              "stiffness_unit=eV/A^2 compliance_unit=A^2/eV compliance_order=xx,yy,zz,yz,xz,xy");
+                              // libextxyz takes a comma for an array where no quotes stand around it.
+                              "stiffness_unit=eV/A^2 compliance_unit=A^2/eV compliance_order=\"xx,yy,zz,yz,xz,xy\"");
     j["seconds"] = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
     return result;
 }
