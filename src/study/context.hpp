@@ -25,6 +25,8 @@ class Context {
 public:
     Context(const StudyFile& study, const EamPotential& potential, const OutputDirectory& directory, Farm& farm,
             Progress& progress, const Stage& stage);
+    Context(const Context&) = delete;  // its checkpoints ask it for hashes
+    Context& operator=(const Context&) = delete;
 
     const StudyFile& study;  ///< with its skin chosen
     const EamPotential& potential;
