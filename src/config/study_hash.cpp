@@ -100,7 +100,7 @@ std::vector<std::string> differences(const std::string& text, const std::string&
         const auto was = old.find(key);
         if (was != old.end() && was->second == value) continue;
         if (key.find('.') == std::string::npos)
-            list.push_back(key + " has changed");
+            list.push_back(key + (was == old.end() ? " is new" : " has changed"));
         else
             list.push_back(key + " is " + value +
                            (was == old.end() ? " and was not there" : " and was " + was->second));

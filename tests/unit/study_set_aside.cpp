@@ -221,7 +221,7 @@ TEST(Settings, DifferencesNameTheKeys) {
     const std::string before = "study.seed = 1\ntrain.epochs = 3\ntrain.grid = []\npotential sha256 ab\n";
     EXPECT_TRUE(differences(before, before).empty());
     EXPECT_EQ(differences("study.seed = 1\ntrain.epochs = 4\npotential sha256 cd\nstructure sha256 ef\n", before),
-              (std::vector<std::string>{"structure 0 has changed", "the potential has changed",
+              (std::vector<std::string>{"structure 0 is new", "the potential has changed",
                                         "train.epochs is 4 and was 3", "train.grid is gone"}));
 }
 
