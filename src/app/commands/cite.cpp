@@ -3,6 +3,7 @@
 #include <CLI/CLI.hpp>
 #include <iostream>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "app/commands/each.hpp"
@@ -22,10 +23,12 @@ void say(const std::string& key, const std::string& kind,
     std::cout << "}\n";
 }
 
-/// What the methods of a study rest on, beside the program: a study without a stage does not ask for its paper.
+/// The program, the paper, and of a study what its potential says of itself.
 void cite(const std::string& path) {
     // Read first, so that a file that cannot be read leaves nothing half said.
     const std::optional<StudyFile> study = path.empty() ? std::nullopt : std::optional(read_study(path));
+    EamPotential potential;
+    if (study) potential = io::read_potential(study->system.potential, study->system.elements);
     say("mgstiffgpu", "software",
         {{"title", "{mgstiff-gpu}: atomic-scale stiffness of metallic glasses, from composition and cooling rate"},
          {"author", "{mgstiff-gpu developers}"},
@@ -48,7 +51,6 @@ void cite(const std::string& path) {
              {"year", "2009"},
              {"doi", "10.1063/1.3215722"}});
     if (!study) return;
-    const EamPotential potential = io::read_potential(study->system.potential, study->system.elements);
     std::cout << "% The potential " << potential.path << " says of itself:\n";
     io::LineReader lines(potential.comment);
     std::string_view line;
